@@ -1,0 +1,241 @@
+"""The named tables that attribution works on: the contract with the listener and with the import layouts.
+
+Every table has the columns named here, with these types, and no others. Times are UTC; money at this door is
+Decimal(18,4) in the row's own `currency`; unknown is null. Facts also carry `source_line` on their way in (the line of
+the file a record came from) and the version columns of `VERSION` once stored.
+
+    touches      one row a visit (session): what brought somebody to the shop
+    orders       one row an order, as the shop states it
+    order_lines  one row a line item
+    order_codes  one row a discount code on an order
+    refunds      one row a refund, or one cumulative row an order where the shop tells no dates
+    spend        one row a cost line: media, fees, labour
+    posts        one row an own post
+    leads        one row a lead
+    mentions     one row a mention; delivered by the listener's store, never stored among the facts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+UTC_TIME = pl.Datetime("us", "UTC")
+MONEY = pl.Decimal(18, 4)
+
+VERSION: dict[str, pl.DataType | type[pl.DataType]] = {
+    "row_hash": pl.Int64,
+    "import_id": pl.Int64,
+    "exported_at": UTC_TIME,
+    "month": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A named schema. `key` are the natural key's columns; `time` is the column that gives the partition month."""
+
+    name: str
+    key: tuple[str, ...]
+    time: str | None
+    schema: Mapping[str, pl.DataType | type[pl.DataType]]
+
+    def empty(self) -> pl.DataFrame:
+        return pl.DataFrame(schema=dict(self.schema))
+
+    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with exactly this table's columns in order, absent ones null.
+
+        Raises TypeError for a column the table does not name, or a value its type cannot hold.
+        """
+        unknown = [name for name in frame.columns if name not in self.schema]
+        if unknown:
+            raise TypeError(f"table {self.name}: unknown columns {unknown}")
+        columns = [
+            (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype, strict=True).alias(name)
+            for name, dtype in self.schema.items()
+        ]
+        return frame.select(columns)
+
+
+TOUCHES = Table(
+    "touches",
+    key=("account", "touch_id"),
+    time="touched_at",
+    schema={
+        "account": pl.String,
+        "touch_id": pl.String,  # the export's visit id, or a hash of visitor, time and landing URL
+        "visitor": pl.Int64,  # keyed hash
+        "customer_key": pl.Int64,  # keyed hash, null while unknown
+        "order_ref": pl.String,  # an order id or name the visit carried, without a leading "#"
+        "touched_at": UTC_TIME,
+        "landing_url": pl.String,  # as seen, personal query parameters removed
+        "landing_host": pl.String,
+        "landing_path": pl.String,
+        "referrer": pl.String,
+        "referrer_host": pl.String,
+        "utm_source": pl.String,  # raw, decoded
+        "utm_medium": pl.String,
+        "utm_campaign": pl.String,
+        "utm_content": pl.String,
+        "utm_term": pl.String,
+        "click_id_type": pl.String,
+        "source": pl.String,  # normalised: decided by `evidence`
+        "medium": pl.String,
+        "campaign": pl.String,
+        "evidence": pl.String,  # utm | click_id | referrer | none
+    },
+)
+ORDERS = Table(
+    "orders",
+    key=("account", "order_id"),
+    time="ordered_at",
+    schema={
+        "account": pl.String,
+        "order_id": pl.String,
+        "order_name": pl.String,  # as shown to people, without a leading "#"
+        "ordered_at": UTC_TIME,
+        "status": pl.String,  # the shop's financial status, lower case
+        "cancelled_at": UTC_TIME,
+        "is_test": pl.Boolean,
+        "customer_key": pl.Int64,
+        "currency": pl.String,
+        "subtotal": MONEY,  # goods after discount, tax inside where tax_included
+        "discount": MONEY,
+        "shipping": MONEY,
+        "tax": MONEY,
+        "tax_included": pl.Boolean,
+        "total": MONEY,
+        "sales_channel": pl.String,
+        "utm_source": pl.String,
+        "utm_medium": pl.String,
+        "utm_campaign": pl.String,
+        "utm_content": pl.String,
+        "utm_term": pl.String,
+    },
+)
+ORDER_LINES = Table(
+    "order_lines",
+    key=("account", "order_id", "line_no"),
+    time="ordered_at",
+    schema={
+        "account": pl.String,
+        "order_id": pl.String,
+        "line_no": pl.Int32,
+        "ordered_at": UTC_TIME,
+        "product": pl.String,
+        "sku": pl.String,
+        "quantity": pl.Int64,
+        "price": MONEY,
+        "line_discount": MONEY,
+    },
+)
+ORDER_CODES = Table(
+    "order_codes",
+    key=("account", "order_id", "ordinal"),
+    time="ordered_at",
+    schema={
+        "account": pl.String,
+        "order_id": pl.String,
+        "ordinal": pl.Int32,  # the place in the order's list of codes, from 1
+        "ordered_at": UTC_TIME,
+        "code_raw": pl.String,
+        "code_norm": pl.String,
+        "kind": pl.String,  # code | automatic
+        "discount": MONEY,  # null where several codes share one stated amount
+    },
+)
+REFUNDS = Table(
+    "refunds",
+    key=("account", "order_id", "refund_id"),
+    time="ordered_at",
+    schema={
+        "account": pl.String,
+        "order_id": pl.String,
+        "refund_id": pl.String,  # "cumulative" where the export tells one undated sum
+        "ordered_at": UTC_TIME,
+        "refunded_at": UTC_TIME,
+        "amount": MONEY,
+    },
+)
+SPEND = Table(
+    "spend",
+    key=("account", "spend_id"),
+    time="starts_at",
+    schema={
+        "account": pl.String,
+        "spend_id": pl.String,  # hash of dates, platform, campaign, cost type and person
+        "starts_at": UTC_TIME,  # midnight UTC of date_from, for the partition only
+        "date_from": pl.Date,
+        "date_to": pl.Date,
+        "platform": pl.String,
+        "source": pl.String,
+        "medium": pl.String,
+        "campaign": pl.String,
+        "person": pl.String,  # network:handle
+        "cost_type": pl.String,  # media | creator_fee | commission | product_seeding | content | labour | tool | agency
+        "cost": MONEY,
+        "currency": pl.String,
+        "impressions": pl.Int64,
+        "clicks": pl.Int64,
+        "claimed_conversions": pl.Float64,
+        "claimed_value": MONEY,
+    },
+)
+POSTS = Table(
+    "posts",
+    key=("account", "network", "post_id"),
+    time="published_at",
+    schema={
+        "account": pl.String,
+        "network": pl.String,
+        "post_id": pl.String,
+        "published_at": UTC_TIME,
+        "permalink": pl.String,
+        "caption": pl.String,
+        "post_type": pl.String,
+        "is_paid": pl.Boolean,
+        "impressions": pl.Int64,
+        "reach": pl.Int64,
+        "likes": pl.Int64,
+        "comments": pl.Int64,
+        "shares": pl.Int64,
+        "saves": pl.Int64,
+        "clicks": pl.Int64,
+    },
+)
+LEADS = Table(
+    "leads",
+    key=("account", "lead_id"),
+    time="created_at",
+    schema={
+        "account": pl.String,
+        "lead_id": pl.String,
+        "created_at": UTC_TIME,
+        "source": pl.String,
+        "medium": pl.String,
+        "campaign": pl.String,
+        "stage": pl.String,
+        "won_at": UTC_TIME,
+        "deal_amount": MONEY,
+        "currency": pl.String,
+    },
+)
+FACTS = {table.name: table for table in (TOUCHES, ORDERS, ORDER_LINES, ORDER_CODES, REFUNDS, SPEND, POSTS, LEADS)}
+
+MENTIONS = Table(
+    "mentions",
+    key=("mention_id",),
+    time="published_at",
+    schema={
+        "mention_id": pl.String,
+        "published_at": UTC_TIME,  # null: no date known, then it matches nothing
+        "author_key": pl.String,  # network:handle, lower case
+        "brands": pl.List(pl.String),
+        "url": pl.String,  # of the mention itself, canonical
+        "codes": pl.List(pl.String),  # registered codes found in its text, normal form
+        "links": pl.List(pl.String),  # links found in it, as written
+    },
+)

@@ -1,0 +1,186 @@
+"""Register files: promo codes and people as CSV, the layouts and the sink that writes them to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from config.database import writing
+from config.intake import Layout, Parsed, ReadContext, Rejected, TextTable, Written, normal_header
+from config.registers import (
+    CODE_KINDS,
+    CONTACT_STATUSES,
+    DEFAULT_CHANNEL,
+    codes,
+    is_iso_date,
+    normal_code,
+    overlapping,
+    people,
+    person_key,
+    write_codes,
+    write_people,
+)
+
+_TABLES = {"codes": codes, "people": people}
+
+
+def _cells(table: TextTable, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows as dictionaries of the named columns (absent ones None), trimmed, with `source_line`."""
+    actual = {normal_header(name): name for name in table.headers}
+    wanted = {name: actual[name] for name in names if name in actual}
+    rows = []
+    for row in table.frame.iter_rows(named=True):
+        cells = {name: (row[wanted[name]] or "").strip() or None if name in wanted else None for name in names}
+        rows.append(cells | {"source_line": row["source_line"]})
+    return rows
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), infer_schema_length=None)
+
+
+def read_code_file(table: TextTable, context: ReadContext) -> Parsed:
+    """One code a row; only `code` must be filled, see `names` for the columns known."""
+    names = ("code", "kind", "owner", "campaign", "channel", "valid_from", "valid_to", "commission_rate")
+    good: list[dict[str, Any]] = []
+    rejected: list[Rejected] = []
+    for cells in _cells(table, names):
+        problem = _code_problem(cells)
+        row = {} if problem else _code_row(cells)
+        clash = None if problem else overlapping(good, row)
+        if clash:
+            problem = ("overlapping_validity", f"{cells['code']} is valid twice at once; end the earlier period first")
+        if problem:
+            rejected.append(Rejected(cells["source_line"], *problem, {"code": cells["code"]}))
+        else:
+            good.append(row)
+    return Parsed({"codes": _frame(good)}, rejected)
+
+
+def _code_problem(cells: Mapping[str, Any]) -> tuple[str, str] | None:
+    if not cells["code"] or not normal_code(cells["code"]):
+        return "missing_code", "the row names no code"
+    if cells["kind"] and cells["kind"].lower() not in CODE_KINDS:
+        return "unknown_kind", f"kind {cells['kind']!r} is none of {', '.join(CODE_KINDS)}"
+    for name in ("valid_from", "valid_to"):
+        if cells[name] and not is_iso_date(cells[name]):
+            return "bad_date", f"{name} {cells[name]!r} is no date like 2026-11-20"
+    if cells["valid_from"] and cells["valid_to"] and cells["valid_to"] < cells["valid_from"]:
+        return "bad_date", "valid_to lies before valid_from"
+    rate = _rate(cells["commission_rate"])
+    if cells["commission_rate"] and (rate is None or not 0 <= rate <= 1):
+        return "bad_rate", f"commission_rate {cells['commission_rate']!r} is no share such as 0.1 or 10%"
+    return None
+
+
+def _rate(text: str | None) -> float | None:
+    try:
+        return None if not text else float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        return None
+
+
+def _code_row(cells: Mapping[str, Any]) -> dict[str, Any]:
+    kind = (cells["kind"] or "creator").lower()
+    network, _, handle = (cells["owner"] or "").partition(":")
+    return {
+        "code_norm": normal_code(cells["code"]),
+        "code": cells["code"],
+        "kind": kind,
+        "owner": person_key(network, handle) if handle else (cells["owner"] or None),
+        "campaign": cells["campaign"],
+        "channel": cells["channel"] or DEFAULT_CHANNEL.get(kind),
+        "valid_from": cells["valid_from"] or "",
+        "valid_to": cells["valid_to"] or "",
+        "commission_rate": _rate(cells["commission_rate"]),
+        "source_line": cells["source_line"],
+    }
+
+
+def read_people_file(table: TextTable, context: ReadContext) -> Parsed:
+    """Columns network, handle, name, followers, status; network and handle must be there. Empty followers: unknown."""
+    good: list[dict[str, Any]] = []
+    rejected: list[Rejected] = []
+    for cells in _cells(table, ("network", "handle", "name", "followers", "status")):
+        followers = (cells["followers"] or "").replace(",", "").replace(" ", "")
+        status = (cells["status"] or "none").lower()
+        if not cells["network"] or not cells["handle"]:
+            problem = ("missing_handle", "network or handle is empty")
+        elif followers and not followers.isdigit():
+            problem = ("bad_number", f"followers {cells['followers']!r} is no whole number")
+        elif status not in CONTACT_STATUSES:
+            problem = ("unknown_status", f"status {cells['status']!r} is none of {', '.join(CONTACT_STATUSES)}")
+        else:
+            key = person_key(cells["network"], cells["handle"])
+            good.append(
+                {
+                    "key": key,
+                    "network": key.partition(":")[0],
+                    "handle": key.partition(":")[2],
+                    "name": cells["name"],
+                    "followers": int(followers) if followers else None,
+                    "status": status,
+                    "source_line": cells["source_line"],
+                }
+            )
+            continue
+        rejected.append(Rejected(cells["source_line"], *problem, {"network": cells["network"]}))
+    return Parsed({"people": _frame(good)}, rejected)
+
+
+class RegisterSink:
+    """Writes register files into the database: an entry that is there already with the same values counts as same."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def write(self, import_id: int, parsed: Parsed) -> Written:
+        lines: dict[int, str] = {}
+        counts: dict[str, int] = {}
+        with writing(self.engine) as connection:
+            for name, frame in parsed.tables.items():
+                table = _TABLES[name]
+                stored = _stored(connection, table)
+                keys = [column.name for column in table.primary_key]
+                changed = []
+                for row in frame.iter_rows(named=True):
+                    line, values = row["source_line"], {k: v for k, v in row.items() if k != "source_line"}
+                    identity = tuple(values[key] for key in keys)
+                    before = stored.get(identity)
+                    same = before is not None and all(before[k] == v for k, v in values.items())
+                    lines[line] = "same" if same else ("updated" if before else "new")
+                    if not same:
+                        changed.append(values)
+                        stored[identity] = values
+                if changed:
+                    (write_codes if name == "codes" else write_people)(connection, changed)
+                counts[name] = len(changed)
+        return Written(lines, counts)
+
+
+def _stored(connection: sa.Connection, table: sa.Table) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+    keys = [column.name for column in table.primary_key]
+    rows = [dict(row._mapping) for row in connection.execute(sa.select(table))]
+    return {tuple(row[key] for key in keys): row for row in rows}
+
+
+LAYOUTS = (
+    Layout(
+        id="earned_codes",
+        title="promo codes (code, kind, owner, campaign, channel, valid_from, valid_to, commission_rate)",
+        headers=frozenset({"code", "kind"}),
+        sink="registers",
+        read=read_code_file,
+    ),
+    Layout(
+        id="earned_people",
+        title="people (network, handle, name, followers, status)",
+        headers=frozenset({"network", "handle", "followers"}),
+        sink="registers",
+        read=read_people_file,
+    ),
+)

@@ -1,0 +1,260 @@
+"""Settings of a workspace, read once from `earned.toml` and frozen.
+
+SettingsError            the file cannot be used; carries file, line, key and what to do
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import list_currencies
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+MODELS = ("last_non_direct", "last", "first", "linear")
+SOCIAL_SCOPE = ("Organic Social", "Paid Social", "Organic Video", "Paid Video", "Influencer")
+_DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
+_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+
+
+class SettingsError(Exception):
+    """`earned.toml` cannot be used. `line` is 1-based, or None where the whole file is meant."""
+
+    def __init__(self, *, file: Path, line: int | None, key: str, problem: str, cure: str) -> None:
+        self.file, self.line, self.key, self.problem, self.cure = file, line, key, problem, cure
+        place = f"{file}, line {line}" if line else str(file)
+        super().__init__(f"{place}: {key}: {problem}. {cure}" if key else f"{place}: {problem}. {cure}")
+
+
+def parse_duration(value: object) -> dt.timedelta:
+    """`"30d"`, `"12h"`, `"15m"` -> timedelta. Raises ValueError for anything else, zero included."""
+    if isinstance(value, dt.timedelta):
+        return value
+    match = _DURATION.match(value.strip()) if isinstance(value, str) else None
+    if not match or int(match[1]) == 0:
+        raise ValueError('is no duration; write a number and m, h or d, such as "30d"')
+    return dt.timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
+def _currency(value: str) -> str:
+    if value not in list_currencies():
+        raise ValueError('is no ISO 4217 currency code; write three capital letters, such as "EUR"')
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise ValueError('is no IANA time zone; write one such as "Europe/Berlin"') from exc
+    return value
+
+
+def _domain(value: str) -> str:
+    bare = value.strip().lower().removeprefix("https://").removeprefix("http://").strip("/")
+    if "." not in bare or "/" in bare:
+        raise ValueError('is no domain; write the host alone, such as "shop.example"')
+    return bare.removeprefix("www.")
+
+
+Duration = Annotated[dt.timedelta, BeforeValidator(parse_duration)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Domain = Annotated[str, AfterValidator(_domain)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class WorkspaceSettings(_Frozen):
+    name: str = "My brand"
+    currency: Currency
+    timezone: Zone = "UTC"
+    as_of: dt.date | None = None
+    simulated: bool = False
+    languages: tuple[str, ...] = ("en", "ar", "he", "pl", "hu", "vi")
+    database_url: str | None = None
+
+
+class BrandSettings(_Frozen):
+    name: str = Field(min_length=1)
+    role: Literal["own", "competitor"] = "own"
+    match: str = Field(min_length=1)
+
+
+class SourceSettings(_Frozen):
+    name: str = Field(min_length=1)
+    url: str = Field(pattern=r"^https?://[^\s/]+")
+    network: str | None = None
+    interval: Duration = dt.timedelta(minutes=60)
+    allow_private: bool = False
+
+
+class ShopSettings(_Frozen):
+    domains: tuple[Domain, ...] = ()
+    unsold_statuses: tuple[str, ...] = ("voided",)
+    cancelled_is_sold: bool = False
+    test_is_sold: bool = False
+    shipping_in_revenue: bool = False
+    tax_included: bool | None = None
+
+
+class AttributionSettings(_Frozen):
+    model: Literal["last_non_direct", "last", "first", "linear"] = "last_non_direct"
+    lookback: Duration = dt.timedelta(days=30)
+    social_scope: tuple[str, ...] = SOCIAL_SCOPE
+
+
+class PeopleSettings(_Frozen):
+    min_followers: int = Field(default=10_000, ge=0)
+
+
+class Settings(_Frozen):
+    """Everything `earned.toml` says. One `[workspace]`; lists of `[[brand]]` and `[[source]]`."""
+
+    workspace: WorkspaceSettings
+    brand: tuple[BrandSettings, ...] = ()
+    source: tuple[SourceSettings, ...] = ()
+    shop: ShopSettings = ShopSettings()
+    attribution: AttributionSettings = AttributionSettings()
+    people: PeopleSettings = PeopleSettings()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Settings:
+        for kind, names in (("brand", [b.name for b in self.brand]), ("source", [s.name for s in self.source])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"two [[{kind}]] entries are called {twice[0]!r}; give each its own name")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.workspace.timezone)
+
+
+def read_settings(file: Path) -> Settings:
+    """Read and check `earned.toml`. Raises SettingsError naming line, key and cure."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as exc:
+        raise SettingsError(
+            file=file,
+            line=None,
+            key="",
+            problem="there is no such file",
+            cure="Run `earned init` to write one",
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise SettingsError(
+            file=file, line=None, key="", problem="the file is not UTF-8 text", cure="Save it as UTF-8 in your editor"
+        ) from exc
+    return parse_settings(text, file=file)
+
+
+def parse_settings(text: str, *, file: Path) -> Settings:
+    """The same from the text; `file` is only named in errors."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        found = re.search(r"line (\d+)", str(exc))
+        raise SettingsError(
+            file=file,
+            line=int(found[1]) if found else None,
+            key="",
+            problem=f"this is not TOML ({exc})",
+            cure='Write lines as key = "value"; texts need quotes',
+        ) from exc
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as exc:
+        raise _explain(exc.errors()[0], text=text, file=file) from exc
+
+
+def _explain(error: Any, *, text: str, file: Path) -> SettingsError:
+    path: list[str | int] = [part for part in error["loc"] if isinstance(part, (str, int))]
+    key = ".".join(f"[{part + 1}]" if isinstance(part, int) else part for part in path).replace(".[", "[")
+    line = find_line(text, path)
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(path[-1]), _known_keys(path[:-1]), n=1)
+        cure = f"Did you mean {near[0]!r}?" if near else f"Known here: {', '.join(_known_keys(path[:-1]))}"
+        return SettingsError(file=file, line=line, key=key, problem="this key is not known", cure=cure)
+    if error["type"] == "missing":
+        cure = f"Add a line such as: {_example(path)}"
+        return SettingsError(file=file, line=line, key=key, problem="this key is missing", cure=cure)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    problem, _, cure = message.partition("; ")
+    shown = "" if not path else f"{error.get('input')!r} "
+    return SettingsError(
+        file=file,
+        line=line,
+        key=key,
+        problem=f"{shown}{problem}" if path else problem,
+        cure=(cure[:1].upper() + cure[1:]) if cure else f"See the commented example: {_example(path)}",
+    )
+
+
+def _known_keys(path: list[str | int]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for part in path:
+        if isinstance(part, str):
+            model = _SECTIONS.get(part, model)
+    return list(model.model_fields)
+
+
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "workspace": WorkspaceSettings,
+    "brand": BrandSettings,
+    "source": SourceSettings,
+    "shop": ShopSettings,
+    "attribution": AttributionSettings,
+    "people": PeopleSettings,
+}
+_EXAMPLES = {
+    "workspace": '[workspace] with currency = "EUR"',
+    "currency": 'currency = "EUR"',
+    "match": "match = '\"acme kettle\" OR #acme'",
+    "url": 'url = "https://example.org/feed.xml"',
+    "name": 'name = "Acme"',
+    "timezone": 'timezone = "Europe/Berlin"',
+    "lookback": 'lookback = "30d"',
+    "interval": 'interval = "60m"',
+    "as_of": "as_of = 2026-11-20",
+    "role": 'role = "own" or role = "competitor"',
+    "model": f"model = one of {', '.join(MODELS)}",
+    "domains": 'domains = ["shop.example"]',
+}
+
+
+def _example(path: list[str | int]) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    return next(
+        (_EXAMPLES[name] for name in reversed(names) if name in _EXAMPLES), "run `earned init` in an empty folder"
+    )
+
+
+def find_line(text: str, path: list[str | int]) -> int | None:
+    """The 1-based line of a key in TOML text, or of its nearest enclosing table; None where even that is absent.
+
+    tomllib keeps no positions, so the table headers are walked again here.
+    """
+    table = str(path[0]) if path else ""
+    index = path[1] if len(path) > 1 and isinstance(path[1], int) else 0
+    key = next((part for part in path[1:] if isinstance(part, str)), None)
+    seen, inside, header_line = -1, False, None
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"^\s*\[\[?\s*([\w.-]+)\s*\]\]?", line)
+        if header:
+            seen += header[1] == table
+            inside = header[1] == table and seen == index
+            header_line = number if inside else header_line
+        elif key and inside and re.match(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+            return number
+        elif table and not key and re.match(rf"^\s*{re.escape(table)}\s*=", line):
+            return number
+    return header_line

@@ -1,0 +1,116 @@
+"""Opens a workspace: a folder with `earned.toml` and `data/`.
+
+data/earned.db     the operational database (SQLite), or the one `database_url` names
+data/facts/        the imported facts
+data/hash.key      the secret of the keyed hashes, readable by its owner only
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Engine
+
+from config.clock import today
+from config.database import open_engine, sqlite_url
+from config.settings import Settings, read_settings
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+STARTER = Path(__file__).with_name("starter.toml")
+
+
+class WorkspaceError(Exception):
+    """The folder cannot be used as a workspace; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An opened workspace. `key` is the secret that keyed hashes use."""
+
+    folder: Path
+    settings: Settings
+    engine: Engine
+    key: bytes
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def facts(self) -> Path:
+        return self.data / "facts"
+
+    def as_of(self, now: dt.datetime) -> dt.date:
+        """The day every period ends at: the workspace's fixed day, else today in the business zone."""
+        return today(as_of=self.settings.workspace.as_of, now=now, zone=self.settings.zone)
+
+    def keyed_hash(self, values: pl.Series) -> pl.Series:
+        """String series -> Int64 series of keyed hashes (HMAC-SHA256, first 8 bytes) of the trimmed, lower-cased text.
+
+        Null and blank stay null. Distinct values are hashed once.
+        """
+        texts = values.cast(pl.String).str.strip_chars().str.to_lowercase()
+        texts = texts.set(texts == "", None)
+        unique = texts.drop_nulls().unique()
+        hashes = [
+            int.from_bytes(hmac.digest(self.key, text.encode(), hashlib.sha256)[:8], "big", signed=True)
+            for text in unique.to_list()
+        ]
+        return texts.replace_strict(unique, pl.Series(hashes, dtype=pl.Int64), default=None, return_dtype=pl.Int64)
+
+
+def write_starter(folder: Path) -> Path:
+    """Write the commented starter file. Raises WorkspaceError when there is an `earned.toml` already."""
+    file = folder / "earned.toml"
+    if file.exists():
+        raise WorkspaceError(f"{file} is there already; edit it, or choose another folder with --workspace")
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(STARTER.read_text(encoding="utf-8"), encoding="utf-8")
+    return file
+
+
+def open_workspace(folder: Path) -> Workspace:
+    """Read the settings, open the database at its newest migration, load or make the hash key.
+
+    Raises SettingsError when `earned.toml` is absent or wrong, WorkspaceError when the folder cannot be written.
+    """
+    folder = folder.resolve()
+    settings = read_settings(folder / "earned.toml")
+    data = folder / "data"
+    try:
+        (data / "facts").mkdir(parents=True, exist_ok=True)
+        key = _hash_key(data / "hash.key")
+    except OSError as exc:
+        raise WorkspaceError(f"{data} cannot be written: {exc.strerror}; check the folder's permissions") from exc
+    engine = open_engine(settings.workspace.database_url or sqlite_url(data / "earned.db"))
+    migrate(engine)
+    return Workspace(folder, settings, engine, key)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest migration."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect().execution_options(writes=True) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _hash_key(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        key = secrets.token_bytes(32)
+        with os.fdopen(handle, "wb") as out:
+            out.write(key)
+        return key
