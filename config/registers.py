@@ -82,8 +82,8 @@ class RegisterConflictError(Exception):
 
 def normal_code(text: str) -> str:
     """The form in which codes are compared: NFKC, no blanks or zero-width marks, plain dashes, capitals."""
-    folded = unicodedata.normalize("NFKC", text).translate(_ZERO_WIDTH).translate(_DASHES)
-    return "".join(folded.split()).upper()
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
+    return "".join(folded.translate(_ZERO_WIDTH).translate(_DASHES).split())
 
 
 def person_key(network: str, handle: str) -> str:

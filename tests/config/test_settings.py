@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from config.settings import SettingsError, parse_duration, parse_settings, read_settings
+from config.workspace import STARTER
+
+HEAD = '[workspace]\ncurrency = "EUR"\n'
+FILE = Path("earned.toml")
+
+
+def test_the_starter_file_reads_well() -> None:
+    settings = read_settings(STARTER)
+    assert settings.workspace.currency == "EUR"
+    assert settings.attribution.lookback == dt.timedelta(days=30)
+    assert settings.shop.unsold_statuses == ("voided",)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "cure"),
+    [
+        ('[workspace]\ncurrency = "EURO"\n', 2, "workspace.currency", "three capital letters"),
+        ('[workspace]\nname = "x"\n', 1, "workspace.currency", "Add a line"),
+        (HEAD + 'naem = "x"\n', 3, "workspace.naem", "'name'"),
+        (HEAD + 'timezone = "Berlin"\n', 3, "workspace.timezone", "Europe/Berlin"),
+        (HEAD + '[[source]]\nname = "a"\nurl = "ftp://x"\n', 5, "source[1].url", "https://"),
+        (
+            HEAD + '[[source]]\nname = "a"\nurl = "http://x"\n[[source]]\nname = "b"\nurl = "x"\n',
+            8,
+            "source[2].url",
+            "https://",
+        ),
+        (HEAD + '[attribution]\nlookback = "30"\n', 4, "attribution.lookback", '"30d"'),
+        (HEAD + '[attribution]\nmodel = "guess"\n', 4, "attribution.model", "last_non_direct"),
+        (HEAD + '[[brand]]\nname = "a"\n', 3, "brand[1].match", "Add a line"),
+        (HEAD + "[shop]\ndomains = ['a b/c']\n", 4, "shop.domains[1]", "shop.example"),
+        (HEAD + '[brnad]\nname = "a"\n', 3, "brnad", "'brand'"),
+        ("x = \n", 1, "", "quotes"),
+        ("", None, "workspace", "[workspace]"),
+    ],
+)
+def test_a_wrong_file_is_answered_with_line_key_and_cure(text: str, line: int | None, key: str, cure: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(text, file=FILE)
+    assert caught.value.line == line
+    assert caught.value.key == key
+    assert cure in caught.value.cure
+    assert "earned.toml" in str(caught.value)
+
+
+def test_two_sources_of_one_name_are_refused() -> None:
+    twice = '[[source]]\nname = "a"\nurl = "http://x"\n' * 2
+    with pytest.raises(SettingsError, match="two \\[\\[source\\]\\] entries are called 'a'"):
+        parse_settings(HEAD + twice, file=FILE)
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="earned init"):
+        read_settings(tmp_path / "earned.toml")
+
+
+@pytest.mark.parametrize(("text", "days"), [("30d", 30), ("12h", 0.5), ("15m", 15 / 1440), (" 7 d ", 7)])
+def test_durations(text: str, days: float) -> None:
+    assert parse_duration(text) == dt.timedelta(days=days)
+
+
+@pytest.mark.parametrize("text", ["30", "", "d", "-1d", "0d", "1w", 30, None])
+def test_other_durations_are_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="no duration"):
+        parse_duration(text)

@@ -1,0 +1,74 @@
+"""What all tests share: where the real samples lie, and a fresh workspace."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.workspace import Workspace, open_workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = Path(os.environ.get("EARNED_SHARED_DATA", ROOT.parent / "shared" / "data"))
+SETTINGS = """
+[workspace]
+name = "Test shop"
+currency = "EUR"
+timezone = "Europe/Berlin"
+as_of = 2026-06-30
+
+[[brand]]
+name = "Acme"
+match = '"acme kettle" OR #acme'
+
+[shop]
+domains = ["acme.example"]
+"""
+
+
+@pytest.fixture
+def shared_data() -> Callable[..., Path]:
+    """`shared_data("feeds", "dev")` is that folder of real samples; the test is skipped, and says so, without it."""
+
+    def find(*parts: str) -> Path:
+        path = SAMPLES.joinpath(*parts)
+        if not path.exists():
+            pytest.skip(f"the real samples are not here ({'/'.join(parts)}); set EARNED_SHARED_DATA to their folder")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path) -> Callable[..., Workspace]:
+    """`make_workspace(extra_toml)` opens a fresh workspace under the test's own folder."""
+
+    def make(extra: str = "", *, settings: str = SETTINGS, folder: str = "shop") -> Workspace:
+        place = tmp_path / folder
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "earned.toml").write_text(settings + extra, encoding="utf-8")
+        return open_workspace(place)
+
+    return make
+
+
+@pytest.fixture
+def workspace(make_workspace: Callable[..., Workspace]) -> Workspace:
+    return make_workspace()
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test talks to another machine: a connection to any other address fails at once."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else "local"
+        if host not in ("127.0.0.1", "::1", "localhost", "local"):
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
