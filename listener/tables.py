@@ -1,0 +1,127 @@
+"""The listener's tables in the operational database. Nulls are unknown, never zero; times are UTC.
+
+mentions          one row a mention, kept for ever; `cluster_id` is the earliest mention with the same text
+mention_brands    which brands a mention matched, and by which terms
+mention_links     the links found in it, as written, in order
+mention_codes     registered promo codes found in it, normal form
+authors           what the networks themselves say about an author; the register of people outranks it
+source_state      what polling must remember of a source; committed together with the mentions it stands for
+triage            what people decided about a mention; polling never touches it
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from config.database import UtcTime, metadata
+
+mentions = sa.Table(
+    "mentions",
+    metadata,
+    sa.Column("mention_id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("source_kind", sa.Text, nullable=False),  # rss | atom | jsonfeed | import:<vendor>
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("native_id", sa.Text),
+    sa.Column("content_hash", sa.Text, nullable=False),
+    sa.Column("text_hash", sa.Text, index=True),  # null: too short to tell a copy from a coincidence
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("cluster_id", sa.Text, nullable=False, index=True),
+    sa.Column("raw_url", sa.Text),  # unmodified: its tags are evidence
+    sa.Column("canonical_url", sa.Text, index=True),
+    sa.Column("domain", sa.Text),
+    sa.Column("title", sa.Text),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("language_stated", sa.Text),  # by the source
+    sa.Column("language", sa.Text),  # detected; null when not sure
+    sa.Column("author_key", sa.Text, index=True),
+    sa.Column("author_name", sa.Text),
+    sa.Column("published_at", UtcTime, index=True),
+    sa.Column("published_quality", sa.Text, nullable=False),  # exact | date_only | no_zone | guessed | missing
+    sa.Column("first_seen", UtcTime, nullable=False),
+    sa.Column("last_seen", UtcTime, nullable=False),
+    sa.Column("likes", sa.BigInteger),
+    sa.Column("comments", sa.BigInteger),
+    sa.Column("shares", sa.BigInteger),
+    sa.Column("views", sa.BigInteger),
+    sa.Column("engagement", sa.BigInteger),  # likes + comments + shares as far as known; null if none is
+    sa.Column("reach", sa.BigInteger),
+    sa.Column("reach_kind", sa.Text),  # followers | site_visits | vendor
+    sa.Column("vendor_sentiment", sa.Float),
+    sa.Column("score", sa.Float),  # [-1, 1]
+    sa.Column("label", sa.Text),  # positive | neutral | negative
+    sa.Column("confidence", sa.Float),
+    sa.Column("scorer", sa.Text),
+    sa.Column("score_status", sa.Text, nullable=False),  # scored | no_scorer | no_language | no_text
+)
+
+
+def _of_mention() -> sa.Column[str]:
+    return sa.Column("mention_id", sa.Text, sa.ForeignKey("mentions.mention_id", ondelete="CASCADE"), primary_key=True)
+
+
+mention_brands = sa.Table(
+    "mention_brands",
+    metadata,
+    _of_mention(),
+    sa.Column("brand", sa.Text, primary_key=True, index=True),
+    sa.Column("terms", sa.Text, nullable=False),  # JSON list: the query's terms that were found
+)
+mention_links = sa.Table(
+    "mention_links",
+    metadata,
+    _of_mention(),
+    sa.Column("ordinal", sa.Integer, primary_key=True),
+    sa.Column("link", sa.Text, nullable=False),
+    sa.Column("canonical", sa.Text, nullable=False, index=True),
+)
+mention_codes = sa.Table(
+    "mention_codes",
+    metadata,
+    _of_mention(),
+    sa.Column("code_norm", sa.Text, primary_key=True, index=True),
+)
+authors = sa.Table(
+    "authors",
+    metadata,
+    sa.Column("author_key", sa.Text, primary_key=True),  # network:handle, lower case
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("followers", sa.BigInteger),
+    sa.Column("following", sa.BigInteger),
+    sa.Column("verified", sa.Boolean),
+    sa.Column("first_seen", UtcTime, nullable=False),
+)
+source_state = sa.Table(
+    "source_state",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("etag", sa.Text),
+    sa.Column("last_modified", sa.Text),
+    sa.Column("validators_at", UtcTime),  # when the server last sent a whole body with these validators
+    sa.Column("body_hash", sa.Text),
+    sa.Column("plan_hash", sa.Text),  # of the brands' queries and languages the body was read with
+    sa.Column("next_check_at", UtcTime),
+    sa.Column("retry_after", UtcTime),  # the server asked not to come back before
+    sa.Column("last_checked_at", UtcTime),
+    sa.Column("last_success_at", UtcTime),
+    sa.Column("outcome", sa.Text),
+    sa.Column("http_status", sa.Integer),
+    sa.Column("error", sa.Text),
+    sa.Column("failures", sa.Integer, nullable=False),  # in a row
+    sa.Column("permanent_url", sa.Text),  # where the server says the feed has moved for good
+    sa.Column("permanent_count", sa.Integer, nullable=False),  # how many times in a row it said so
+    sa.Column("gone", sa.Boolean, nullable=False),  # 410: asked again only when the address in the settings changes
+    sa.Column("entries", sa.Integer),
+)
+triage = sa.Table(
+    "triage",
+    metadata,
+    _of_mention(),
+    sa.Column("status", sa.Text, nullable=False),  # new | seen | todo | done
+    sa.Column("label_override", sa.Text),
+    sa.Column("note", sa.Text),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("updated_at", UtcTime, nullable=False),
+)

@@ -1,0 +1,105 @@
+"""Strangers' text made safe and comparable: HTML to plain text, links found, control characters out, normal forms."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+TEXT_LIMIT = 20_000  # characters a field
+_HTML_LIMIT = 8 * TEXT_LIMIT  # of markup looked at for one field
+_LINKS_LIMIT = 100
+
+# C0 and C1 controls but newline and tab; the bidi controls that can turn a line around (Trojan Source, CVE-2021-42574).
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]{0,2000}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+_BARE_LINK = re.compile(r"https?://[^\s<>\"'`{}|\\^\[\]]{1,2000}", re.IGNORECASE)
+_BLOCKS = frozenset("p div br li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article hr dd dt".split())
+_UNSEEN = frozenset(("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title"))
+
+
+def clean(text: str) -> str:
+    """Without control and bidi control characters, line ends as newline, at most TEXT_LIMIT characters, trimmed."""
+    plain = _BIDI.sub("", _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return plain.strip()[:TEXT_LIMIT].rstrip()
+
+
+def one_line(text: str) -> str:
+    """`clean` on a single line: for titles and names."""
+    return " ".join(clean(text).split())
+
+
+class _Reader(HTMLParser):
+    """Collects text and href values; block elements become line breaks."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.links: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+        if tag == "a":
+            self.links.extend(value for name, value in attrs if name == "href" and value)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _UNSEEN:
+            self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _UNSEEN:
+            self._unseen = max(0, self._unseen - 1)
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.parts.append(data)
+
+
+def plain_text(markup: str) -> tuple[str, list[str]]:
+    """Markup or plain text -> (plain text, href values as written). Text without markup passes through."""
+    cut = markup[:_HTML_LIMIT]
+    if not _MARKUP.search(cut):
+        return clean(cut), []
+    reader = _Reader()
+    reader.feed(cut)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
+    return clean("\n".join(line for line in lines if line)), reader.links
+
+
+def safe_link(link: str | None, *, base: str | None = None) -> str | None:
+    """The link resolved on `base`, unmodified otherwise; None unless http(s) with a host and free of controls."""
+    if not link:
+        return None
+    try:
+        joined = urljoin(base, link.strip()) if base else link.strip()
+        parts = urlsplit(joined)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    harmless = joined.isprintable() and " " not in joined and len(joined) <= 4000
+    return joined if parts.scheme.lower() in ("http", "https") and host and harmless and "@" not in parts.netloc else None
+
+
+def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple[str, ...]:
+    """The http(s) links of a text, as written: hrefs first, then bare ones; each once, in order, at most 100."""
+    bare = [match[0].rstrip(".,;:!?)*…'»”") for match in _BARE_LINK.finditer(text)]
+    found = (safe_link(link, base=base) for link in [*hrefs, *bare])
+    return tuple(dict.fromkeys(link for link in found if link))[:_LINKS_LIMIT]
+
+
+_NOISE = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@\w[\w.]*|[^\w\s]|_")
+
+
+def normal_text(text: str) -> str:
+    """The form in which copies are compared: NFKC, casefolded, without links, handles and punctuation."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(_NOISE.sub(" ", folded).split())
