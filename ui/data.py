@@ -1,0 +1,123 @@
+"""What the pages read: the pipeline's answers, cached by the version of the data and the question asked.
+
+Frames come out of `st.cache_resource`, which hands the same object to every session: never change one in place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import streamlit as st
+from babel.numbers import format_currency, get_currency_precision
+
+from attribution.report import Report
+from config import intake
+from config.clock import Period
+from config.database import data_version
+from config.workspace import Workspace, open_workspace
+from listener import store
+from ui import pipeline
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How fresh the figures are. Times are UTC, null = never."""
+
+    last_poll: dt.datetime | None
+    sources: int
+    sources_failing: int
+    last_import: dt.datetime | None
+    simulated: bool
+    as_of: dt.date
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def workspace() -> Workspace:
+    """The workspace that `earned ui` was started for, opened once."""
+    return _open(os.environ.get("EARNED_WORKSPACE", "."), _stamp())
+
+
+def _stamp() -> float:
+    """When earned.toml last changed: an edit opens the workspace anew."""
+    file = Path(os.environ.get("EARNED_WORKSPACE", ".")) / "earned.toml"
+    return file.stat().st_mtime if file.exists() else 0.0
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _open(folder: str, stamp: float) -> Workspace:
+    return open_workspace(Path(folder))
+
+
+def version() -> str:
+    """A text that differs whenever what is stored, or the settings, differ."""
+    space = workspace()
+    return f"{space.folder}|{_stamp()}|{data_version(space.engine)}"
+
+
+def mentions(period: Period) -> pl.DataFrame:
+    return _mentions(version(), period)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={Period: repr})
+def _mentions(version: str, period: Period) -> pl.DataFrame:
+    return pipeline.mentions_of(workspace(), period)
+
+
+def report(period: Period, model: str | None = None) -> Report:
+    return _report(version(), period, model or workspace().settings.attribution.model)
+
+
+@st.cache_resource(show_spinner="Working out what came back …", max_entries=16, hash_funcs={Period: repr})
+def _report(version: str, period: Period, model: str) -> Report:
+    return pipeline.attribution_report(workspace(), period=period, model=model)
+
+
+def people(period: Period, model: str | None = None) -> pl.DataFrame:
+    """One row a mentioner: `ui.pipeline.mentioners`."""
+    return pipeline.mentioners(workspace(), mentions=mentions(period), report=report(period, model), period=period)
+
+
+def freshness() -> Freshness:
+    space = workspace()
+    health = store.source_health(space.engine)
+    polls = health.get_column("last_checked_at").drop_nulls()
+    done = [row["finished_at"] for row in imports() if row["state"] == "done" and row["finished_at"]]
+    known = {source.name for source in space.settings.source}
+    failing = health.filter(pl.col("name").is_in(list(known)) & pl.col("error").is_not_null())
+    return Freshness(
+        last_poll=polls.max(),  # type: ignore[arg-type]
+        sources=len(known),
+        sources_failing=failing.height,
+        last_import=max(done, default=None),
+        simulated=space.settings.workspace.simulated,
+        as_of=space.as_of(now()),
+    )
+
+
+def sources() -> pl.DataFrame:
+    return store.source_health(workspace().engine)
+
+
+def imports() -> list[dict[str, Any]]:
+    return intake.list_imports(workspace().engine)
+
+
+def quarantine() -> list[dict[str, Any]]:
+    return intake.list_quarantine(workspace().engine)
+
+
+def minor_to_text(minor: int | None, currency: str, locale: str = "en", *, cents: bool = True) -> str:
+    """Money for people, in the reader's language; an en dash where it is unknown."""
+    if minor is None:
+        return "–"
+    amount = minor / 10 ** get_currency_precision(currency)
+    pattern = None if cents else "¤#,##0"
+    return format_currency(amount, currency, pattern, locale=locale, currency_digits=cents)

@@ -1,0 +1,123 @@
+"""Where the halves are joined: files go in through their sinks, mention frames go to attribution, figures come out.
+
+The command line and the pages call the same functions here, and so show the same figures.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from pathlib import Path
+
+import polars as pl
+from attribution.facts import Facts
+
+from attribution import currency, inputs
+from attribution.report import Inputs, Report, attribute
+from config import intake, register_files
+from config.clock import Period, last_days
+from config.intake import ImportReport, Layout
+from config.registers import read_codes, read_people
+from config.workspace import Workspace
+from listener import people, store
+
+LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS)
+DEFAULT_DAYS = 30
+
+
+def facts_of(workspace: Workspace) -> Facts:
+    return Facts(workspace.facts, workspace.engine)
+
+
+def take_file(
+    workspace: Workspace, path: Path, *, now: dt.datetime, wanted: str | None = None, account: str = "default"
+) -> ImportReport:
+    """Import one file of any known layout. A changed register of codes is looked for again in the stored mentions."""
+    sinks = {"facts": facts_of(workspace), "registers": register_files.RegisterSink(workspace.engine)}
+    report = intake.take_in(workspace, path, layouts=LAYOUTS, sinks=sinks, now=now, wanted=wanted, account=account)
+    if report.tables.get("codes"):
+        store.recode(workspace.engine)
+    return report
+
+
+def period_of(
+    workspace: Workspace, *, now: dt.datetime, since: dt.date | None = None, until: dt.date | None = None
+) -> Period:
+    """The days asked for; by default the last 30 up to the workspace's day. Raises ValueError when they are reversed."""
+    end = until or workspace.as_of(now)
+    period = Period(since, end) if since else last_days(DEFAULT_DAYS, until=end)
+    if period.since > period.until:
+        raise ValueError(f"--since {period.since} lies after --until {period.until}")
+    return period
+
+
+@functools.cache
+def exchange_rates() -> pl.DataFrame:
+    """The reference rates, read once a process: they are shipped, and do not change while it runs."""
+    return currency.load_rates()
+
+
+def attribution_inputs(workspace: Workspace) -> Inputs:
+    """Everything attribution reads: facts, registers, and what the listener knows about mentions."""
+    facts = facts_of(workspace)
+    return Inputs(
+        orders=facts.scan("orders"),
+        order_codes=facts.scan("order_codes"),
+        refunds=facts.scan("refunds"),
+        touches=facts.scan("touches"),
+        spend=facts.scan("spend"),
+        mentions=store.mention_evidence(workspace.engine),
+        codes=read_codes(workspace.engine),
+        people=read_people(workspace.engine),
+    )
+
+
+def attribution_report(
+    workspace: Workspace, *, period: Period, model: str | None = None, lookback: dt.timedelta | None = None
+) -> Report:
+    """The report of a period; model and lookback window default to the settings."""
+    chosen = workspace.settings.attribution
+    return attribute(
+        attribution_inputs(workspace),
+        settings=workspace.settings,
+        period=period,
+        model=model or chosen.model,
+        lookback=lookback or chosen.lookback,
+        rates=exchange_rates(),
+    )
+
+
+def mentions_of(workspace: Workspace, period: Period) -> pl.DataFrame:
+    """`listener.store.mention_frame` of the period, one row a mention and brand, with `day` in the business zone."""
+    since, until = period.bounds(workspace.settings.zone)
+    frame = store.mention_frame(workspace.engine, since=since, until=until)
+    zone = workspace.settings.workspace.timezone
+    return frame.with_columns(day=pl.col("published_at").dt.convert_time_zone(zone).dt.date())
+
+
+def own_brands(workspace: Workspace) -> list[str]:
+    return [brand.name for brand in workspace.settings.brand if brand.role == "own"]
+
+
+def mentioners(
+    workspace: Workspace, *, mentions: pl.DataFrame, report: Report, period: Period, min_followers: int | None = None
+) -> pl.DataFrame:
+    """`listener.people.top_mentioners` of the own brands, with what each brought: codes, orders, revenue, cost.
+
+    Added columns: codes (List of String), conversions (Float64), revenue_minor, cost_minor (Int64; null = unknown).
+    """
+    own = mentions.filter(pl.col("brand").is_in(own_brands(workspace)))
+    floor = workspace.settings.people.min_followers if min_followers is None else min_followers
+    ranked = people.top_mentioners(own, read_people(workspace.engine), min_followers=floor, as_of=period.until)
+    owned = (
+        read_codes(workspace.engine)
+        .filter(pl.col("owner").is_not_null())
+        .group_by(author_key="owner")
+        .agg(codes=pl.col("code").unique().sort())
+    )
+    brought = report.by_influencer.filter("credited").select(
+        "conversions", "revenue_minor", "cost_minor", author_key="name"
+    )
+    return ranked.join(owned, on="author_key", how="left", maintain_order="left").join(
+        brought, on="author_key", how="left", maintain_order="left"
+    )
