@@ -1,0 +1,49 @@
+"""The web interface: which pages there are. Run by `ui/serve.py`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ui import frame, i18n
+
+ICON = Path(__file__).with_name("static") / "icon.png"
+
+
+def pages(_: i18n.Translator) -> dict[str, Any]:
+    """Name in the address -> page. A page's module is imported when it is first shown."""
+    entries = (
+        ("overview", _("Overview"), ":material/home:"),
+        ("mentions", _("Mentions"), ":material/forum:"),
+        ("sentiment", _("Sentiment"), ":material/mood:"),
+        ("influencers", _("Influencers"), ":material/group:"),
+        ("codes", _("Promo codes"), ":material/sell:"),
+        ("roi", _("ROI"), ":material/payments:"),
+        ("data", _("Data"), ":material/database:"),
+    )
+    return {
+        name: st.Page(_shows(name), title=title, icon=icon, url_path=name, default=name == "overview")
+        for name, title, icon in entries
+    }
+
+
+def _shows(name: str) -> Any:
+    def page() -> None:
+        import_module(f"ui.views.{name}").page()
+
+    page.__name__ = name
+    return page
+
+
+def main() -> None:
+    _ = i18n.translator()
+    st.set_page_config(page_title="earned", page_icon=str(ICON), layout="wide")
+    listed = pages(_)
+    frame.offer_pages(listed)
+    st.navigation(list(listed.values()), position="sidebar", expanded=True).run()
+
+
+main()

@@ -1,0 +1,294 @@
+"""What every page shares: title, answer, filters in the address, freshness, explanations, export, empty states.
+
+screen = open_page(_("Mentions"))          # draws the head of the page
+say(screen, _("…one sentence…"))           # the answer, in the place kept for it
+how(screen, "Net sentiment")               # "How is this worked out?"
+export(screen, frame, "mentions")          # the rows as CSV, safe to open in a spreadsheet
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import streamlit as st
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from streamlit.delta_generator import DeltaGenerator
+
+from config.clock import Period, last_days
+from config.settings import MODELS
+from config.workspace import Workspace
+from ui import data, i18n, terms, theme
+
+PRESETS = ("7", "30", "90", "180")
+OWN_DATES = "dates"
+ALL_BRANDS = "*"
+MIN_JUDGED = 30
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a page may know: the filters as chosen, and how this session reads dates, money and texts."""
+
+    workspace: Workspace
+    period: Period
+    before: Period
+    brand: str | None  # None: all brands
+    model: str
+    currency: str
+    zone: ZoneInfo
+    locale: Locale
+    _: i18n.Translator
+    answer_place: DeltaGenerator
+
+
+def open_page(
+    title: str, *, answer: str | None = None, brand_filter: bool = True, model_filter: bool = False
+) -> Screen:
+    """Draw title, place for the answer, filters, freshness line and badge; give back what was chosen.
+
+    Filters stand in the address, and keep their value from page to page within a session.
+    """
+    _ = i18n.translator()
+    _style()
+    workspace = data.workspace()
+    settings = workspace.settings.workspace
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(title, anchor=False)
+        if settings.simulated:
+            st.badge(_("Simulated data"), icon=":material/science:", color="orange")
+    answer_place = st.container(key="answer")
+    period, brand, model = _filters(workspace, _, brand_filter=brand_filter, model_filter=model_filter)
+    screen = Screen(
+        workspace=workspace,
+        period=period,
+        before=period.before(),
+        brand=brand,
+        model=model,
+        currency=settings.currency,
+        zone=workspace.settings.zone,
+        locale=i18n.session_locale(),
+        _=_,
+        answer_place=answer_place,
+    )
+    _freshness(screen)
+    if answer:
+        say(screen, answer)
+    return screen
+
+
+def say(screen: Screen, sentence: str) -> None:
+    """The page's one-sentence answer, under its title. Plain text: names of people may stand in it."""
+    screen.answer_place.text(sentence)
+
+
+def _style() -> None:
+    st.html(theme.STYLE)
+    if i18n.session_language() in i18n.RIGHT_TO_LEFT:
+        st.html(theme.RIGHT_TO_LEFT_STYLE)
+
+
+def _filters(
+    workspace: Workspace, _: i18n.Translator, *, brand_filter: bool, model_filter: bool
+) -> tuple[Period, str | None, str]:
+    brand: str | None = None
+    model: str = workspace.settings.attribution.model
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        period = _period(_, until=data.freshness().as_of)
+        if brand_filter and workspace.settings.brand:
+            brand = _brand(workspace, _)
+        if model_filter:
+            model = _model(_, default=model)
+    return period, brand, model
+
+
+def _period(_: i18n.Translator, *, until: dt.date) -> Period:
+    default = last_days(30, until=until)
+    if "dates" in st.query_params and "days" not in st.session_state:
+        st.session_state["days"] = OWN_DATES
+    _recall("days", (*PRESETS, OWN_DATES))
+    chosen = st.segmented_control(
+        _("Days"),
+        (*PRESETS, OWN_DATES),
+        default="30",
+        required=True,
+        format_func=lambda value: _("Own dates") if value == OWN_DATES else value,
+        key="days",
+        bind="query-params",
+    )
+    _keep("days")
+    if chosen != OWN_DATES:
+        return last_days(int(chosen or 30), until=until)
+    _recall("dates")
+    dates = st.date_input(
+        _("From and to"),
+        value=(default.since, default.until),
+        max_value=until,
+        key="dates",
+        bind="query-params",
+        width=240,
+    )
+    _keep("dates")
+    given = dates if isinstance(dates, tuple) else (dates,)
+    return Period(given[0], given[-1]) if given else default
+
+
+def _brand(workspace: Workspace, _: i18n.Translator) -> str | None:
+    names = [brand.name for brand in workspace.settings.brand]
+    own = [brand.name for brand in workspace.settings.brand if brand.role == "own"]
+    _recall("brand", (*names, ALL_BRANDS))
+    chosen = st.selectbox(
+        _("Brand"),
+        (*names, ALL_BRANDS),
+        index=names.index(own[0]) if own else 0,
+        format_func=lambda name: _("All brands") if name == ALL_BRANDS else name,
+        key="brand",
+        bind="query-params",
+        width=220,
+    )
+    _keep("brand")
+    return None if chosen == ALL_BRANDS else chosen
+
+
+def model_name(model: str, _: i18n.Translator) -> str:
+    """The name of an attribution model as people read it."""
+    names = {
+        "last_non_direct": _("Last non-direct touch"),
+        "last": _("Last touch"),
+        "first": _("First touch"),
+        "linear": _("Linear"),
+    }
+    return names.get(model, model)
+
+
+def _model(_: i18n.Translator, *, default: str) -> str:
+    _recall("model", MODELS)
+    chosen: str = st.selectbox(
+        _("Attribution model"),
+        MODELS,
+        index=MODELS.index(default),
+        format_func=lambda model: model_name(model, _),
+        key="model",
+        bind="query-params",
+        width=220,
+    )
+    _keep("model")
+    return chosen
+
+
+def _recall(key: str, known: Sequence[str] = ()) -> None:
+    """Before a filter is drawn: take an id from the address, else what the session chose on another page."""
+    if key in st.session_state:
+        return
+    asked = st.query_params.get(key)
+    if asked in known:
+        st.session_state[key] = asked
+    elif asked is None and f"kept-{key}" in st.session_state:
+        st.session_state[key] = st.session_state[f"kept-{key}"]
+
+
+def _keep(key: str) -> None:
+    st.session_state[f"kept-{key}"] = st.session_state[key]
+
+
+def day_text(screen: Screen, day: dt.date) -> str:
+    return format_date(day, format="medium", locale=screen.locale)
+
+
+def time_text(screen: Screen, moment: dt.datetime | None) -> str:
+    """A UTC moment in the business zone, or "never"."""
+    if moment is None:
+        return screen._("never")
+    return format_datetime(moment, format="medium", tzinfo=screen.zone, locale=screen.locale)
+
+
+def period_text(screen: Screen, period: Period | None = None) -> str:
+    shown = period or screen.period
+    return screen._("{since} to {until}").format(
+        since=day_text(screen, shown.since), until=day_text(screen, shown.until)
+    )
+
+
+def _freshness(screen: Screen) -> None:
+    _ = screen._
+    fresh = data.freshness()
+    parts = [
+        period_text(screen),
+        _("compared with {period}").format(period=period_text(screen, screen.before)),
+        _("last poll {time}").format(time=time_text(screen, fresh.last_poll)),
+        _("last import {time}").format(time=time_text(screen, fresh.last_import)),
+    ]
+    failing = fresh.sources_failing
+    if failing:
+        parts.append(_.plural("{n} source is failing", "{n} sources are failing", failing).format(n=failing))
+    st.caption(" · ".join(parts))
+
+
+def how(screen: Screen, *names: str) -> None:
+    """ "How is this worked out?": the sections of docs/terms.md with these headings."""
+    with st.expander(screen._("How is this worked out?"), icon=":material/help:"):
+        for name in names:
+            body = terms.term(name)
+            if body:
+                st.markdown(f"**{name}**\n\n{body}")
+            else:
+                st.caption(screen._("“{term}” is not described yet.").format(term=name))
+
+
+def guarded_csv(frame: pl.DataFrame) -> bytes:
+    """The rows as UTF-8 CSV with BOM. Texts that a spreadsheet would run as a formula get a leading apostrophe.
+
+    Lists are joined with blanks; numbers stay as they are.
+    """
+    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
+    flat = frame.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in lists)
+    texts = [name for name, dtype in flat.schema.items() if dtype in (pl.String, pl.Categorical)]
+    guarded = flat.with_columns(
+        pl.when(pl.col(name).cast(pl.String).str.contains(r"^[=+\-@\t\r]"))
+        .then("'" + pl.col(name).cast(pl.String))
+        .otherwise(pl.col(name).cast(pl.String))
+        .alias(name)
+        for name in texts
+    )
+    out = io.BytesIO()
+    guarded.write_csv(out, include_bom=True)
+    return out.getvalue()
+
+
+def export(screen: Screen, frame: pl.DataFrame, name: str) -> None:
+    """A button that hands out the rows as `name-since-until.csv`."""
+    st.download_button(
+        screen._("Download CSV ({n} rows)").format(n=frame.height),
+        data=guarded_csv(frame),
+        file_name=f"{name}-{screen.period.since}-{screen.period.until}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"export-{name}",
+        on_click="ignore",
+        disabled=frame.is_empty(),
+    )
+
+
+def empty(screen: Screen, title: str, steps: Sequence[str]) -> None:
+    """A friendly box that says what is missing and what to do next. `steps` are our own texts (Markdown)."""
+    with st.container(border=True, key=f"empty-{abs(hash(title))}"):
+        st.subheader(title, anchor=False)
+        st.markdown("\n".join(f"{place}. {step}" for place, step in enumerate(steps, start=1)))
+
+
+def offer_pages(pages: dict[str, object]) -> None:
+    """app.py says which pages there are, so that `link` can lead to them."""
+    st.session_state["pages"] = pages
+
+
+def link(screen: Screen, page: str, label: str) -> None:
+    """A link to another page by its name in the address, with the filters kept."""
+    pages = st.session_state.get("pages", {})
+    if page in pages:
+        kept = {key: value for key, value in st.query_params.to_dict().items() if isinstance(value, str)}
+        st.page_link(pages[page], label=label, icon=":material/arrow_forward:", query_params=kept)

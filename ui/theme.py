@@ -1,0 +1,82 @@
+"""Colours and the stylesheet. The first four colours are Okabe-Ito's, told apart in every kind of colour vision.
+
+On dark ground links and the primary colour turn lighter, as blue alone has too little contrast for text there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+BLUE, VERMILION, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#767676"
+SKY = "#56B4E9"
+SERIES = (BLUE, VERMILION, GREEN, PINK)
+DIVERGING = (
+    "#D55E00 #DF7A3A #E69464 #EAAF8E #E9C9B8 #C2CCDA #9FB4D0 #7B9EC6 #5187BC #0072B2".split()  # noqa: SIM905
+)
+SEQUENTIAL = (
+    "#EEF4F9 #D4E0EF #B9CDE5 #9FBADB #83A7D1 #6695C6 #4483BC #0072B2 #005585 #00395A".split()  # noqa: SIM905
+)
+LABELS = {"positive": BLUE, "neutral": GREY, "negative": VERMILION}
+
+LIGHT = {"background": "#FFFFFF", "raised": "#F5F6F8", "ink": "#1F2430", "muted": "#555B66", "border": "#E3E6EB"}
+DARK = {"background": "#14171C", "raised": "#1D2128", "ink": "#E8EAED", "muted": "#9AA3AF", "border": "#2E343D"}
+
+
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
+def neutral(name: str) -> str:
+    """`background`, `raised`, `ink`, `muted` or `border` of the ground this session sees."""
+    return (DARK if is_dark() else LIGHT)[name]
+
+
+def options() -> dict[str, Any]:
+    """The theme as dotted server options."""
+    shared: dict[str, Any] = {
+        "greenColor": BLUE,  # deltas and success boxes: blue is good, vermilion is bad
+        "redColor": VERMILION,
+        "chartCategoricalColors": [*SERIES, GREY],
+        "chartSequentialColors": SEQUENTIAL,
+        "chartDivergingColors": DIVERGING,
+        "baseRadius": "0.5rem",
+        "showWidgetBorder": True,
+    }
+    found = {f"theme.{name}": value for name, value in shared.items()}
+    for mode, colours, accent in (("light", LIGHT, BLUE), ("dark", DARK, SKY)):
+        own = {
+            "primaryColor": accent,
+            "linkColor": accent,
+            "backgroundColor": colours["background"],
+            "secondaryBackgroundColor": colours["raised"],
+            "textColor": colours["ink"],
+            "borderColor": colours["border"],
+        }
+        found |= {f"theme.{mode}.{name}": value for name, value in own.items()}
+    return found
+
+
+# Only literals reach st.html: no text of anybody's is ever put in here.
+STYLE = """<style>
+.block-container { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1360px }
+.st-key-answer [data-testid="stText"] { font-size: 1.15rem; line-height: 1.5 }
+[data-testid="stText"] { unicode-bidi: plaintext; text-align: start }
+[data-testid="stMetricValue"] { unicode-bidi: plaintext; font-variant-numeric: tabular-nums }
+@media (max-width: 640px) {
+  .block-container { padding-left: 1rem; padding-right: 1rem }
+  h1 { font-size: 1.8rem !important }
+}
+</style>"""
+
+RIGHT_TO_LEFT_STYLE = """<style>
+.stApp { direction: rtl }
+.stApp [data-testid="stMarkdownContainer"], .stApp [data-testid="stHeading"],
+.stApp [data-testid="stMetric"] { text-align: start }
+.stApp [data-testid="stVegaLiteChart"], .stApp [data-testid="stEChartsChart"],
+.stApp [data-testid="stMetricChart"], .stApp [data-testid="stDataFrame"],
+.stApp [data-testid="stSlider"] [role="slider"],
+.stApp pre, .stApp code { direction: ltr }
+[data-testid="stMetricValue"] { unicode-bidi: plaintext; text-align: start }
+</style>"""
