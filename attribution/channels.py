@@ -1,0 +1,127 @@
+"""Which channel a visit came by: an ordered list of rules over source, medium and campaign; the first match wins.
+
+GA4's nineteen default rules, with our own in front (influencers, AI assistants, webmail). Lists of search engines,
+social, video and shopping sites are Matomo's (CC0) and our own aliases, see data/NOTICE.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from io import BytesIO
+
+import polars as pl
+
+DIRECT = "Direct"
+INFLUENCER = "Influencer"
+UNASSIGNED = "Unassigned"
+KEYS = ("source", "medium", "campaign", "evidence")
+
+_SOURCE, _MEDIUM, _CAMPAIGN = pl.col("source"), pl.col("medium"), pl.col("campaign")
+_PAID = _MEDIUM.str.contains(r"^(.*cp.*|ppc|retargeting|paid.*)$")
+_SHOP = _CAMPAIGN.str.contains(r"^(.*(([^a-df-z]|^)shop|shopping).*)$")
+_MAIL_WORD = r"e[-_ ]?mail"
+_SOCIAL_MEDIA = ("social", "social-network", "social-media", "sm", "social network", "social media")
+
+
+def _category(*names: str) -> pl.Expr:
+    return pl.col("category").is_in(names)
+
+
+RULES: tuple[tuple[str, pl.Expr], ...] = (
+    (DIRECT, pl.col("evidence") == "none"),
+    (DIRECT, _SOURCE.is_in(["", "(direct)"]) & _MEDIUM.is_in(["", "(none)", "(not set)"])),
+    (INFLUENCER, _MEDIUM.is_in(["influencer", "ugc", "creator", "ambassador"])),
+    ("AI Assistants", (_MEDIUM == "ai-assistant") | (_category("AI") & ~_PAID)),
+    ("Email", _category("EMAIL") & ~_PAID),
+    ("Cross-network", _CAMPAIGN.str.contains("cross-network", literal=True)),
+    ("Paid Shopping", (_category("SHOPPING") | _SHOP) & _PAID),
+    ("Paid Search", _category("SEARCH") & _PAID),
+    ("Paid Social", _category("SOCIAL") & _PAID),
+    ("Paid Video", _category("VIDEO") & _PAID),
+    ("Display", _MEDIUM.is_in(["display", "banner", "expandable", "interstitial", "cpm"])),
+    ("Paid Other", _PAID),
+    ("Organic Shopping", _category("SHOPPING") | _SHOP),
+    ("Organic Social", _category("SOCIAL") | _MEDIUM.is_in(_SOCIAL_MEDIA)),
+    ("Organic Video", _category("VIDEO") | _MEDIUM.str.contains("video", literal=True)),
+    ("Organic Search", _category("SEARCH") | (_MEDIUM == "organic")),
+    ("Referral", _MEDIUM.is_in(["referral", "app", "link"])),
+    ("Email", _SOURCE.str.contains(_MAIL_WORD) | _MEDIUM.str.contains(_MAIL_WORD)),
+    ("Affiliates", _MEDIUM == "affiliate"),
+    ("Audio", _MEDIUM == "audio"),
+    ("SMS", (_SOURCE == "sms") | (_MEDIUM == "sms")),
+    (
+        "Mobile Push Notifications",
+        _MEDIUM.str.ends_with("push") | _MEDIUM.str.contains("mobile|notification") | (_SOURCE == "firebase"),
+    ),
+)
+
+
+def channel_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with a column `channel` (never null), from its columns source, medium, campaign, evidence.
+
+    Case and outer blanks do not matter, null is the same as empty. Rules are evaluated once a combination.
+    """
+    frame = frame.with_columns(pl.col(KEYS).cast(pl.String))
+    combinations = frame.select(KEYS).unique()
+    names = [name for name in KEYS if name != "evidence"]
+    plain = combinations.with_columns(
+        *(pl.col(name).alias(f"raw_{name}") for name in names),
+        *(pl.col(name).str.strip_chars().str.to_lowercase().fill_null("") for name in names),
+        pl.col("evidence").alias("raw_evidence"),
+        pl.col("evidence").fill_null(""),
+    )
+    channels = _with_category(plain).select(
+        *(pl.col(f"raw_{name}").alias(name) for name in KEYS),
+        pl.coalesce(
+            *(pl.when(condition).then(pl.lit(channel)) for channel, condition in RULES), pl.lit(UNASSIGNED)
+        ).alias("channel"),
+    )
+    return frame.join(channels, on=KEYS, how="left", nulls_equal=True, maintain_order="left")
+
+
+def source_category(source: str) -> str | None:
+    """SOCIAL, VIDEO, SEARCH, SHOPPING, AI or EMAIL for a source in lower case (a name or a host), else None.
+
+    A host is looked up as it is, then with its country's ending taken for any, then by the domains above it; the last
+    not for search engines, as a mail or document service of theirs is no search.
+    """
+    listed = _listed()
+    bare = source.removeprefix("www.")
+    for candidate in (source, bare, *_any_country(bare)):
+        if candidate in listed:
+            return listed[candidate]
+    labels = bare.split(".")
+    for start in range(1, len(labels) - 1):
+        found = listed.get(".".join(labels[start:]))
+        if found and found not in ("SEARCH", "EMAIL"):
+            return found
+    return None
+
+
+def _any_country(host: str) -> tuple[str, ...]:
+    labels = host.split(".")
+    if len(labels) < 2:
+        return ()
+    two = len(labels) > 2 and labels[-2] in ("co", "com", "org", "net") and len(labels[-1]) == 2
+    ending = 2 if two else 1
+    return (".".join([*labels[:-ending], "{}"]), ".".join(["{}", *labels[1:]]))
+
+
+@functools.cache
+def _listed() -> dict[str, str]:
+    """source -> category; our own list wins."""
+    table: dict[str, str] = {}
+    for file in ("matomo_sources.csv", "own_sources.csv"):
+        frame = pl.read_csv(BytesIO(resources.files("attribution").joinpath("data", file).read_bytes()))
+        table |= dict(frame.iter_rows())
+    return table
+
+
+def _with_category(frame: pl.DataFrame) -> pl.DataFrame:
+    sources = frame["source"].unique()
+    categories = pl.DataFrame(
+        {"source": sources, "category": [source_category(source) or "" for source in sources]},
+        schema={"source": pl.String, "category": pl.String},
+    )
+    return frame.join(categories, on="source", how="left")
