@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,6 @@ def minor_to_text(minor: int | None, currency: str, locale: str = "en", *, cents
     """Money for people, in the reader's language; an en dash where it is unknown."""
     if minor is None:
         return "–"
-    amount = minor / 10 ** get_currency_precision(currency)
+    amount = Decimal(minor).scaleb(-get_currency_precision(currency))
     pattern = None if cents else "¤#,##0"
     return format_currency(amount, currency, pattern, locale=locale, currency_digits=cents)

@@ -43,7 +43,7 @@ def take_file(
 def period_of(
     workspace: Workspace, *, now: dt.datetime, since: dt.date | None = None, until: dt.date | None = None
 ) -> Period:
-    """The days asked for; by default the last 30 up to the workspace's day. Raises ValueError when they are reversed."""
+    """The days asked for, by default the last 30 up to the workspace's day. Raises ValueError when reversed."""
     end = until or workspace.as_of(now)
     period = Period(since, end) if since else last_days(DEFAULT_DAYS, until=end)
     if period.since > period.until:

@@ -1,0 +1,224 @@
+"""The JSON documents of the commands: one function each, the same figures that the pages show.
+
+Money is a decimal string in the document's `currency`, ratios are numbers (1 = 100 %), unknown is null, times are ISO.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from babel.numbers import get_currency_precision
+
+from attribution.report import By, Report
+from config import intake
+from config.clock import Period
+from config.database import data_version
+from config.workspace import Workspace
+from listener import store, voice
+from listener.feeling import feeling, feeling_by
+from ui import pipeline
+
+SCHEMAS = Path(__file__).with_name("schemas")
+
+
+def schema(command: str) -> dict[str, Any]:
+    """The JSON Schema committed beside a command."""
+    loaded: dict[str, Any] = json.loads((SCHEMAS / f"{command}.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def money(minor: int | None, currency: str) -> str | None:
+    """Integer minor units as a decimal string: 1234 in EUR is "12.34"; null stays null."""
+    if minor is None:
+        return None
+    digits = get_currency_precision(currency)
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: times in ISO with Z, dates in ISO, decimals as strings, NaN as null."""
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def rows(frame: pl.DataFrame, *, currency: str) -> list[dict[str, Any]]:
+    """The frame's rows; columns `x_minor` become `x` as money."""
+    found = []
+    for row in frame.iter_rows(named=True):
+        found.append(
+            {
+                name.removesuffix("_minor"): money(value, currency) if name.endswith("_minor") else plain(value)
+                for name, value in row.items()
+            }
+        )
+    return found
+
+
+def _head(period: Period, currency: str) -> dict[str, Any]:
+    return {"period": {"since": period.since.isoformat(), "until": period.until.isoformat()}, "currency": currency}
+
+
+def mentions(
+    workspace: Workspace,
+    *,
+    period: Period,
+    brand: str | None = None,
+    query: str | None = None,
+    label: str | None = None,
+    author: str | None = None,
+    limit: int = 50,
+) -> dict[str, Any]:
+    """Mentions, newest first, each with the visits, orders and revenue matched to it (never to be summed)."""
+    since, until = period.bounds(workspace.settings.zone)
+    choice: dict[str, Any] = {
+        "brand": brand,
+        "query_text": query,
+        "since": since,
+        "until": until,
+        "label": label,
+        "author": author,
+    }
+    found = store.read_mentions(workspace.engine, **choice, limit=limit)
+    # A mention may be followed by orders after the period's end: match over all that is known.
+    report = pipeline.attribution_report(workspace, period=Period(period.since, workspace_end(workspace, period)))
+    return _head(period, report.currency) | {
+        "total": store.count_mentions(workspace.engine, **choice),
+        "rows": rows(with_matches(found, report), currency=report.currency),
+    }
+
+
+def workspace_end(workspace: Workspace, period: Period) -> dt.date:
+    """The last day that orders after a period may lie on: the lookback window behind its end."""
+    return period.until + workspace.settings.attribution.lookback
+
+
+def with_matches(found: pl.DataFrame, report: Report) -> pl.DataFrame:
+    """The mentions with visits, orders (0 when none matched) and revenue_minor beside each."""
+    matched = report.matched_revenue.select("mention_id", "visits", "orders", "revenue_minor")
+    return found.join(matched, on="mention_id", how="left", maintain_order="left").with_columns(
+        pl.col("visits", "orders", "revenue_minor").fill_null(0)
+    )
+
+
+def people(workspace: Workspace, *, period: Period, min_followers: int | None = None) -> dict[str, Any]:
+    """Top mentioners of the own brands with the parts of their score and what they brought."""
+    report = pipeline.attribution_report(workspace, period=period)
+    found = pipeline.mentioners(
+        workspace,
+        mentions=pipeline.mentions_of(workspace, period),
+        report=report,
+        period=period,
+        min_followers=min_followers,
+    )
+    return _head(period, report.currency) | {"rows": rows(found, currency=report.currency)}
+
+
+def sentiment(workspace: Workspace, *, period: Period) -> dict[str, Any]:
+    """Net sentiment of the own brands by language, with the share that was not scored."""
+    found = pipeline.mentions_of(workspace, period).filter(pl.col("brand").is_in(pipeline.own_brands(workspace)))
+    found = found.unique("mention_id", maintain_order=True)
+    whole = feeling(found)
+    return {
+        "period": _head(period, "")["period"],
+        "net": whole.net,
+        "low": whole.low,
+        "high": whole.high,
+        "scored": whole.scored,
+        "not_scored": whole.not_scored,
+        "rows": rows(feeling_by(found, ["language"]), currency="EUR"),
+    }
+
+
+def share_of_voice(workspace: Workspace, *, period: Period) -> dict[str, Any]:
+    found = voice.share_of_voice(pipeline.mentions_of(workspace, period))
+    return {"period": _head(period, "")["period"], "rows": rows(found, currency="EUR")}
+
+
+def codes(workspace: Workspace, *, period: Period) -> dict[str, Any]:
+    report = pipeline.attribution_report(workspace, period=period)
+    return _head(period, report.currency) | {"rows": rows(report.codes, currency=report.currency)}
+
+
+def channels(
+    workspace: Workspace, *, period: Period, by: By, model: str | None, lookback: dt.timedelta | None
+) -> dict[str, Any]:
+    report = pipeline.attribution_report(workspace, period=period, model=model, lookback=lookback)
+    return report.channels_json(by)
+
+
+def roi(workspace: Workspace, *, period: Period, by: By | None = None) -> dict[str, Any]:
+    """The blend; with `by`, the breakdown's rows beside it."""
+    report = pipeline.attribution_report(workspace, period=period)
+    document = report.roi_json()
+    return document if by is None else document | {"by": by, "rows": report.channels_json(by)["rows"]}
+
+
+def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
+    """Freshness, source health, imports, what is quarantined, and the codes nobody has registered."""
+    period = pipeline.period_of(workspace, now=now, since=dt.date(1970, 1, 1))
+    report = pipeline.attribution_report(workspace, period=period)
+    ledger = intake.list_imports(workspace.engine)
+    kept = intake.list_quarantine(workspace.engine, limit=1_000_000)
+    unknown = report.order_codes.filter(pl.col("state") == "unknown").group_by("code_norm").len("orders")
+    return {
+        "workspace": workspace.settings.workspace.name,
+        "simulated": workspace.settings.workspace.simulated,
+        "as_of": period.until.isoformat(),
+        "data_version": data_version(workspace.engine),
+        "mentions": store.count_mentions(workspace.engine),
+        "orders": report.ledger.height,
+        "unconverted_orders": report.ledger.filter(pl.col("state") == "unconverted").height,
+        "sources": rows(_health(workspace), currency="EUR"),
+        "imports": [_import_row(row) for row in ledger],
+        "quarantine": {"rows": len(kept), "reasons": _tally(row["reason"] for row in kept)},
+        "unknown_codes": rows(unknown.sort(["orders", "code_norm"], descending=[True, False]), currency="EUR"),
+    }
+
+
+def _health(workspace: Workspace) -> pl.DataFrame:
+    names = [
+        "name",
+        "last_checked_at",
+        "last_success_at",
+        "next_check_at",
+        "outcome",
+        "http_status",
+        "entries",
+        "error",
+    ]
+    known = pl.DataFrame({"name": [source.name for source in workspace.settings.source]}, schema={"name": pl.String})
+    health = store.source_health(workspace.engine)
+    return known.join(health, on="name", how="left", maintain_order="left").select(names)
+
+
+def _import_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("id", "file_name", "layout", "account", "state", "finished_at", "error")
+    return {name: plain(row[name]) for name in names}
+
+
+def _tally(values: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for value in values:
+        counts[value] = counts.get(value, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def as_line(document: Mapping[str, Any] | Sequence[Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, allow_nan=False)
