@@ -180,9 +180,7 @@ def find_codes(texts: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({normal_code(token) for token in tokens if token} & set(known)))
 
 
-def when(
-    published_at: dt.datetime | None, quality: str, *, now: dt.datetime
-) -> tuple[dt.datetime | None, str]:
+def when(published_at: dt.datetime | None, quality: str, *, now: dt.datetime) -> tuple[dt.datetime | None, str]:
     """A feed's date as we take it: later than a day from now is set to now, quality "guessed"."""
     if published_at and published_at > now + FUTURE_LIMIT:
         return now, "guessed"

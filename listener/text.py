@@ -16,7 +16,10 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]{0,2000}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 _BARE_LINK = re.compile(r"https?://[^\s<>\"'`{}|\\^\[\]]{1,2000}", re.IGNORECASE)
-_BLOCKS = frozenset("p div br li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article hr dd dt".split())
+_BLOCKS = frozenset(
+    ("p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "dd", "dt")
+    + ("blockquote", "section", "article")
+)
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title"))
 
 
@@ -86,7 +89,9 @@ def safe_link(link: str | None, *, base: str | None = None) -> str | None:
     except ValueError:
         return None
     harmless = joined.isprintable() and " " not in joined and len(joined) <= 4000
-    return joined if parts.scheme.lower() in ("http", "https") and host and harmless and "@" not in parts.netloc else None
+    return (
+        joined if parts.scheme.lower() in ("http", "https") and host and harmless and "@" not in parts.netloc else None
+    )
 
 
 def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple[str, ...]:

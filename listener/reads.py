@@ -1,0 +1,358 @@
+"""What others read of the store: searches with texts, frames without, the evidence attribution needs, source health.
+
+`published_at` in searches and frames is the mention's date as best known: where a source gives none it is the time we
+first saw it, and `published_quality` says "missing". The evidence keeps null there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from config.database import UtcTime
+from config.registers import people
+from listener.queries import compile_query
+from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
+
+UTC_TIME = pl.Datetime("us", "UTC")
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+FRAME_SCHEMA: Schema = {
+    "mention_id": pl.String,
+    "published_at": UTC_TIME,
+    "published_quality": pl.String,
+    "source": pl.String,
+    "network": pl.String,
+    "brand": pl.String,
+    "language": pl.String,
+    "author_key": pl.String,
+    "author_name": pl.String,
+    "followers": pl.Int64,
+    "engagement": pl.Int64,
+    "likes": pl.Int64,
+    "comments": pl.Int64,
+    "shares": pl.Int64,
+    "views": pl.Int64,
+    "reach": pl.Int64,
+    "score": pl.Float64,
+    "label": pl.String,
+    "label_scored": pl.String,
+    "cluster_id": pl.String,
+    "triage_status": pl.String,
+}
+MENTION_SCHEMA: Schema = {
+    "mention_id": pl.String,
+    "published_at": UTC_TIME,
+    "published_quality": pl.String,
+    "source": pl.String,
+    "network": pl.String,
+    "brands": pl.List(pl.String),
+    "terms": pl.List(pl.String),
+    "title": pl.String,
+    "text": pl.String,
+    "url": pl.String,
+    "domain": pl.String,
+    "language": pl.String,
+    "author_key": pl.String,
+    "author_name": pl.String,
+    "followers": pl.Int64,
+    "engagement": pl.Int64,
+    "likes": pl.Int64,
+    "comments": pl.Int64,
+    "shares": pl.Int64,
+    "views": pl.Int64,
+    "reach": pl.Int64,
+    "score": pl.Float64,
+    "label": pl.String,
+    "label_scored": pl.String,
+    "confidence": pl.Float64,
+    "scorer": pl.String,
+    "score_status": pl.String,
+    "cluster_id": pl.String,
+    "codes": pl.List(pl.String),
+    "links": pl.List(pl.String),
+    "triage_status": pl.String,
+    "triage_version": pl.Int64,
+    "note": pl.String,
+    "revision": pl.Int64,
+    "first_seen": UTC_TIME,
+    "last_seen": UTC_TIME,
+}
+EVIDENCE_SCHEMA: Schema = {
+    "mention_id": pl.String,
+    "published_at": UTC_TIME,
+    "author_key": pl.String,
+    "brands": pl.List(pl.String),
+    "url": pl.String,
+    "codes": pl.List(pl.String),
+    "links": pl.List(pl.String),
+}
+HEALTH_SCHEMA: Schema = {
+    "source": pl.String,
+    "url": pl.String,
+    "outcome": pl.String,
+    "http_status": pl.Int64,
+    "error": pl.String,
+    "failures": pl.Int64,
+    "last_checked_at": UTC_TIME,
+    "last_success_at": UTC_TIME,
+    "next_check_at": UTC_TIME,
+    "retry_after": UTC_TIME,
+    "permanent_url": pl.String,
+    "gone": pl.Boolean,
+    "entries": pl.Int64,
+    "mentions": pl.Int64,
+    "last_mention_at": UTC_TIME,
+}
+
+_said_at = sa.func.coalesce(mentions.c.published_at, mentions.c.first_seen, type_=UtcTime())
+_followers = sa.func.coalesce(people.c.followers, authors.c.followers)
+_label = sa.func.coalesce(triage.c.label_override, mentions.c.label)
+_status = sa.func.coalesce(triage.c.status, "new")
+_JOINED = (
+    mentions.outerjoin(triage, triage.c.mention_id == mentions.c.mention_id)
+    .outerjoin(authors, authors.c.author_key == mentions.c.author_key)
+    .outerjoin(people, people.c.key == mentions.c.author_key)
+)
+_DERIVED: Mapping[str, Any] = {
+    "published_at": _said_at,
+    "followers": _followers,
+    "reach": sa.func.coalesce(mentions.c.reach, _followers),
+    "label": _label,
+    "label_scored": mentions.c.label,
+    "triage_status": _status,
+    "triage_version": sa.func.coalesce(triage.c.version, 0),
+    "note": triage.c.note,
+    "url": mentions.c.raw_url,
+    "brand": mention_brands.c.brand,
+}
+
+
+def _columns(names: Sequence[str]) -> list[Any]:
+    return [(_DERIVED[name] if name in _DERIVED else mentions.c[name]).label(name) for name in names]
+
+
+def _frame(rows: Sequence[Any], schema: Schema) -> pl.DataFrame:
+    return pl.DataFrame([tuple(row) for row in rows], schema=dict(schema), orient="row")
+
+
+def _conditions(
+    *,
+    brand: str | None,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    label: str | None,
+    author: str | None,
+    language: str | None,
+    source: str | None,
+    status: str | None,
+) -> list[Any]:
+    having_brand = sa.select(mention_brands.c.mention_id).where(mention_brands.c.brand == brand)
+    wanted = [
+        (brand, mentions.c.mention_id.in_(having_brand)),
+        (since, _said_at >= since if since else None),
+        (until, _said_at < until if until else None),
+        (label, _label.is_(None) if label == "unscored" else _label == label),
+        (author, _by_author(author or "")),
+        (language, mentions.c.language.is_(None) if language == "unknown" else mentions.c.language == language),
+        (source, mentions.c.source == source),
+        (status, _status == status),
+    ]
+    return [condition for value, condition in wanted if value is not None]
+
+
+def _by_author(author: str) -> Any:
+    """`network:handle`, or a handle or shown name alone."""
+    bare = author.strip().lower().lstrip("@")
+    ending = bare.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return sa.or_(
+        mentions.c.author_key == author.strip().lower(),
+        mentions.c.author_key.like(f"%:{ending}", escape="\\"),
+        sa.func.lower(mentions.c.author_name) == author.strip().lower(),
+    )
+
+
+def _order(newest_first: bool) -> list[Any]:
+    time = _said_at.desc() if newest_first else _said_at.asc()
+    return [time, mentions.c.mention_id]
+
+
+def _matching_ids(engine: Engine, conditions: list[Any], query_text: str, *, newest_first: bool) -> list[str]:
+    """The ids in order whose title or text the query matches. Raises QueryError for a query that cannot be read."""
+    query = compile_query(query_text)
+    statement = (
+        sa.select(mentions.c.mention_id, mentions.c.title, mentions.c.text)
+        .select_from(_JOINED)
+        .where(*conditions)
+        .order_by(*_order(newest_first))
+    )
+    with engine.connect() as connection:
+        rows = connection.execution_options(yield_per=2000).execute(statement)
+        return [key for key, title, text in rows if query.match(text, title=title)]
+
+
+def read_mentions(
+    engine: Engine,
+    *,
+    brand: str | None = None,
+    query_text: str | None = None,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    label: str | None = None,
+    author: str | None = None,
+    language: str | None = None,
+    source: str | None = None,
+    status: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+    newest_first: bool = True,
+) -> pl.DataFrame:
+    """Mentions with their texts, columns MENTION_SCHEMA, one row a mention.
+
+    since <= published_at < until (UTC instants); `query_text` is a boolean query (QueryError when it cannot be read);
+    `label` may be "unscored", `language` "unknown"; a label corrected by a person wins over the scored one.
+    """
+    conditions = _conditions(
+        brand=brand, since=since, until=until, label=label, author=author, language=language, source=source,
+        status=status,
+    )  # fmt: skip
+    if query_text:
+        ids = _matching_ids(engine, conditions, query_text, newest_first=newest_first)
+        page = ids[offset:] if limit is None else ids[offset : offset + limit]
+        return _by_ids(engine, page)
+    statement = sa.select(mentions.c.mention_id).select_from(_JOINED).where(*conditions).order_by(*_order(newest_first))
+    if limit is not None or offset:
+        statement = statement.limit(limit if limit is not None else 2**62).offset(offset)
+    with engine.connect() as connection:
+        page = list(connection.scalars(statement))
+    return _by_ids(engine, page)
+
+
+def count_mentions(
+    engine: Engine,
+    *,
+    brand: str | None = None,
+    query_text: str | None = None,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    label: str | None = None,
+    author: str | None = None,
+    language: str | None = None,
+    source: str | None = None,
+    status: str | None = None,
+) -> int:
+    """How many rows `read_mentions` would give without limit."""
+    conditions = _conditions(
+        brand=brand, since=since, until=until, label=label, author=author, language=language, source=source,
+        status=status,
+    )  # fmt: skip
+    if query_text:
+        return len(_matching_ids(engine, conditions, query_text, newest_first=True))
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(_JOINED).where(*conditions)) or 0
+
+
+def _by_ids(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:
+    """The mentions of these ids, in the order given."""
+    listed = ("brands", "terms", "codes", "links")
+    plain = [name for name in MENTION_SCHEMA if name not in listed]
+    rows: dict[str, dict[str, Any]] = {}
+    with engine.connect() as connection:
+        for start in range(0, len(ids), 500):
+            chunk = ids[start : start + 500]
+            statement = sa.select(*_columns(plain)).select_from(_JOINED).where(mentions.c.mention_id.in_(chunk))
+            for row in connection.execute(statement).mappings():
+                rows[row["mention_id"]] = dict(row) | {name: [] for name in listed}
+            for key, brand, terms in connection.execute(
+                sa.select(mention_brands).where(mention_brands.c.mention_id.in_(chunk)).order_by(mention_brands.c.brand)
+            ):
+                rows[key]["brands"].append(brand)
+                rows[key]["terms"] += [term for term in json.loads(terms) if term not in rows[key]["terms"]]
+            for name, table, column in _LISTS:
+                found = sa.select(table.c.mention_id, column).where(table.c.mention_id.in_(chunk))
+                for key, value in connection.execute(found.order_by(*table.primary_key.columns)):
+                    rows[key][name].append(value)
+    ordered = [rows[key] for key in ids if key in rows]
+    return pl.DataFrame(ordered, schema=dict(MENTION_SCHEMA), orient="row")
+
+
+_LISTS = (("codes", mention_codes, mention_codes.c.code_norm), ("links", mention_links, mention_links.c.link))
+
+
+def mention_frame(
+    engine: Engine, *, since: dt.datetime | None = None, until: dt.datetime | None = None
+) -> pl.DataFrame:
+    """All mentions of since <= published_at < until without texts: one row per mention and brand, columns FRAME_SCHEMA.
+
+    Sorted by time, id, brand. `followers`: the register of people, else the network, else null; `reach`: as stated,
+    else followers; `label`: corrected by a person, else as scored.
+    """
+    conditions = _conditions(
+        brand=None, since=since, until=until, label=None, author=None, language=None, source=None, status=None
+    )
+    statement = (
+        sa.select(*_columns(list(FRAME_SCHEMA)))
+        .select_from(_JOINED.join(mention_brands, mention_brands.c.mention_id == mentions.c.mention_id))
+        .where(*conditions)
+        .order_by(_said_at, mentions.c.mention_id, mention_brands.c.brand)
+    )
+    with engine.connect() as connection:
+        return _frame(connection.execute(statement).all(), FRAME_SCHEMA)
+
+
+def mention_evidence(engine: Engine) -> pl.DataFrame:
+    """Every mention as evidence for attribution: columns EVIDENCE_SCHEMA, sorted by id; lists empty where none."""
+    with engine.connect() as connection:
+        base = connection.execute(
+            sa.select(
+                mentions.c.mention_id, mentions.c.published_at, mentions.c.author_key, mentions.c.canonical_url
+            ).order_by(mentions.c.mention_id)
+        ).all()
+        lists: dict[str, dict[str, list[str]]] = {}
+        for name, table, column in (("brands", mention_brands, mention_brands.c.brand), *_LISTS):
+            lists[name] = {}
+            ordered = sa.select(table.c.mention_id, column).order_by(*table.primary_key.columns)
+            for key, value in connection.execute(ordered):
+                lists[name].setdefault(key, []).append(value)
+    rows = [
+        (
+            key,
+            published_at,
+            author_key,
+            lists["brands"].get(key, []),
+            url,
+            lists["codes"].get(key, []),
+            lists["links"].get(key, []),
+        )
+        for key, published_at, author_key, url in base
+    ]
+    return _frame(rows, EVIDENCE_SCHEMA)
+
+
+def source_health(engine: Engine) -> pl.DataFrame:
+    """One row a source ever polled, columns HEALTH_SCHEMA, sorted by name: when it last answered, and what."""
+    heard = (
+        sa.select(
+            mentions.c.source,
+            sa.func.count().label("mentions"),
+            sa.func.max(_said_at, type_=UtcTime()).label("last_mention_at"),
+        )
+        .group_by(mentions.c.source)
+        .subquery()
+    )
+    named = {"source": source_state.c.name, "mentions": sa.func.coalesce(heard.c.mentions, 0)}
+    named |= {"last_mention_at": heard.c.last_mention_at}
+    columns = [(named[n] if n in named else source_state.c[n]).label(n) for n in HEALTH_SCHEMA]
+    statement = (
+        sa.select(*columns)
+        .select_from(source_state.outerjoin(heard, heard.c.source == source_state.c.name))
+        .order_by(source_state.c.name)
+    )
+    with engine.connect() as connection:
+        return _frame(connection.execute(statement).all(), HEALTH_SCHEMA)

@@ -1,0 +1,388 @@
+"""The listener's store: mentions and the state of their sources, written together; triage; reads (in `reads.py`).
+
+StaleEditError      somebody else changed the same mention's triage in between
+UnknownMentionError the mention is not (any more) there
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from config.database import count_change, upsert, writing
+from config.registers import canonical_url, read_codes
+from listener.mentions import Mention, find_codes
+from listener.reads import (
+    count_mentions,
+    mention_evidence,
+    mention_frame,
+    read_mentions,
+    source_health,
+)
+from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
+
+__all__ = [
+    "LABELS",
+    "TRIAGE_STATUSES",
+    "SaveCounts",
+    "SourceState",
+    "StaleEditError",
+    "UnknownMentionError",
+    "count_mentions",
+    "mention_evidence",
+    "mention_frame",
+    "read_mentions",
+    "read_states",
+    "recode",
+    "save_poll",
+    "save_state",
+    "set_triage",
+    "source_health",
+]
+
+TRIAGE_STATUSES = ("new", "seen", "todo", "done")
+LABELS = ("positive", "neutral", "negative")
+_CHUNK = 500
+_T = TypeVar("_T")
+
+
+class StaleEditError(Exception):
+    """Somebody else changed the same mention in between; nothing was written. Read it again, then repeat the edit."""
+
+
+class UnknownMentionError(Exception):
+    """There is no mention of this id."""
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """What polling must remember of a source; see `tables.source_state`."""
+
+    name: str
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    validators_at: dt.datetime | None = None
+    body_hash: str | None = None
+    plan_hash: str | None = None
+    next_check_at: dt.datetime | None = None
+    retry_after: dt.datetime | None = None
+    last_checked_at: dt.datetime | None = None
+    last_success_at: dt.datetime | None = None
+    outcome: str | None = None
+    http_status: int | None = None
+    error: str | None = None
+    failures: int = 0
+    permanent_url: str | None = None
+    permanent_count: int = 0
+    gone: bool = False
+    entries: int | None = None
+
+
+@dataclass(frozen=True)
+class SaveCounts:
+    """Of one poll: mentions that matched, those never seen before, those whose stored row changed."""
+
+    matched: int
+    new: int
+    updated: int
+
+
+def read_states(engine: Engine) -> dict[str, SourceState]:
+    """The state of every source ever polled, by name."""
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(source_state)).mappings().all()
+    return {row["name"]: SourceState(**row) for row in rows}
+
+
+def save_state(engine: Engine, states: Sequence[SourceState]) -> None:
+    """Write states alone: before a request, and after a poll that brought no body."""
+    with writing(engine) as connection:
+        _write_states(connection, states)
+
+
+def _write_states(connection: Connection, states: Sequence[SourceState]) -> None:
+    upsert(connection, source_state, [asdict(state) for state in states], keys=["name"])
+
+
+def save_poll(
+    engine: Engine, *, source: str, state: SourceState, mentions: Sequence[Mention], now: dt.datetime
+) -> SaveCounts:
+    """Store one poll of `source`: its mentions and its state in ONE transaction: never one without the other.
+
+    Upserts by mention_id; `revision` rises only when what the author wrote changed; what people decided stays.
+    The counter "mentions" rises only when something changed.
+    """
+    with writing(engine) as connection:
+        counts = save_mentions(connection, source=source, found=mentions, now=now)
+        _write_states(connection, [state])
+    return counts
+
+
+def save_mentions(connection: Connection, *, source: str, found: Sequence[Mention], now: dt.datetime) -> SaveCounts:
+    """The part of `save_poll` that knows mentions, inside the caller's transaction."""
+    unique = list({mention.mention_id: mention for mention in reversed(found)}.values())[::-1]
+    unique = _same_post_new_id(connection, source, unique)
+    before = _stored(connection, [mention.mention_id for mention in unique])
+    changed = [m for m in unique if m.mention_id not in before or _differs(m, before[m.mention_id])]
+    _write_mentions(connection, changed, before, now=now)
+    _touch(connection, [mention.mention_id for mention in unique], now=now)
+    clusters = {h for m in changed for h in (m.text_hash, before.get(m.mention_id, {}).get("text_hash")) if h}
+    _recluster(connection, clusters)
+    if changed:
+        count_change(connection, "mentions")
+    new = sum(mention.mention_id not in before for mention in unique)
+    return SaveCounts(matched=len(unique), new=new, updated=len(changed) - new)
+
+
+def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    rest = list(items)
+    for start in range(0, len(rest), _CHUNK):
+        yield rest[start : start + _CHUNK]
+
+
+def _same_post_new_id(connection: Connection, source: str, found: Sequence[Mention]) -> list[Mention]:
+    """Some feeds give a post a new guid at every build: same source, address and text is the same mention.
+
+    An id that the document itself still uses for another entry is never taken.
+    """
+    present = {mention.mention_id for mention in found}
+    known = set(_stored(connection, present))
+    strangers = [m for m in found if m.mention_id not in known and m.canonical_url]
+    twins: dict[tuple[str, str], str] = {}
+    for chunk in _chunks({str(m.canonical_url) for m in strangers}):
+        rows = connection.execute(
+            sa.select(mentions.c.mention_id, mentions.c.canonical_url, mentions.c.title, mentions.c.text)
+            .where(mentions.c.source == source, mentions.c.canonical_url.in_(chunk))
+            .order_by(mentions.c.mention_id.desc())
+        )
+        twins |= {(url, _words(title, text)): key for key, url, title, text in rows if key not in present}
+    taken: set[str] = set()
+    result = []
+    for mention in found:
+        twin = None
+        if mention.mention_id not in known:
+            twin = twins.get((str(mention.canonical_url), _words(mention.title, mention.text)))
+        if twin and twin not in taken:
+            taken.add(twin)
+            mention = replace(mention, mention_id=twin)
+        result.append(mention)
+    return result
+
+
+def _words(title: str | None, text: str) -> str:
+    return " ".join(f"{title or ''} {text}".split())
+
+
+def _stored(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The stored rows by id, with `brands` (brand -> terms JSON), `links` and `codes` beside the columns."""
+    rows: dict[str, dict[str, Any]] = {}
+    for chunk in _chunks(ids):
+        found = connection.execute(sa.select(mentions).where(mentions.c.mention_id.in_(chunk))).mappings()
+        rows |= {row["mention_id"]: dict(row) | {"brands": {}, "links": (), "codes": ()} for row in found}
+        for key, brand, terms in connection.execute(
+            sa.select(mention_brands).where(mention_brands.c.mention_id.in_(chunk))
+        ):
+            rows[key]["brands"][brand] = terms
+        for key, _, link, _ in connection.execute(
+            sa.select(mention_links).where(mention_links.c.mention_id.in_(chunk)).order_by(mention_links.c.ordinal)
+        ):
+            rows[key]["links"] += (link,)
+        for key, code in connection.execute(
+            sa.select(mention_codes).where(mention_codes.c.mention_id.in_(chunk)).order_by(mention_codes.c.code_norm)
+        ):
+            rows[key]["codes"] += (code,)
+    return rows
+
+
+_OWN_COLUMNS = (
+    "title", "text", "raw_url", "language_stated", "language", "author_key", "author_name", "published_at",
+    "published_quality", "likes", "comments", "shares", "views", "engagement", "reach", "reach_kind",
+    "vendor_sentiment", "score", "label", "confidence", "scorer", "score_status", "content_hash",
+)  # fmt: skip
+
+
+def _brand_terms(mention: Mention) -> dict[str, str]:
+    return {match.brand: json.dumps(match.terms, ensure_ascii=False) for match in mention.brands}
+
+
+def _differs(mention: Mention, row: Mapping[str, Any]) -> bool:
+    skipped = ("published_at",) if _keeps_guess(mention, row) else ()
+    if any(getattr(mention, name) != row[name] for name in _OWN_COLUMNS if name not in skipped):
+        return True
+    return (_brand_terms(mention), mention.links, mention.codes) != (row["brands"], row["links"], row["codes"])
+
+
+def _keeps_guess(mention: Mention, row: Mapping[str, Any]) -> bool:
+    """A date set to the time of fetching must not wander with every poll."""
+    return mention.published_quality == "guessed" and row["published_quality"] == "guessed"
+
+
+def _write_mentions(
+    connection: Connection, changed: Sequence[Mention], before: Mapping[str, Mapping[str, Any]], *, now: dt.datetime
+) -> None:
+    rows = [_row(mention, before.get(mention.mention_id), now=now) for mention in changed]
+    upsert(connection, mentions, rows, keys=["mention_id"])
+    for chunk in _chunks(mention.mention_id for mention in changed if mention.mention_id in before):
+        for table in (mention_brands, mention_links, mention_codes):
+            connection.execute(sa.delete(table).where(table.c.mention_id.in_(chunk)))
+    _insert(
+        connection,
+        mention_brands,
+        [
+            {"mention_id": m.mention_id, "brand": brand, "terms": terms}
+            for m in changed
+            for brand, terms in _brand_terms(m).items()
+        ],
+    )
+    _insert(
+        connection,
+        mention_links,
+        [
+            {"mention_id": m.mention_id, "ordinal": n, "link": link, "canonical": canonical_url(link) or link}
+            for m in changed
+            for n, link in enumerate(m.links, start=1)
+        ],
+    )
+    _insert(connection, mention_codes, [{"mention_id": m.mention_id, "code_norm": c} for m in changed for c in m.codes])
+    _write_authors(connection, changed, now=now)
+
+
+def _insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        connection.execute(sa.insert(table), [dict(row) for row in rows])
+
+
+def _row(mention: Mention, before: Mapping[str, Any] | None, *, now: dt.datetime) -> dict[str, Any]:
+    row = {name: getattr(mention, name) for name in _OWN_COLUMNS}
+    row |= {"mention_id": mention.mention_id, "source": mention.source, "source_kind": mention.source_kind}
+    row |= {"network": mention.network, "native_id": mention.native_id, "text_hash": mention.text_hash}
+    row |= {"canonical_url": mention.canonical_url, "domain": mention.domain, "last_seen": now}
+    if before is None:
+        return row | {"revision": 1, "cluster_id": mention.mention_id, "first_seen": now}
+    if _keeps_guess(mention, before):
+        row["published_at"] = before["published_at"]
+    revision = before["revision"] + (mention.content_hash != before["content_hash"])
+    kept = {"cluster_id": mention.mention_id if mention.text_hash is None else before["cluster_id"]}
+    return row | kept | {"revision": revision, "first_seen": before["first_seen"]}
+
+
+def _write_authors(connection: Connection, changed: Sequence[Mention], *, now: dt.datetime) -> None:
+    """What a network says about an author; an unknown number never replaces a known one."""
+    rows = {
+        m.author_key: {
+            "author_key": m.author_key,
+            "network": m.network,
+            "name": m.author_name,
+            "followers": m.followers,
+            "following": m.following,
+            "verified": m.verified,
+            "first_seen": now,
+        }
+        for m in changed
+        if m.author_key
+    }
+    upsert(connection, authors, list(rows.values()), keys=["author_key"], update=())
+    for key, row in rows.items():
+        known = {name: row[name] for name in ("name", "followers", "following", "verified") if row[name] is not None}
+        if known:
+            connection.execute(sa.update(authors).where(authors.c.author_key == key).values(**known))
+
+
+def _touch(connection: Connection, ids: Iterable[str], *, now: dt.datetime) -> None:
+    for chunk in _chunks(ids):
+        connection.execute(sa.update(mentions).where(mentions.c.mention_id.in_(chunk)).values(last_seen=now))
+
+
+def _recluster(connection: Connection, hashes: Iterable[str]) -> None:
+    """Every mention of one text points to the earliest of them (then the lowest id), whatever order they came in."""
+    for chunk in _chunks(sorted(hashes)):
+        rows = connection.execute(
+            sa.select(
+                mentions.c.text_hash,
+                mentions.c.mention_id,
+                sa.func.coalesce(mentions.c.published_at, mentions.c.first_seen, type_=sa.BigInteger).label("said_at"),
+            ).where(mentions.c.text_hash.in_(chunk))
+        ).all()
+        first: dict[str, tuple[Any, str]] = {}
+        for text_hash, key, said_at in rows:
+            first[text_hash] = min(first.get(text_hash, (said_at, key)), (said_at, key))
+        for text_hash, (_, key) in first.items():
+            connection.execute(
+                sa.update(mentions)
+                .where(mentions.c.text_hash == text_hash, mentions.c.cluster_id != key)
+                .values(cluster_id=key)
+            )
+
+
+def set_triage(
+    engine: Engine,
+    mention_id: str,
+    *,
+    status: str | None = None,
+    label: str | None = None,
+    note: str | None = None,
+    expected_version: int,
+    now: dt.datetime,
+) -> int:
+    """Record what a person decided; returns the new version. None leaves a part as it is, label "" ends a correction.
+
+    `expected_version` is the version that was shown (0: none yet). Raises StaleEditError when it has moved on,
+    UnknownMentionError when the mention is gone, ValueError for an unknown status or label.
+    """
+    if status is not None and status not in TRIAGE_STATUSES:
+        raise ValueError(f"unknown status {status!r}; known: {', '.join(TRIAGE_STATUSES)}")
+    if label not in (None, "", *LABELS):
+        raise ValueError(f"unknown label {label!r}; known: {', '.join(LABELS)}")
+    with writing(engine) as connection:
+        if not connection.scalar(sa.select(sa.func.count()).where(mentions.c.mention_id == mention_id)):
+            raise UnknownMentionError(f"there is no mention {mention_id}; it may have been removed")
+        row = connection.execute(sa.select(triage).where(triage.c.mention_id == mention_id)).mappings().first()
+        if (row["version"] if row else 0) != expected_version:
+            raise StaleEditError("this mention was changed by somebody else; reload it and try again")
+        old = row or {"status": "new", "label_override": None, "note": None}
+        edit = {
+            "mention_id": mention_id,
+            "status": old["status"] if status is None else status,
+            "label_override": old["label_override"] if label is None else label or None,
+            "note": old["note"] if note is None else note or None,
+            "version": expected_version + 1,
+            "updated_at": now,
+        }
+        upsert(connection, triage, [edit], keys=["mention_id"])
+        count_change(connection, "mentions")
+    return expected_version + 1
+
+
+def recode(engine: Engine) -> int:
+    """Look for the registered codes again in every stored text; returns how many mentions changed.
+
+    To be called when the register of codes has changed.
+    """
+    known = set(read_codes(engine)["code_norm"].to_list())
+    with writing(engine) as connection:
+        links: dict[str, list[str]] = {}
+        for key, link in connection.execute(sa.select(mention_links.c.mention_id, mention_links.c.link)):
+            links.setdefault(key, []).append(link)
+        stored: dict[str, set[str]] = {}
+        for key, code in connection.execute(sa.select(mention_codes)):
+            stored.setdefault(key, set()).add(code)
+        texts = connection.execute(sa.select(mentions.c.mention_id, mentions.c.title, mentions.c.text)).all()
+        found = {key: set(find_codes([title or "", text, *links.get(key, [])], known)) for key, title, text in texts}
+        changed = sorted(key for key, codes in found.items() if codes != stored.get(key, set()))
+        for chunk in _chunks(changed):
+            connection.execute(sa.delete(mention_codes).where(mention_codes.c.mention_id.in_(chunk)))
+        _insert(
+            connection,
+            mention_codes,
+            [{"mention_id": key, "code_norm": code} for key in changed for code in sorted(found[key])],
+        )
+        if changed:
+            count_change(connection, "mentions")
+    return len(changed)
