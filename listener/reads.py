@@ -43,6 +43,9 @@ FRAME_SCHEMA: Schema = {
     "score": pl.Float64,
     "label": pl.String,
     "label_scored": pl.String,
+    "label_corrected": pl.String,
+    "scorer": pl.String,
+    "score_status": pl.String,
     "cluster_id": pl.String,
     "triage_status": pl.String,
 }
@@ -126,6 +129,7 @@ _DERIVED: Mapping[str, Any] = {
     "reach": sa.func.coalesce(mentions.c.reach, _followers),
     "label": _label,
     "label_scored": mentions.c.label,
+    "label_corrected": triage.c.label_override,
     "triage_status": _status,
     "triage_version": sa.func.coalesce(triage.c.version, 0),
     "note": triage.c.note,
@@ -225,13 +229,13 @@ def read_mentions(
     if query_text:
         ids = _matching_ids(engine, conditions, query_text, newest_first=newest_first)
         page = ids[offset:] if limit is None else ids[offset : offset + limit]
-        return _by_ids(engine, page)
+        return read_by_id(engine, page)
     statement = sa.select(mentions.c.mention_id).select_from(_JOINED).where(*conditions).order_by(*_order(newest_first))
     if limit is not None or offset:
         statement = statement.limit(limit if limit is not None else 2**62).offset(offset)
     with engine.connect() as connection:
         page = list(connection.scalars(statement))
-    return _by_ids(engine, page)
+    return read_by_id(engine, page)
 
 
 def count_mentions(
@@ -258,8 +262,8 @@ def count_mentions(
         return connection.scalar(sa.select(sa.func.count()).select_from(_JOINED).where(*conditions)) or 0
 
 
-def _by_ids(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:
-    """The mentions of these ids, in the order given."""
+def read_by_id(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:
+    """The mentions of these ids with their texts, columns MENTION_SCHEMA, in the order given; absent ids are left out."""
     listed = ("brands", "terms", "codes", "links")
     plain = [name for name in MENTION_SCHEMA if name not in listed]
     rows: dict[str, dict[str, Any]] = {}

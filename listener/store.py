@@ -22,6 +22,7 @@ from listener.reads import (
     count_mentions,
     mention_evidence,
     mention_frame,
+    read_by_id,
     read_mentions,
     source_health,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "count_mentions",
     "mention_evidence",
     "mention_frame",
+    "read_by_id",
     "read_mentions",
     "read_states",
     "recode",
