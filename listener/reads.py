@@ -263,7 +263,7 @@ def count_mentions(
 
 
 def read_by_id(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:
-    """The mentions of these ids with their texts, columns MENTION_SCHEMA, in the order given; absent ids are left out."""
+    """The mentions of these ids with texts, columns MENTION_SCHEMA, in the order given; absent ids are left out."""
     listed = ("brands", "terms", "codes", "links")
     plain = [name for name in MENTION_SCHEMA if name not in listed]
     rows: dict[str, dict[str, Any]] = {}
