@@ -1,0 +1,248 @@
+"""The imported facts: one Delta Lake table per name of `tables.FACTS`, appended by import, read by version.
+
+Every import appends all records of its file, also those another import brought already. That costs disk, and buys two
+promises at once: an undone import can be hidden without anybody else's rows going with it, and the order in which
+files are imported moves no figure. Twice is still once, because readers take one row per natural key.
+
+The version that readers see, per natural key, among imports the ledger calls done: the newest `exported_at`, ties by
+the larger refund (refunds) or the later cancellation (orders), then by row hash. Line items and codes belong to their
+order: an order's lines and codes are read from the import whose order row is read, so that one taken off an order is
+gone.
+
+Durability: Delta itself never calls fsync, so `write` does, for files and folders, before it returns and the ledger
+says done. A crash before that leaves rows of an import that is not done, which nobody reads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from sqlalchemy.engine import Engine
+
+from attribution.tables import FACTS, MONEY, UTC_TIME, VERSION, Table
+from config.intake import Parsed, Written, done_import_ids
+
+RETENTION_HOURS = 168
+_SCALE = 10_000  # money has four decimals
+_TIES = {"refunds": "amount", "orders": "cancelled_at"}
+_OF_AN_ORDER = ("order_lines", "order_codes")
+_OUTCOMES = ("same", "updated", "new")  # a file line is the last of these that any of its records is
+_CONFIGURATION: Mapping[str, str | None] = {
+    # Statistics go into the commit log, where an erased person's key would outlive the rows.
+    "delta.dataSkippingStatsColumns": "import_id",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of a workspace: `folder` holds one Delta table per name, `engine` the import ledger."""
+
+    folder: Path
+    engine: Engine
+
+    def write(self, import_id: int, parsed: Parsed) -> Written:
+        """Store the tables of one file, unseen until the ledger calls `import_id` done. A repeat writes nothing twice.
+
+        Lines are `new` (the natural key was unknown), `updated` (readers will see another row for it than before) or
+        `same` (they will see what they saw). Raises KeyError for a table that is no fact, TypeError for columns that
+        do not fit it, ValueError for a record without its natural key.
+        """
+        exported_at = parsed.exported_at or latest_time(parsed.tables)
+        lines: dict[int, str] = {}
+        counts: dict[str, int] = {}
+        for name, frame in sorted(parsed.tables.items()):
+            table = FACTS[name]
+            records = _stamp(table, frame, import_id=import_id, exported_at=exported_at)
+            outcomes = _outcomes(table, records, self._versions(table))
+            self._append(table, _last_per_key(table, records).drop("source_line"), import_id)
+            changed = outcomes.filter(pl.col("outcome") != "same")
+            counts[name] = changed.select(table.key).unique().height
+            for line, outcome in outcomes.select("source_line", "outcome").iter_rows():
+                lines[line] = max(lines.get(line, "same"), outcome, key=_OUTCOMES.index)
+        return Written(lines, counts)
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """The current rows of the table `name`: its columns and `import_id`, sorted by natural key."""
+        table = FACTS[name]
+        current = _current(table, self._versions(table))
+        if name in _OF_AN_ORDER:
+            current = _with_their_order(current, _current(FACTS["orders"], self._versions(FACTS["orders"])))
+        return current.select(*table.schema, "import_id").sort(table.key)
+
+    def maintain(self) -> None:
+        """Fold small files together and delete files nobody has read for a week. Call only under the import lock."""
+        for name in FACTS:
+            if DeltaTable.is_deltatable(self._uri(name)):
+                stored = DeltaTable(self._uri(name))
+                stored.optimize.compact()
+                stored.create_checkpoint()
+                stored.vacuum(retention_hours=RETENTION_HOURS, dry_run=False)
+
+    def _uri(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def _versions(self, table: Table) -> pl.LazyFrame:
+        """Every stored row of done imports, with the version columns; columns newer than the files are null."""
+        wanted = {**table.schema, **VERSION}
+        done = done_import_ids(self.engine)  # asked before the files: an import done in between is not half seen
+        if not done or not DeltaTable.is_deltatable(self._uri(table.name)):
+            return pl.LazyFrame(schema=wanted)
+        stored = pl.scan_delta(self._uri(table.name))
+        known = stored.collect_schema().names()
+        columns = [(pl.col(n) if n in known else pl.lit(None)).cast(t).alias(n) for n, t in wanted.items()]
+        return stored.filter(pl.col("import_id").is_in(done)).select(columns)
+
+    def _append(self, table: Table, rows: pl.DataFrame, import_id: int) -> None:
+        uri, import_name = self._uri(table.name), f"import-{import_id}"
+        stored = DeltaTable(uri) if DeltaTable.is_deltatable(uri) else None
+        if rows.is_empty() or (stored is not None and stored.transaction_version(import_name) is not None):
+            return  # Delta itself would take the same transaction twice
+        before = set(stored.file_uris()) if stored is not None else set()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_deltalake(
+            uri,
+            rows,
+            mode="append",
+            partition_by=["month"],
+            schema_mode="merge",
+            configuration=None if stored is not None else _CONFIGURATION,
+            writer_properties=WriterProperties(compression="ZSTD"),
+            commit_properties=CommitProperties(app_transactions=[Transaction(import_name, 1)]),
+        )
+        written = DeltaTable(uri)
+        _sync_commit(Path(uri), set(written.file_uris()) - before, version=written.version())
+
+
+def row_hash(table: Table, frame: pl.DataFrame) -> pl.Series:
+    """A 64-bit hash of a row's known values, the same in every process and version of the libraries.
+
+    Each value is written as `name=length:text;`, times as microseconds, days as day numbers, money in ten-thousandths,
+    fractions in millionths. Nulls are left out, so that a column added later changes no hash.
+    """
+    parts = [_canonical(name, frame.schema[name]) for name in sorted(table.schema)]
+    texts = frame.select(pl.concat_str(parts).alias("row_hash")).to_series().to_list()
+    digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    return pl.Series("row_hash", [int.from_bytes(d, "big", signed=True) for d in digests], dtype=pl.Int64)
+
+
+def _canonical(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype == MONEY or dtype.is_temporal():
+        column = column.to_physical()
+    elif dtype.is_float():
+        column = (column * 1_000_000).round().cast(pl.Int64)
+    elif dtype == pl.Boolean:
+        column = column.cast(pl.Int8)
+    text = column.cast(pl.String)
+    part = pl.concat_str(pl.lit(f"{name}="), text.str.len_bytes().cast(pl.String), pl.lit(":"), text, pl.lit(";"))
+    return part.fill_null("")
+
+
+def latest_time(tables: Mapping[str, pl.DataFrame]) -> dt.datetime | None:
+    """The latest time any record holds: what stands for the export's own time where that is not known."""
+    times = [
+        frame.select(pl.col(name).cast(UTC_TIME).max()).item()
+        for frame in tables.values()
+        for name, dtype in frame.schema.items()
+        if dtype == pl.Date or isinstance(dtype, pl.Datetime)
+    ]
+    return max((time for time in times if time is not None), default=None)
+
+
+def _stamp(table: Table, frame: pl.DataFrame, *, import_id: int, exported_at: dt.datetime | None) -> pl.DataFrame:
+    """The records in file order, with this table's columns, the version columns and `source_line`."""
+    ordered = frame.sort("source_line", maintain_order=True)
+    rows = table.conform(ordered.drop("source_line"))
+    if rows.select(pl.any_horizontal(pl.col(table.key).is_null()).any()).item():
+        raise ValueError(f"table {table.name}: a record has no {' or no '.join(table.key)}")
+    month = pl.col(table.time).dt.strftime("%Y-%m").fill_null("unknown") if table.time else pl.lit("unknown")
+    return rows.with_columns(
+        row_hash(table, rows),
+        pl.lit(import_id, dtype=pl.Int64).alias("import_id"),
+        pl.lit(exported_at, dtype=UTC_TIME).alias("exported_at"),
+        month.alias("month"),
+        ordered["source_line"].cast(pl.Int64),
+    )
+
+
+def _last_per_key(table: Table, records: pl.DataFrame) -> pl.DataFrame:
+    return records.unique(table.key, keep="last", maintain_order=True).sort(table.key)
+
+
+def _current(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
+    """Per natural key the row of the version rule; of equal rows the one imported first."""
+    tie = [pl.col(_TIES[table.name])] if table.name in _TIES else []
+    best = [pl.col("exported_at"), *tie, pl.col("row_hash")]
+    order = [*(pl.col(name) for name in table.key), *best, pl.col("import_id")]
+    descending = [*[False] * len(table.key), *[True] * len(best), False]
+    return versions.sort(order, descending=descending, nulls_last=True).unique(
+        table.key, keep="first", maintain_order=True
+    )
+
+
+def _with_their_order(rows: pl.LazyFrame, orders: pl.LazyFrame) -> pl.LazyFrame:
+    """Without the lines or codes that an older export gave to an order which a newer one states anew."""
+    stated = orders.select("account", "order_id", pl.col("import_id").alias("order_import_id"))
+    belongs = pl.col("order_import_id").is_null() | (pl.col("order_import_id") == pl.col("import_id"))
+    return rows.join(stated, on=["account", "order_id"], how="left").filter(belongs)
+
+
+def _outcomes(table: Table, records: pl.DataFrame, stored: pl.LazyFrame) -> pl.DataFrame:
+    """The records with `outcome`: against the record before it in the file, else against what readers see now."""
+    key = list(table.key)
+    known = stored.join(records.lazy().select(key).unique(), on=key, how="semi", nulls_equal=True)
+    seen = _current(table, known).select(*key, pl.col("row_hash").alias("seen_hash"))
+    stated = _last_per_key(table, records).lazy().select(*table.schema, *VERSION)
+    best = _current(table, pl.concat([known, stated])).select(*key, pl.col("import_id").alias("best_import_id"))
+    compared = (
+        records.lazy()
+        .with_columns(pl.col("row_hash").shift(1).over(key).alias("before_hash"))
+        .join(seen, on=key, how="left")
+        .join(best, on=key, how="left")
+        .sort("source_line", maintain_order=True)
+        .collect()
+    )
+    hashed, before, seen_hash = pl.col("row_hash"), pl.col("before_hash"), pl.col("seen_hash")
+    outcome = (
+        pl.when(before.is_not_null())
+        .then(pl.when(hashed == before).then(pl.lit("same")).otherwise(pl.lit("updated")))
+        .when(seen_hash.is_null())
+        .then(pl.lit("new"))
+        .when((hashed != seen_hash) & (pl.col("best_import_id") == pl.col("import_id")))
+        .then(pl.lit("updated"))
+        .otherwise(pl.lit("same"))
+    )
+    return compared.with_columns(outcome.alias("outcome"))
+
+
+def _sync_commit(folder: Path, uris: Iterable[str], *, version: int) -> None:
+    """Bring the commit's data files, its log and the folders that name them to the disk."""
+    files = [Path(uri.removeprefix("file://")) for uri in uris]
+    log = folder / "_delta_log"
+    files += [file for file in log.iterdir() if file.is_file() and _newer_log(file.name, version)]
+    for file in files:
+        _sync(file)
+    for parent in sorted({file.parent for file in files} | {folder, folder.parent}):
+        _sync(parent)
+
+
+def _newer_log(name: str, version: int) -> bool:
+    number = name.partition(".")[0]
+    return name == "_last_checkpoint" or (number.isdigit() and int(number) >= version)
+
+
+def _sync(path: Path) -> None:
+    if os.name == "nt" and path.is_dir():
+        return  # Windows has no handle for a folder; its file system orders the entries itself
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
