@@ -16,11 +16,12 @@ _FIRST = 50_000  # numbers of people who never buy start here
 def draw_passers(shop: Shop, count: int) -> list[Visit]:
     """`count` visits by one to three at a time; subscribers are known by an address that never ordered."""
     rng, calendar = shop.rng, shop.calendar
-    busy = [weekly(day) * (1.9 if calendar.campaign(day) else 1.0) for day in calendar.all_days]
+    days = calendar.all_days
+    busy = [weekly(day) * (1.9 if calendar.campaign(day) else 1.0) for day in days]
     visits: list[Visit] = []
     who = _FIRST
     while len(visits) < count:
-        at = moment(rng, rng.choices(calendar.all_days, weights=busy)[0])
+        at = moment(rng, rng.choices(days, weights=busy)[0])
         for number in range(min(rng.choices((1, 2, 3), (78, 16, 6))[0], count - len(visits))):
             time = at + timedelta(seconds=int(number and rng.expovariate(1 / 200_000)))
             if calendar.contains(time):
