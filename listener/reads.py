@@ -74,6 +74,7 @@ MENTION_SCHEMA: Schema = {
     "score": pl.Float64,
     "label": pl.String,
     "label_scored": pl.String,
+    "label_corrected": pl.String,
     "confidence": pl.Float64,
     "scorer": pl.String,
     "score_status": pl.String,
