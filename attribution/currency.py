@@ -122,7 +122,7 @@ def convert(
 
 
 def _factors(keys: pl.DataFrame, rates: pl.DataFrame, *, to: str) -> pl.DataFrame:
-    """For each (_from, _day) the exact fraction _times/_over from its minor units to those of `to`, null without rate."""
+    """For each (_from, _day) the exact fraction _times/_over between minor units; null where a rate is missing."""
     known = keys.drop_nulls()
     per_eur = _per_eur(known.with_columns(_to=pl.lit(to)), rates, source="_from", out="_rate_from")
     both = _per_eur(per_eur, rates, source="_to", out="_rate_to")

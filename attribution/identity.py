@@ -1,0 +1,125 @@
+"""Who a visitor is: which visits and orders belong to one person, by what they carry and by nothing else.
+
+Orders reach visits by the order id a visit carried, then by the customer. No fingerprints, no addresses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+MAX_CUSTOMERS = 3  # a visitor with more is a shared device (a kiosk, the staff) and says nothing
+BY_ORDER_ID, BY_CUSTOMER, NO_MATCH = "order_id", "customer", "none"
+_ORDER = ("account", "order_id")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Persons are named "c:<customer key>" where the customer is known, else "v:<visitor>"."""
+
+    visitors: pl.DataFrame  # visitor, customers (how many are known), person; person null = shared, never used
+    links: pl.DataFrame  # account, order_id, person; two rows where a visitor of several customers placed the order
+    methods: pl.DataFrame  # account, order_id, match_method (order_id | customer | none); one row an order
+
+    def with_person(self, touches: pl.DataFrame) -> pl.DataFrame:
+        """The visits with a column `person`; null for a shared id, or where nothing is known."""
+        return _with_person(touches, self.visitors)
+
+
+def link_orders(orders: pl.DataFrame, touches: pl.DataFrame) -> Identity:
+    """Join orders (account, order_id, order_name, customer_key) to visits (tables.TOUCHES).
+
+    A visit's order_ref names an order by its id, then by its name: in the visit's own account, else in the whole
+    workspace where exactly one order bears it. An order that several visitors claim is joined to none of them. A
+    visitor is a customer when all customers known of it are one. Null, and visitors of more than 3 customers, join
+    nothing.
+    """
+    claims = _order_visitors(orders, touches)
+    visitors = _visitors(orders, touches, claims)
+    claimed = claims.join(
+        visitors.filter(pl.col("person").is_not_null()).select("visitor", "person"), on="visitor", how="inner"
+    )
+    customers = orders.filter(pl.col("customer_key").is_not_null()).select(
+        *_ORDER, person=_customer(pl.col("customer_key"))
+    )
+    seen = _with_person(touches, visitors).select("person").unique().drop_nulls()
+    by_customer = customers.join(seen, on="person", how="semi")
+    links = pl.concat([claimed.select(*_ORDER, "person"), by_customer]).unique().sort(*_ORDER, "person")
+    methods = (
+        orders.select(_ORDER)
+        .join(claimed.select(*_ORDER, _claimed=True).unique(), on=_ORDER, how="left")
+        .join(by_customer.select(*_ORDER, _known=True).unique(), on=_ORDER, how="left")
+        .select(
+            *_ORDER,
+            match_method=pl.when("_claimed")
+            .then(pl.lit(BY_ORDER_ID))
+            .when("_known")
+            .then(pl.lit(BY_CUSTOMER))
+            .otherwise(pl.lit(NO_MATCH)),
+        )
+        .sort(_ORDER)
+    )
+    return Identity(visitors, links, methods)
+
+
+def _with_person(touches: pl.DataFrame, visitors: pl.DataFrame) -> pl.DataFrame:
+    own = _customer(pl.col("customer_key"))
+    shared = pl.col("customers") > MAX_CUSTOMERS
+    # A visitor of two or three customers: visits that name their customer are that customer's.
+    person = pl.when(pl.col("customers").fill_null(0) > 1).then(pl.coalesce(own, "person")).otherwise("person")
+    return (
+        touches.join(visitors, on="visitor", how="left", maintain_order="left")
+        .with_columns(person=pl.when(~shared.fill_null(False)).then(pl.coalesce(person, own)))
+        .drop("customers")
+    )
+
+
+def _customer(key: pl.Expr) -> pl.Expr:
+    return pl.concat_str(pl.lit("c:"), key.cast(pl.String))
+
+
+def _order_visitors(orders: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame:
+    """account, order_id, visitor: the one visitor whose visits carried the order's id or name."""
+    names = pl.concat(
+        [
+            orders.select(*_ORDER, ref="order_id", rank=pl.lit(0)),
+            orders.select(*_ORDER, ref="order_name", rank=pl.lit(1)),
+        ]
+    ).drop_nulls("ref")
+    claims = (
+        touches.select("visitor", visit_account="account", ref=pl.col("order_ref").str.strip_chars_start("#"))
+        .drop_nulls()
+        .unique()
+    )
+    home = claims.join(names, left_on=["visit_account", "ref"], right_on=["account", "ref"], how="inner").with_columns(
+        account="visit_account"
+    )
+    abroad = claims.join(home, on=["visit_account", "ref"], how="anti").join(names, on="ref", how="inner")
+    columns = ["visit_account", "ref", "visitor", *_ORDER, "rank"]
+    found = pl.concat([home.select(columns), abroad.select(columns)])
+    best = found.filter(pl.col("rank") == pl.col("rank").min().over("visit_account", "ref"))
+    clear = best.filter(pl.struct(_ORDER).n_unique().over("visit_account", "ref") == 1)
+    pairs = clear.select(*_ORDER, "visitor").unique()
+    return pairs.filter(pl.len().over(_ORDER) == 1).sort(_ORDER)
+
+
+def _visitors(orders: pl.DataFrame, touches: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """visitor, customers, person: every customer known of a visitor, from its visits and from the orders it placed."""
+    from_orders = claims.join(orders.select(*_ORDER, "customer_key"), on=_ORDER, how="inner")
+    known = pl.concat([touches.select("visitor", "customer_key"), from_orders.select("visitor", "customer_key")])
+    count, key = pl.col("customers"), pl.col("_key")
+    return (
+        known.drop_nulls("visitor")
+        .group_by("visitor")
+        .agg(customers=pl.col("customer_key").drop_nulls().n_unique().cast(pl.Int64), _key=pl.col("customer_key").max())
+        .sort("visitor")
+        .select(
+            "visitor",
+            "customers",
+            person=pl.when(count == 1)
+            .then(_customer(key))
+            .when(count <= MAX_CUSTOMERS)
+            .then(pl.concat_str(pl.lit("v:"), pl.col("visitor").cast(pl.String))),
+        )
+    )
