@@ -1,0 +1,81 @@
+"""The dates feeds write, as UTC with a word on how far they can be trusted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from calendar import timegm
+from email.utils import parsedate_tz
+from time import struct_time
+
+_ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?",
+    re.IGNORECASE,
+)
+_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:\s+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_EPOCH = re.compile(r"\d{10}|\d{13}")
+_EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)  # before the Web: an epoch of 0, not a date
+_NONE: tuple[None, str] = (None, "missing")
+
+
+def parse_date(raw: str, *, fallback: struct_time | None) -> tuple[dt.datetime | None, str]:
+    """(UTC, quality). ISO 8601, Y/M/D, RFC 822 and epochs are read here; `fallback` (UTC) serves for the rest.
+
+    exact: with time and zone; no_zone: taken as UTC; date_only: midnight UTC; guessed: as the fallback understood it.
+    """
+    text = raw.strip()[:80]
+    try:
+        when, quality = _iso(text) or _slashed(text) or _epoch(text) or _rfc822(text) or _fallback(fallback) or _NONE
+    except (ValueError, OverflowError):
+        return _NONE
+    return (when, quality) if when and when >= _EARLIEST else _NONE
+
+
+def _iso(text: str) -> tuple[dt.datetime, str] | None:
+    found = _ISO.fullmatch(text)
+    if not found:
+        return None
+    year, month, day = int(found[1]), int(found[2]), int(found[3])
+    if found[4] is None:
+        return dt.datetime(year, month, day, tzinfo=dt.UTC), "date_only"
+    micro = int((found[7] or "0")[:6].ljust(6, "0"))
+    when = dt.datetime(
+        year, month, day, int(found[4]), int(found[5]), min(int(found[6] or 0), 59), micro, tzinfo=dt.UTC
+    )
+    return (when - _offset(found[8]), "exact") if found[8] else (when, "no_zone")
+
+
+def _offset(zone: str) -> dt.timedelta:
+    if zone.upper() == "Z":
+        return dt.timedelta()
+    sign = -1 if zone[0] == "-" else 1
+    return sign * dt.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+
+
+def _slashed(text: str) -> tuple[dt.datetime, str] | None:
+    found = _SLASHED.fullmatch(text)
+    if not found:
+        return None
+    parts = [int(part or 0) for part in found.groups()]
+    return dt.datetime(*parts[:6], tzinfo=dt.UTC), "no_zone" if found[4] else "date_only"  # type: ignore[arg-type, misc]
+
+
+def _epoch(text: str) -> tuple[dt.datetime, str] | None:
+    if not _EPOCH.fullmatch(text):
+        return None
+    return dt.datetime.fromtimestamp(int(text[:10]), dt.UTC), "exact"
+
+
+def _rfc822(text: str) -> tuple[dt.datetime, str] | None:
+    parts = parsedate_tz(text)
+    if not parts or not re.search(r"[A-Za-z]{3}", text):
+        return None
+    when = dt.datetime(*parts[:6], tzinfo=dt.UTC)
+    if parts[9] is None:
+        timed = ":" in text
+        return when, "exact" if text.endswith("-0000") else "no_zone" if timed else "date_only"
+    return when - dt.timedelta(seconds=parts[9]), "exact"
+
+
+def _fallback(value: struct_time | None) -> tuple[dt.datetime, str] | None:
+    return (dt.datetime.fromtimestamp(timegm(value), dt.UTC), "guessed") if value else None

@@ -1,0 +1,381 @@
+"""Bytes -> entries. feedparser lives here and nowhere else; JSON Feed, which it cannot read, has an own reader.
+
+Everything comes from strangers: `parse_feed` never raises for what is in a feed, resolves no entities, fetches nothing,
+and returns plain text only. It is bounded in size but not in time: run it in `parsing.ParseWorkers`, which can be
+killed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import hashlib
+import io
+import json
+import re
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from listener.feed_dates import parse_date
+from listener.text import clean, find_links, one_line, plain_text, safe_link
+
+ITEMS_LIMIT = 2_000
+BODY_LIMIT = 10_000_000  # bytes, inflated
+_COUNT_LIMIT = 2**53
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One item of a feed. Texts are plain; `native_id` is never empty; unknown is None.
+
+    `links` are those found in the text, as written; `published_quality`: exact, date_only, no_zone, guessed or missing.
+    """
+
+    native_id: str
+    title: str | None
+    link: str | None
+    published_at: dt.datetime | None
+    published_quality: str
+    author: str | None
+    text: str
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    views: int | None = None
+    links: tuple[str, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class ParsedFeed:
+    """What a body held. `format` is feedparser's name (rss20, atom10, ...) or "jsonfeed", None when it is no feed.
+
+    `error` is a sentence for the user, None when the body is a feed; `warnings` say what was mended or left out.
+    """
+
+    title: str | None
+    format: str | None
+    entries: tuple[Entry, ...]
+    warnings: tuple[str, ...]
+    error: str | None
+
+
+def parse_feed(data: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    """Read RSS, RDF, Atom or JSON Feed. `url` resolves relative links; `content_type` is the server's, if any."""
+    if not data.strip():
+        return _no_feed("the body is empty")
+    inflated = _inflate(data)
+    if inflated is None or len(inflated) > BODY_LIMIT:
+        return _no_feed(f"the body is larger than {BODY_LIMIT // 1_000_000} MB")
+    text, warnings = decode(inflated, content_type=content_type)
+    start = text.lstrip("\ufeff \t\r\n\0")
+    if start[:1] in ("{", "["):
+        return _read_json(start, url=url, warnings=warnings)
+    return _read_xml(start, url=url, warnings=warnings)
+
+
+def _no_feed(problem: str, *, warnings: tuple[str, ...] = ()) -> ParsedFeed:
+    return ParsedFeed(None, None, (), warnings, problem)
+
+
+def _inflate(data: bytes) -> bytes | None:
+    """Some servers send gzip without saying so. None when it would grow past the limit."""
+    if data[:3] != b"\x1f\x8b\x08":
+        return data
+    engine = zlib.decompressobj(wbits=31)
+    try:
+        inflated = engine.decompress(data, BODY_LIMIT + 1)
+    except zlib.error:
+        return data
+    return None if engine.unconsumed_tail else inflated
+
+
+# --- bytes to text -------------------------------------------------------------------------------------------------
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+         (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
+_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+
+
+def decode(data: bytes, *, content_type: str | None) -> tuple[str, tuple[str, ...]]:
+    """Text and warnings. Order: BOM; UTF-16 by its NULs; valid UTF-8 whatever is declared; the server's charset; the
+    document's; windows-1252. UTF-7 is never decoded.
+    """
+    for bom, name in _BOMS:
+        if data.startswith(bom):
+            return _settled(data[len(bom) :].decode(name, "replace"), name)
+    wide = _wide(data)
+    if wide:
+        return _settled(data.decode(wide, "replace"), wide)
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError:
+        broken = data.decode("utf-8", "replace")
+    several = sum(byte >= 0xC0 for byte in data)
+    if broken.count("\ufffd") < several / 200:  # a few broken characters in what is UTF-8 otherwise
+        return broken, ("some characters could not be read",)
+    declared = _DECLARED.search(data[:400])
+    stated = _CHARSET.search(content_type or "")
+    for label in (stated[1] if stated else None, declared[1].decode("ascii", "replace") if declared else None):
+        text = _by_charset(data, label)
+        if text is not None:
+            return text, ()
+    return data.decode("windows-1252", "replace"), ("the text is not UTF-8 and says no charset; read as windows-1252",)
+
+
+def _settled(text: str, name: str) -> tuple[str, tuple[str, ...]]:
+    lost = "\ufffd" in text
+    return text, ((f"some characters of the {name} text could not be read",) if lost else ())
+
+
+def _wide(data: bytes) -> str | None:
+    """UTF-16 without BOM: every second byte of Latin markup is NUL."""
+    head = data[:200]
+    if len(head) < 8:
+        return None
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if odd > half * 0.7 and even < half * 0.1:
+        return "utf-16-le"
+    return "utf-16-be" if even > half * 0.7 and odd < half * 0.1 else None
+
+
+def _by_charset(data: bytes, label: str | None) -> str | None:
+    if not label:
+        return None
+    try:
+        info = codecs.lookup(label)
+    except LookupError:
+        return None
+    if info.name in ("utf-7", "utf-8") or not getattr(info, "_is_text_encoding", True):
+        return None
+    text = data.decode("windows-1252" if info.name in ("iso8859-1", "ascii") else info.name, "replace")
+    return text if text.count("\ufffd") <= max(3, len(text) // 200) else None
+
+
+# --- RSS, RDF, Atom ------------------------------------------------------------------------------------------------
+
+_PROLOG = re.compile(r"<\?xml[^>]{0,300}\?>")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_HTML_PAGE = re.compile(r"<(?:html|!doctype\s+html)\b", re.IGNORECASE)
+_FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
+_ITEM_END = re.compile(r"</(?:\w{1,20}:)?(?:item|entry)\s{0,5}>", re.IGNORECASE)
+
+
+def _read_xml(text: str, *, url: str, warnings: tuple[str, ...]) -> ParsedFeed:
+    import feedparser
+
+    if _HTML_PAGE.search(text[:2_000]) and not _FEED_ROOT.search(text[:4_000]):
+        return _no_feed("this is a web page, not a feed; look for the site's RSS or Atom address", warnings=warnings)
+    body, more = _bounded(_without_doctype(_NOT_XML.sub("", text)))
+    try:
+        parsed = feedparser.parse(
+            # As a stream: feedparser takes a bare string for the name of a file or an address, and opens it.
+            io.BytesIO(b'<?xml version="1.0" encoding="utf-8"?>\n' + body.encode("utf-8", "replace")),
+            # No base address: feedparser would write it into guids, and an id must not depend on where a feed lies.
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (RecursionError, ValueError, TypeError, KeyError, AttributeError, AssertionError, LookupError) as exc:
+        return _no_feed(f"the feed cannot be read ({type(exc).__name__})", warnings=warnings)
+    if not parsed.version and not parsed.entries:
+        return _no_feed("this is no feed: no RSS, RDF, Atom or JSON Feed was found in it", warnings=warnings)
+    if parsed.bozo:
+        warnings += (one_line(f"not well-formed: {parsed.bozo_exception}")[:300],)
+    feed = parsed.feed
+    is_atom = str(parsed.version).startswith("atom")
+    entries = [
+        _entry(item, feed_author=feed.get("author") if is_atom else None, feed=feed, url=url)
+        for item in parsed.entries[:ITEMS_LIMIT]
+    ]
+    title = one_line(plain_text(str(feed.get("title") or ""))[0]) or None
+    return ParsedFeed(title, str(parsed.version) or "unknown", _identified(entries), warnings + more, None)
+
+
+def _without_doctype(text: str) -> str:
+    """Without XML declaration and DOCTYPE: so no entity is ever defined, and none expands or is read from elsewhere."""
+    text = _PROLOG.sub("", text, count=1)
+    at = re.search(r"<!DOCTYPE", text[:200_000], re.IGNORECASE)
+    if not at:
+        return text
+    end, subset = text.find(">", at.start()), text.find("[", at.start())
+    if -1 < subset < end:
+        close = re.compile(r"\]\s{0,100}>").search(text, subset)
+        end = close.end() - 1 if close else -1
+    return text[: at.start()] + (text[end + 1 :] if end >= 0 else "")
+
+
+def _bounded(text: str) -> tuple[str, tuple[str, ...]]:
+    """At most ITEMS_LIMIT items: what follows the last allowed one is cut out, and the document's end kept."""
+    ends = [found.end() for found in _ITEM_END.finditer(text)]
+    if len(ends) <= ITEMS_LIMIT:
+        return text, ()
+    cut = text[: ends[ITEMS_LIMIT - 1]] + text[ends[-1] :]
+    return cut, (f"the feed holds {len(ends)} items; the first {ITEMS_LIMIT} were read",)
+
+
+def _entry(item: Any, *, feed_author: Any, feed: Any, url: str) -> Entry:
+    base = _base(item, feed, url)
+    raw_text, hrefs = plain_text(_body(item))
+    title = one_line(plain_text(str(item.get("title") or item.get("media_title") or ""))[0]) or None
+    published_at, quality = _published(item)
+    author = item.get("author") or feed_author
+    content = (item.get("content") or [{}])[0]
+    return Entry(
+        native_id=one_line(str(item.get("id") or ""))[:2_000],
+        title=title,
+        link=_link(item, base=base),
+        published_at=published_at,
+        published_quality=quality,
+        author=one_line(str(author)) or None if author else None,
+        text=raw_text,
+        likes=_count(_mapping(item.get("media_starrating")).get("count")),
+        comments=_count(item.get("slash_comments") or item.get("thr_total")),
+        views=_count(_mapping(item.get("media_statistics")).get("views")),
+        links=find_links(raw_text, hrefs, base=base),
+        language=_language(content.get("language") or feed.get("language")),
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _base(item: Any, feed: Any, url: str) -> str:
+    """xml:base of the entry where there is one, else the site's address, else the feed's."""
+    details = [_mapping(item.get(f"{name}_detail")) for name in ("title", "summary")]
+    bases = [detail.get("base") for detail in details]
+    own = next((base for base in bases if base and base != url), None)
+    return safe_link(own) or safe_link(str(feed.get("link") or ""), base=url) or url
+
+
+def _body(item: Any) -> str:
+    """The fullest text of an item: its content, else its summary or description."""
+    contents = [str(part.get("value") or "") for part in item.get("content") or [] if isinstance(part, Mapping)]
+    return max([*contents, str(item.get("summary") or ""), str(item.get("media_description") or "")], key=len)
+
+
+def _link(item: Any, *, base: str) -> str | None:
+    """feedburner's original address, the link, an alternate, a guid that is an address, then an enclosure."""
+    listed = [entry for entry in item.get("links") or [] if isinstance(entry, Mapping)]
+    alternates = [entry.get("href") for entry in listed if entry.get("rel", "alternate") == "alternate"]
+    enclosures = [entry.get("href") for entry in listed if entry.get("rel") == "enclosure"]
+    guid = item.get("id") if str(item.get("id") or "").startswith(("http://", "https://")) else None
+    plain = None if item.get("guidislink") else item.get("link")  # feedparser takes a guid such as "17" for a link
+    candidates = [item.get("feedburner_origlink"), *alternates, plain, guid, *enclosures]
+    found = (safe_link(str(c), base=base) for c in candidates if c and not str(c).startswith(("urn:", "tag:")))
+    return next((link for link in found if link), None)
+
+
+def _published(item: Any) -> tuple[dt.datetime | None, str]:
+    for name in ("published", "created", "updated"):
+        raw = item.get(name) if name in item else None
+        when, quality = parse_date(str(raw), fallback=item.get(f"{name}_parsed")) if raw else (None, "missing")
+        if when:
+            return when, quality
+    return None, "missing"
+
+
+def _count(value: Any) -> int | None:
+    """A non-negative whole number, or None: a count that cannot be read is unknown, not zero."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    digits = str(value).strip().replace(",", "")
+    return int(digits) if re.fullmatch(r"[0-9]{1,16}", digits) and int(digits) <= _COUNT_LIMIT else None
+
+
+def _language(value: Any) -> str | None:
+    found = re.match(r"\s*([a-zA-Z]{2,3})(?:[-_]|\s*$)", value) if isinstance(value, str) else None
+    return found[1].lower() if found else None
+
+
+def _identified(entries: list[Entry]) -> tuple[Entry, ...]:
+    """Give every entry an id of its own: its guid; guid and address where a guid stands on several; address; text.
+    The same entry twice in a document keeps one id.
+
+    Where a guid is shared, all that share it carry more, so that an id does not pass to the next post at the next poll.
+    """
+    kinds = {(entry.native_id, entry.link, _text_id(entry)) for entry in entries}
+    shared = Counter(guid for guid, _, _ in kinds if guid)
+    named = [replace(entry, native_id=_key(entry, shared=shared[entry.native_id] > 1)) for entry in entries]
+    twice = Counter(key for key, _ in {(entry.native_id, _text_id(entry)) for entry in named})
+    return tuple(
+        replace(entry, native_id=f"{entry.native_id}|{_text_id(entry)}") if twice[entry.native_id] > 1 else entry
+        for entry in named
+    )
+
+
+def _key(entry: Entry, *, shared: bool) -> str:
+    if entry.native_id and shared:
+        return f"{entry.native_id}|{entry.link or _text_id(entry)}"
+    return entry.native_id or entry.link or _text_id(entry)
+
+
+def _text_id(entry: Entry) -> str:
+    return hashlib.blake2b(f"{entry.title or ''}\x1f{entry.text}".encode(), digest_size=16).hexdigest()
+
+
+# --- JSON Feed -----------------------------------------------------------------------------------------------------
+
+
+def _read_json(text: str, *, url: str, warnings: tuple[str, ...]) -> ParsedFeed:
+    """JSON Feed 1.0 and 1.1 (jsonfeed.org). Every field's type is checked; an item of another shape is left out."""
+    try:
+        document = json.loads(text, strict=False)
+    except (ValueError, RecursionError) as exc:
+        return _no_feed(one_line(f"this is not JSON ({exc})")[:300], warnings=warnings)
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(items, list):
+        return _no_feed("this is JSON, but no JSON Feed: it has no list of items", warnings=warnings)
+    if len(items) > ITEMS_LIMIT:
+        warnings += (f"the feed holds {len(items)} items; the first {ITEMS_LIMIT} were read",)
+    base = safe_link(_text(document.get("home_page_url"))) or url
+    read = [_json_entry(item, document, base=base) for item in items[:ITEMS_LIMIT]]
+    entries = [entry for entry in read if entry]
+    if len(entries) < len(read):
+        warnings += (f"{len(read) - len(entries)} items could not be read and were left out",)
+    title = one_line(_text(document.get("title")) or "") or None
+    return ParsedFeed(title, "jsonfeed", _identified(entries), warnings, None)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _json_entry(item: Any, document: Mapping[str, Any], *, base: str) -> Entry | None:
+    if not isinstance(item, dict):
+        return None
+    title = one_line(plain_text(_text(item.get("title")) or "")[0]) or None
+    html = _text(item.get("content_html"))
+    text, hrefs = plain_text(html) if html else (clean(_text(item.get("content_text")) or ""), [])
+    text = text or plain_text(_text(item.get("summary")) or "")[0]
+    link = safe_link(_text(item.get("url")), base=base) or safe_link(_text(item.get("external_url")), base=base)
+    key = item.get("id")
+    native_id = one_line(str(key))[:2_000] if isinstance(key, int | float | str) and not isinstance(key, bool) else ""
+    if not (title or text or link):
+        return None
+    raw = _text(item.get("date_published")) or _text(item.get("date_modified"))
+    published_at, quality = parse_date(raw, fallback=None) if raw else (None, "missing")
+    return Entry(
+        native_id=native_id,
+        title=title,
+        link=link,
+        published_at=published_at,
+        published_quality=quality,
+        author=_json_author(item) or _json_author(document),
+        text=text,
+        links=find_links(text, hrefs, base=base),
+        language=_language(item.get("language")) or _language(document.get("language")),
+    )
+
+
+def _json_author(holder: Mapping[str, Any]) -> str | None:
+    authors = holder.get("authors")
+    candidates = [*(authors if isinstance(authors, list) else []), holder.get("author")]
+    names = (_text(author.get("name")) for author in candidates if isinstance(author, dict))
+    return next((one_line(name) for name in names if name and name.strip()), None)
