@@ -1,0 +1,138 @@
+"""earned's own spend file: one row a cost line (media, fees, labour), for a day or a span of days.
+
+`date,platform,campaign,cost,currency` and, where known, `source,medium,cost_type,influencer,impressions,clicks,
+conversions,conversion_value`; `date_from,date_to` may stand in place of `date`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import polars as pl
+
+from attribution.inputs.cells import (
+    Check,
+    columns,
+    days,
+    fractions,
+    leave_out,
+    money,
+    no_nulls,
+    put_aside,
+    unreadable,
+    whole_numbers,
+    with_cells,
+)
+from attribution.tables import MONEY, UTC_TIME
+from attribution.utm import normal_medium, normal_source, normal_value
+from config.intake import Layout, Parsed, ReadContext, TextTable
+from config.registers import person_key
+
+COST_TYPES = ("media", "creator_fee", "commission", "product_seeding", "content", "labour", "tool", "agency")
+_TEXTS = ("platform", "campaign", "currency", "source", "medium", "cost_type", "influencer")
+_DAYS = {"day": "date", "date_from": "date_from", "date_to": "date_to"}
+_COUNTS = ("impressions", "clicks")
+_NUMBERS = ("cost", "conversions", "conversion_value", *_COUNTS)
+_KEY = ("date_from", "date_to", "platform", "source", "medium", "campaign", "cost_type", "person")
+
+
+def read_spend(table: TextTable, context: ReadContext) -> Parsed:
+    """The table spend. A line without currency is in the workspace's; an empty cost is unknown and put aside."""
+    rows, skipped = leave_out(columns(table, (*_TEXTS, *_DAYS.values(), *_NUMBERS)))
+    rows = _read_cells(rows, context)
+    unsure = int(money(rows["cost as written"]).unsure)
+    bare = rows.filter(pl.col("currency as written").is_null()).height
+    rows, rejected = put_aside(rows, _CHECKS)
+    spend = _spend(rows, context)
+    warnings = _warnings(spend, unsure=unsure, bare=bare, currency=context.currency)
+    return Parsed({"spend": spend}, rejected, skipped, warnings=warnings)
+
+
+def _read_cells(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
+    read = {name: days(rows[column]) for name, column in _DAYS.items()}
+    read |= {name: money(rows[name]) for name in ("cost", "conversion_value")}
+    read |= {name: whole_numbers(rows[name]) for name in _COUNTS} | {"conversions": fractions(rows["conversions"])}
+    rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
+    return with_cells(rows, read).with_columns(
+        pl.coalesce("date_from", "day").alias("date_from"),
+        pl.coalesce("date_to", "day", "date_from").alias("date_to"),
+        pl.col("currency").alias("currency as written"),
+        pl.col("currency").str.to_uppercase().fill_null(context.currency),
+        pl.col("cost_type").str.to_lowercase().str.replace_all(r"[\s-]+", "_").fill_null("media"),
+    )
+
+
+_CHECKS = (
+    Check(
+        "bad_date",
+        "the day is missing, cannot be read, or could be day/month as well as month/day",
+        pl.any_horizontal(unreadable(name) for name in _DAYS) | pl.col("date_from").is_null(),
+        ("date", "date_from as written", "date_to as written"),
+    ),
+    Check("bad_period", "the period ends before it begins", pl.col("date_to") < pl.col("date_from"), ("date",)),
+    Check("bad_money", "cost or conversion_value cannot be read, or has more than four decimals",
+          unreadable("cost") | unreadable("conversion_value"), ("date", "cost as written")),
+    Check("missing_cost", "the line has no cost", pl.col("cost").is_null(), ("date",)),
+    Check("bad_number", "impressions, clicks or conversions cannot be read",
+          pl.any_horizontal(unreadable(name) for name in (*_COUNTS, "conversions")), ("date",)),
+    Check("bad_currency", "the currency is no three-letter code",
+          ~pl.col("currency").str.contains(r"^[A-Z]{3}$"), ("date",)),
+    Check("unknown_cost_type", f"cost_type is none of {', '.join(COST_TYPES)}",
+          ~pl.col("cost_type").is_in(COST_TYPES), ("date",)),
+    Check("bad_influencer", "influencer is not written network:handle",
+          ~pl.col("influencer").str.contains(r"^[^:\s]+:\s*@?[^:\s@]+").fill_null(True), ("date",)),
+)  # fmt: skip
+
+
+def _spend(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
+    known = rows["influencer"].drop_nulls().unique()
+    keys = pl.Series([person_key(*text.split(":", 1)) for text in known.to_list()], dtype=pl.String)
+    lines = rows.with_columns(
+        normal_value(pl.col("platform")).alias("platform"),
+        normal_source(pl.col("source")).alias("source"),
+        normal_medium(pl.col("medium")).alias("medium"),
+        normal_value(pl.col("campaign")).alias("campaign"),
+        pl.col("influencer").replace_strict(known, keys, default=None, return_dtype=pl.String).alias("person"),
+    )
+    return lines.with_columns(_ids(lines)).select(
+        pl.lit(context.account).alias("account"),
+        "spend_id",
+        pl.col("date_from").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").cast(UTC_TIME).alias("starts_at"),
+        *("date_from", "date_to", "platform", "source", "medium", "campaign", "person", "cost_type"),
+        pl.col("cost").cast(MONEY),
+        *("currency", "impressions", "clicks"),
+        pl.col("conversions").alias("claimed_conversions"),
+        pl.col("conversion_value").alias("claimed_value"),
+        "source_line",
+    )
+
+
+def _ids(lines: pl.DataFrame) -> pl.Series:
+    """Hash of what makes a cost line the same line when a platform restates its amounts."""
+    text = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in _KEY], separator="\x1f")
+    texts = lines.select(text.alias("text"))["text"]
+    digests = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
+    return pl.Series("spend_id", digests, dtype=pl.String)
+
+
+def _warnings(spend: pl.DataFrame, *, unsure: int, bare: int, currency: str) -> list[str]:
+    warnings = [f"{bare} cost lines name no currency; taken as {currency}."] if bare else []
+    if unsure:
+        warnings.append(f'{unsure} costs such as "1,234" can be read two ways; the comma was taken for thousands.')
+    twice = spend.filter(pl.col("spend_id").is_duplicated()).select("spend_id", "cost").unique()
+    several = twice.filter(pl.col("spend_id").is_duplicated())["spend_id"].n_unique()
+    if several:
+        warnings.append(
+            f"{several} cost lines stand in the file several times with different costs (same days, platform, campaign,"
+            " type and person); the last one counts. Give lines that add up different campaigns."
+        )
+    return warnings
+
+
+EARNED_SPEND = Layout(
+    id="earned_spend",
+    title="spend (date, platform, campaign, cost, currency, source, medium, cost_type, influencer, …)",
+    headers=frozenset({"platform", "campaign", "cost"}),
+    sink="facts",
+    read=read_spend,
+)
