@@ -81,14 +81,18 @@ def _content(mention: Mention) -> str:
 
 
 def _media(mention: Mention) -> str:
-    """YouTube's feeds hold the description as plain text, with views and the number of ratings beside it."""
+    """YouTube's feeds hold the description as plain text, with views and the number of ratings beside it if known."""
     text = " ".join(part for part in (mention.text, mention.url) if part)
+    counts = "" if mention.views is None else _community(mention)
     return (
         f"<media:group><media:title>{xml(mention.title)}</media:title>"
-        f"<media:description>{xml(text)}</media:description><media:community>"
-        f'<media:starRating count="{mention.likes or 0}" average="5.00" min="1" max="5"/>'
-        f'<media:statistics views="{mention.views or 0}"/></media:community></media:group>'
+        f"<media:description>{xml(text)}</media:description>{counts}</media:group>"
     )
+
+
+def _community(mention: Mention) -> str:
+    rating = f'<media:starRating count="{mention.likes}" average="5.00" min="1" max="5"/>'
+    return f'<media:community>{rating}<media:statistics views="{mention.views}"/></media:community>'
 
 
 def body_html(mention: Mention) -> str:

@@ -84,7 +84,7 @@ def _refunded(purchase: Purchase, subtotal: int, total: int) -> int:
     return 0
 
 
-def credits(shopper: Shopper, nets: Sequence[int], codes: dict[str, Code]) -> list[Credit]:
+def credit_shown(shopper: Shopper, nets: Sequence[int], codes: dict[str, Code]) -> list[Credit]:
     """Each order's credit: a valid code first, else the last visit that joins and is not Direct."""
     shown, since = [], None
     for purchase, net in zip(shopper.purchases, nets, strict=True):
@@ -129,7 +129,8 @@ def settle(shoppers: Sequence[Shopper], codes: dict[str, Code], rng: Random) -> 
         _separate(shopper)
     ranks = sorted((p.at, who, n) for who, shopper in enumerate(shoppers) for n, p in enumerate(shopper.purchases))
     numbers = {(who, n): FIRST_ORDER + rank for rank, (_, who, n) in enumerate(ranks)}
-    orders, visits = [], []
+    orders: list[Order] = []
+    visits: list[Visit] = []
     for who, shopper in enumerate(shoppers):
         mine = list(_orders(shopper, who, [numbers[who, n] for n in range(len(shopper.purchases))], codes))
         orders += mine
@@ -149,7 +150,7 @@ def _separate(shopper: Shopper) -> None:
 def _orders(shopper: Shopper, who: int, numbers: Sequence[int], codes: dict[str, Code]) -> Iterable[Order]:
     charged = [amounts(purchase, codes) for purchase in shopper.purchases]
     nets = [money.net if purchase.sold else 0 for purchase, money in zip(shopper.purchases, charged, strict=True)]
-    shown = credits(shopper, nets, codes)
+    shown = credit_shown(shopper, nets, codes)
     for purchase, money, net, credit, number in zip(shopper.purchases, charged, nets, shown, numbers, strict=True):
         yield Order(
             order_id=str(6_100_000_000_000 + number * 32_768),
