@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from urllib.parse import parse_qsl, urlsplit
 
 import polars as pl
 
 from attribution.codes import REGISTERED
 from attribution.journeys import CLICK, CODE
 from attribution.ledger import SOLD
+from attribution.utm import normal_value, parse_urls
 from config.registers import canonical_url
 
 EVIDENCE = ("promo_code", "utm", "landing_url", "referrer")  # strongest first
@@ -34,7 +34,6 @@ EVIDENCE_SCHEMA = {
 _ORDER = ("account", "order_id")
 _TOUCH = ("touch_account", "touch_id")
 _TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content")
-_LINK_SCHEMA = {"link": pl.String, "canonical": pl.String, "path": pl.String} | dict.fromkeys(_TAGS, pl.String)
 
 
 def match_mentions(
@@ -90,19 +89,19 @@ def _by_code(mentions: pl.DataFrame, matched_codes: pl.DataFrame, sold: pl.DataF
 
 def _by_tags(links: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
     tagged = links.filter(pl.col("utm_source").is_not_null()).select("mention_id", "published_at", *_TAGS).unique()
-    plain = [_plain(pl.col(name)).alias(name) for name in _TAGS]
+    plain = [normal_value(pl.col(name)).alias(name) for name in _TAGS]
     keyed = visits.select(*_TOUCH, "touched_at", *plain).filter(pl.col("utm_source").is_not_null())
     return _pairs(tagged, keyed, on=_TAGS)
 
 
 def _by_landing(links: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
-    deep = links.filter(pl.col("utm_source").is_null() & (pl.col("path").str.strip_chars("/") != ""))
+    deep = links.filter(pl.col("utm_source").is_null() & (pl.col("path") != ""))
     wanted = deep.select("mention_id", "published_at", "canonical").unique()
     # Only pages that some link leads to are worth the canonical form. A tagged visit came by another link.
     path = pl.col("landing_path").str.strip_chars("/")
     near = visits.filter(
-        _plain(pl.col("utm_source")).is_null()
-        & path.is_in(deep["path"].str.strip_chars("/").unique().implode())
+        normal_value(pl.col("utm_source")).is_null()
+        & path.is_in(deep["path"].unique().implode())
         & pl.col("landing_url").is_not_null()
     )
     keyed = near.select(*_TOUCH, "touched_at", canonical=_canonical(near["landing_url"]))
@@ -128,30 +127,21 @@ def _canonical(urls: pl.Series) -> pl.Series:
     return urls.replace_strict(unique, forms, default=None, return_dtype=pl.String)
 
 
-def _plain(tag: pl.Expr) -> pl.Expr:
-    text = tag.str.strip_chars().str.to_lowercase()
-    return pl.when(text != "").then(text)
-
-
 def _own_links(mentions: pl.DataFrame, own_domains: Sequence[str]) -> pl.DataFrame:
     """mention_id, published_at, link, canonical, path and tags of the mentions' links to own domains."""
     links = mentions.select("mention_id", "published_at", link="links").explode("link").drop_nulls("link").unique()
-    parsed = [row for link in links["link"].unique() if (row := _parse(link, own_domains))]
-    table = pl.DataFrame(parsed, schema=_LINK_SCHEMA, orient="row")
-    plain = table.with_columns(_plain(pl.col(name)).alias(name) for name in _TAGS)
-    return links.join(plain, on="link", how="inner")
+    parsed = parse_urls(links["link"])
+    bare = pl.col("host").str.replace(r"^www\.", "")
+    own = pl.any_horizontal(False, *((bare == domain) | bare.str.ends_with(f".{domain}") for domain in own_domains))
+    ours = parsed.filter(own)
+    tags = [normal_value(pl.col(name)).alias(name) for name in _TAGS]
+    table = ours.select(pl.col("url").alias("link"), _canonical(ours["url"]).alias("canonical"), _page(), *tags)
+    return links.join(table, on="link", how="inner")
 
 
-def _parse(link: str, own_domains: Sequence[str]) -> tuple[str | None, ...] | None:
-    canonical = canonical_url(link)
-    if canonical is None:
-        return None
-    host = urlsplit(canonical).hostname or ""
-    if not any(host == domain or host.endswith(f".{domain}") for domain in own_domains):
-        return None
-    parts = urlsplit(link.strip())
-    tags = {key.lower(): value for key, value in parse_qsl(parts.query)}
-    return (link, canonical, parts.path, *(tags.get(name) for name in _TAGS))
+def _page() -> pl.Expr:
+    """The path without its outer slashes; empty for the front page."""
+    return pl.col("path").fill_null("").str.strip_chars("/")
 
 
 def matched_revenue(evidence: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:

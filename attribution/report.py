@@ -13,6 +13,15 @@ from typing import Any, Literal
 import polars as pl
 
 from attribution import tables
+from attribution.channels import DIRECT, channel_of
+from attribution.codes import code_report, match_codes
+from attribution.currency import decimal_text
+from attribution.identity import NO_MATCH, link_orders
+from attribution.journeys import build_journeys
+from attribution.ledger import SOLD, UNCONVERTED, UNSOLD, order_ledger
+from attribution.matching import credited_mentions, match_mentions, matched_revenue
+from attribution.roi import Buckets, RoiReport, costs, in_period, roi_report
+from attribution.rules import credit
 from config.clock import Period
 from config.registers import CODES_SCHEMA, PEOPLE_SCHEMA
 from config.settings import Settings
@@ -56,8 +65,8 @@ class Report:
     model: str
     lookback: dt.timedelta
     currency: str
-    ledger: pl.DataFrame  # the period's orders of every state
-    touches: pl.DataFrame  # visits of the period, with channel and person
+    ledger: pl.DataFrame  # the period's orders of every state, with match_method
+    touches: pl.DataFrame  # visits of the period, and earlier ones on the paths of its orders; with channel
     journeys: pl.DataFrame  # one row a touchpoint of the period's sold orders
     credits: pl.DataFrame  # the same rows with weight, credit_minor, in_scope
     by_channel: pl.DataFrame
@@ -65,16 +74,21 @@ class Report:
     by_influencer: pl.DataFrame
     by_code: pl.DataFrame
     codes: pl.DataFrame  # redemptions a code, unknown codes listed too
-    order_codes: pl.DataFrame  # the period's codes on orders, each with its state
+    order_codes: pl.DataFrame  # the codes on the period's orders, each with its state
     evidence: pl.DataFrame  # mention x visit or order, with the kind of evidence
     matched_revenue: pl.DataFrame  # a row a mention: visits, orders, revenue_minor; never to be summed
-    mention_credit: pl.DataFrame  # direct credit handed to mentions; mention_id null = no mention found
-    buckets: dict[str, int | None]  # total, credited, uncredited, direct, other_tracked, indirect, unexplained
+    mention_credit: pl.DataFrame  # each direct credit row handed to a mention; mention_id null = no mention found
+    credited_revenue: pl.DataFrame  # a row a mention (and one with null): orders, credited_minor; sums to direct
+    roi: RoiReport
     costs: pl.DataFrame  # spend lines in the period, with channel, in_scope and cost_minor
-    unconverted: pl.DataFrame  # orders and spend outside every total, with the reason
+    unconverted: pl.DataFrame  # kind (order | spend), account, id, reason: outside every total
     unsold: pl.DataFrame  # reason, orders
     orders: int  # sold orders of the period
     unmatched_orders: int  # of these, without any visit
+
+    @property
+    def buckets(self) -> Buckets:
+        return self.roi.buckets
 
     @property
     def unmatched_share(self) -> float | None:
@@ -92,11 +106,30 @@ class Report:
 
     def channels_json(self, by: By = "channel") -> dict[str, Any]:
         """The document of `earned channels`: rows of credited revenue only, so that they sum to `credited`."""
-        raise NotImplementedError(by)
+        rows = [
+            {
+                by: row["name"],
+                "conversions": row["conversions"],
+                "revenue": decimal_text(row["revenue_minor"], self.currency),
+                "cost": decimal_text(row["cost_minor"], self.currency),
+                "roas": row["roas"],
+                "share": row["share"],
+            }
+            for row in self.breakdown(by).filter(pl.col("credited")).iter_rows(named=True)
+        ]
+        return {
+            "rows": rows,
+            "total": decimal_text(self.buckets.total, self.currency),
+            "credited": decimal_text(self.buckets.credited, self.currency),
+            "uncredited": decimal_text(self.buckets.uncredited, self.currency),
+            "currency": self.currency,
+            "model": self.model,
+            "lookback_days": _days(self.lookback),
+        }
 
     def roi_json(self) -> dict[str, Any]:
         """The document of `earned roi`."""
-        raise NotImplementedError
+        return self.roi.as_json()
 
 
 def attribute(
@@ -112,4 +145,170 @@ def attribute(
 
     `rates` as `currency.load_rates()` gives them. Raises ValueError for an unknown model.
     """
-    raise NotImplementedError(f"{model} {period} {lookback} {settings.workspace.name} {inputs} {rates.height}")
+    currency, scope = settings.workspace.currency, settings.attribution.social_scope
+    facts = _read(inputs)
+
+    ledger = order_ledger(
+        facts["orders"], facts["refunds"], shop=settings.shop, currency=currency, rates=rates, zone=settings.zone
+    )
+    identity = link_orders(ledger, facts["touches"])
+    codes = match_codes(facts["order_codes"], inputs.codes, settings.zone)
+    touches = channel_of(_in_reach(facts["touches"], settings=settings, period=period, lookback=lookback))
+    journeys = build_journeys(touches, ledger, codes, identity, lookback=lookback, people=inputs.people)
+
+    mine = in_period(ledger, period).join(identity.methods, on=_ORDER, how="left", maintain_order="left")
+    paths = journeys.join(mine, on=_ORDER, how="semi", maintain_order="left")
+    redeemed = codes.join(mine, on=_ORDER, how="semi", maintain_order="left")
+    visits = _visits(touches, paths, settings=settings, period=period)
+
+    credits = credit(paths, mine, model=model).with_columns(
+        in_scope=pl.col("channel").is_in(scope) & ~pl.col("is_direct")
+    )
+    spent = costs(facts["spend"], settings=settings, period=period, rates=rates)
+    evidence = match_mentions(
+        facts["mentions"], visits, paths, redeemed, mine, lookback=lookback, own_domains=settings.shop.domains
+    )
+    handed = credited_mentions(credits.filter("in_scope"), evidence)
+    sold = mine.filter(pl.col("state") == SOLD)
+    by = {name: _breakdown(credits, sold, spent, by=name) for name in BREAKDOWNS}
+    return Report(
+        period=period,
+        model=model,
+        lookback=lookback,
+        currency=currency,
+        ledger=mine,
+        touches=visits,
+        journeys=paths,
+        credits=credits,
+        by_channel=by["channel"],
+        by_campaign=by["campaign"],
+        by_influencer=by["influencer"],
+        by_code=by["code"],
+        codes=code_report(redeemed, mine, inputs.codes, currency=currency, rates=rates),
+        order_codes=redeemed,
+        evidence=evidence,
+        matched_revenue=matched_revenue(evidence, mine),
+        mention_credit=handed,
+        credited_revenue=_per_mention(handed),
+        roi=roi_report(credits, mine, spent, period=period, currency=currency, scope=scope),
+        costs=spent,
+        unconverted=_unconverted(mine, spent),
+        unsold=mine.filter(pl.col("state") == UNSOLD)
+        .group_by("reason")
+        .agg(orders=pl.len().cast(pl.Int64))
+        .sort("reason"),
+        orders=sold.height,
+        unmatched_orders=sold.filter(pl.col("match_method") == NO_MATCH).height,
+    )
+
+
+_ORDER = ("account", "order_id")
+# The column of credits, and of costs, that each breakdown names; no spend line names a code.
+_NAMES: dict[By, tuple[str, str | None]] = {
+    "channel": ("channel", "channel"),
+    "campaign": ("campaign", "campaign"),
+    "influencer": ("person", "person"),
+    "code": ("code", None),
+}
+
+
+def _read(inputs: Inputs) -> dict[str, pl.DataFrame]:
+    """The facts in memory, sorted by key, with the columns of their tables: the same whatever order they came in."""
+    names = (tables.ORDERS, tables.ORDER_CODES, tables.REFUNDS, tables.TOUCHES, tables.SPEND, tables.MENTIONS)
+    lazy = [
+        getattr(inputs, table.name).lazy().select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
+        for table in names
+    ]
+    frames = pl.collect_all(lazy)
+    return {table.name: frame.sort(table.key) for table, frame in zip(names, frames, strict=True)}
+
+
+def _in_reach(touches: pl.DataFrame, *, settings: Settings, period: Period, lookback: dt.timedelta) -> pl.DataFrame:
+    """The visits that can stand on a path of the period's orders."""
+    start, end = period.bounds(settings.zone)
+    return touches.filter((pl.col("touched_at") >= start - lookback) & (pl.col("touched_at") < end))
+
+
+def _visits(touches: pl.DataFrame, paths: pl.DataFrame, *, settings: Settings, period: Period) -> pl.DataFrame:
+    """The period's visits, and earlier ones that led to its orders."""
+    start, _ = period.bounds(settings.zone)
+    led = paths.select(account="touch_account", touch_id="touch_id", _led=pl.lit(True)).drop_nulls().unique()
+    joined = touches.join(led, on=["account", "touch_id"], how="left", maintain_order="left")
+    return joined.filter((pl.col("touched_at") >= start) | pl.col("_led")).drop("_led")
+
+
+def _breakdown(credits: pl.DataFrame, sold: pl.DataFrame, spent: pl.DataFrame, *, by: By) -> pl.DataFrame:
+    """name, credited, conversions, revenue_minor, cost_minor, roas, share; largest revenue first, the uncredited last.
+
+    share is of the credited revenue. Credit and cost that name no campaign, influencer or code are "(not set)": they
+    have little to do with one another, so that row has no ROAS.
+    """
+    of_credit, of_cost = _NAMES[by]
+    earned = pl.col("credit_minor").sum().alias("revenue_minor")
+    conversions = pl.col("weight").sum().round(9).alias("conversions")
+    tracked = credits.filter(~pl.col("is_direct") & (pl.col("weight") > 0)).with_columns(
+        name=pl.col(of_credit).fill_null(NOT_SET)
+    )
+    rows = tracked.sort(*_ORDER, "position").group_by("name", maintain_order=True).agg(conversions, earned)
+    total = pl.col("revenue_minor").sum()
+    named = (
+        rows.join(_costs_by(spent, of_cost), on="name", how="full", coalesce=True)
+        .with_columns(pl.col("conversions").fill_null(0.0), pl.col("revenue_minor").fill_null(0), credited=True)
+        .with_columns(
+            roas=pl.when((pl.col("cost_minor") > 0) & (pl.col("name") != NOT_SET)).then(
+                pl.col("revenue_minor") / pl.col("cost_minor")
+            ),
+            share=pl.when(total != 0).then(pl.col("revenue_minor") / total),
+        )
+        .sort("revenue_minor", "name", descending=[True, False])
+    )
+    columns = ["name", "credited", "conversions", "revenue_minor", "cost_minor", "roas", "share"]
+    return pl.concat([named, _uncredited(credits, sold)], how="diagonal_relaxed").select(columns)
+
+
+def _costs_by(spent: pl.DataFrame, column: str | None) -> pl.DataFrame:
+    """name, cost_minor of the known costs; unnamed is "(not set)", but costs of no influencer are left out."""
+    known = spent.filter(pl.col("cost_minor").is_not_null())
+    if column is None:
+        return pl.DataFrame(schema={"name": pl.String, "cost_minor": pl.Int64})
+    if column == "person":
+        known = known.drop_nulls("person")
+    return known.group_by(pl.col(column).fill_null(NOT_SET).alias("name")).agg(pl.col("cost_minor").sum())
+
+
+def _uncredited(credits: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
+    """Two rows: the credit of Direct, and the orders without any touchpoint."""
+    direct = credits.filter("is_direct")
+    alone = sold.join(credits, on=_ORDER, how="anti")
+    return pl.DataFrame(
+        {
+            "name": [DIRECT, NONE],
+            "credited": [False, False],
+            "conversions": [round(float(direct["weight"].sum()), 9), float(alone.height)],
+            "revenue_minor": [int(direct["credit_minor"].sum()), int(alone["net_minor"].sum())],
+        }
+    )
+
+
+def _per_mention(handed: pl.DataFrame) -> pl.DataFrame:
+    return (
+        handed.filter(pl.col("credit_minor") != 0)
+        .group_by("mention_id")
+        .agg(orders=pl.struct(_ORDER).n_unique().cast(pl.Int64), credited_minor=pl.col("credit_minor").sum())
+        .sort("mention_id")
+    )
+
+
+def _unconverted(ledger: pl.DataFrame, spent: pl.DataFrame) -> pl.DataFrame:
+    orders = ledger.filter(pl.col("state") == UNCONVERTED).select(
+        kind=pl.lit("order"), account="account", id="order_id", reason="reason"
+    )
+    lines = spent.filter(pl.col("reason").is_not_null()).select(
+        kind=pl.lit("spend"), account="account", id="spend_id", reason="reason"
+    )
+    return pl.concat([orders, lines])
+
+
+def _days(lookback: dt.timedelta) -> int | float:
+    days = lookback / dt.timedelta(days=1)
+    return int(days) if days == int(days) else days
