@@ -1,4 +1,4 @@
-"""Feeds are read in worker processes that can be killed: a hostile feed costs some seconds of one worker, never the run.
+"""Feeds are read in worker processes that can be killed: a hostile feed costs seconds of one worker, never the run.
 
 The worker is this module run as a program: `python -m listener.parsing`. Both ends speak length-prefixed JSON.
 """

@@ -1,0 +1,367 @@
+"""The only way out to HTTP: polite, bounded, safe.
+
+The server is a stranger: addresses are checked when the connection is made (no rebinding window), every redirect is
+checked again, bodies stop at their limits while still compressed, and whatever the server does is a `FetchResult`, no
+exception.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ipaddress
+import re
+import socket
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from yarl import URL
+
+USER_AGENT = "earned/0.1 (+https://github.com/earned)"
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
+)
+_PUBLIC_PORTS = (80, 443)
+_REDIRECTS = (301, 302, 303, 307, 308)
+_PERMANENT = (301, 308)
+_CHUNK = 64 * 1024
+
+
+class Outcome(StrEnum):
+    """What came of a request: a closed list."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    GONE = "gone"
+    HTTP_ERROR = "http_error"
+    TOO_LARGE = "too_large"
+    TIMEOUT = "timeout"
+    BLOCKED_ADDRESS = "blocked_address"
+    NETWORK_ERROR = "network_error"
+    BAD_URL = "bad_url"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    RATE_LIMITED = "rate_limited"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one fetch: seconds for all of it, bytes as sent and as inflated, redirects followed."""
+
+    seconds: float = 20.0
+    compressed_bytes: int = 4_000_000
+    inflated_bytes: int = 10_000_000
+    redirects: int = 5
+
+
+@dataclass(frozen=True)
+class FetchRequest:
+    """What to ask for. The validators are sent byte for byte as the server gave them."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    allow_private: bool = False
+
+
+@dataclass(frozen=True)
+class FetchResult:
+    """What came back. `error` is a sentence for the user.
+
+    `permanent_url` is the new address, if every hop to it was permanent. `retry_after` (seconds, or a time) and `max_age` (seconds) are the server's wishes, None where it has none.
+    """
+
+    outcome: Outcome
+    http_status: int | None = None
+    body: bytes | None = None
+    content_type: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    final_url: str | None = None
+    permanent_url: str | None = None
+    retry_after: dt.timedelta | dt.datetime | None = None
+    max_age: dt.timedelta | None = None
+    error: str | None = None
+
+
+class BlockedAddressError(OSError):
+    """The name leads to an address inside a private network. Raised at connect time, ends inside `fetch`."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open Internet; unwraps IPv4 inside IPv6 (mapped, NAT64, 6to4)."""
+    try:
+        ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            ip = ip.ipv4_mapped
+        elif ip in _NAT64 or ip.sixtofour or ip.teredo:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _socket(info: Any, *, allow_private: bool) -> socket.socket:
+    family, kind, protocol, _, address = info
+    if not allow_private and not is_public(str(address[0])):
+        raise BlockedAddressError(f"{address[0]} is no address of the open Internet")
+    return socket.socket(family=family, type=kind, proto=protocol)
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Two HTTP sessions: one that reaches the open Internet only, one for sources allowed inside by name."""
+
+    public: aiohttp.ClientSession
+    private: aiohttp.ClientSession
+
+
+@asynccontextmanager
+async def open_session(*, user_agent: str = USER_AGENT) -> AsyncIterator[Sessions]:
+    """The sessions every fetch goes through: no proxy from the environment, no cookies, one connection a public host."""
+    public, private = _session(False, user_agent), _session(True, user_agent)
+    try:
+        yield Sessions(public, private)
+    finally:
+        await public.close()
+        await private.close()
+
+
+def _session(allow_private: bool, user_agent: str) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        socket_factory=lambda info: _socket(info, allow_private=allow_private),
+        limit_per_host=0 if allow_private else 1,
+        force_close=True,  # hosts differ from poll to poll; a kept connection would only wait
+        use_dns_cache=False,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip"},
+        trust_env=False,
+        auto_decompress=False,
+    )
+
+
+async def fetch(sessions: Sessions, request: FetchRequest, *, limits: Limits | None = None) -> FetchResult:
+    """One GET, redirects followed. Never raises for what a server, a name or an address does."""
+    limits = limits or Limits()
+    try:
+        async with asyncio.timeout(limits.seconds):
+            return await _follow(sessions, request, limits)
+    except TimeoutError:
+        return FetchResult(
+            Outcome.TIMEOUT, final_url=request.url, error=f"no full answer within {limits.seconds:g} seconds"
+        )
+
+
+async def _follow(sessions: Sessions, request: FetchRequest, limits: Limits) -> FetchResult:
+    """Walk the redirects; each address is checked as if it were the first."""
+    url, permanent, moved = request.url, True, False
+    for _ in range(limits.redirects + 1):
+        problem = bad_address(url, allow_private=request.allow_private)
+        if problem:
+            return FetchResult(Outcome.BAD_URL, final_url=url, error=problem)
+        result, location = await _get(sessions, replace(request, url=url), limits)
+        if location is None:
+            there = url if moved and permanent and result.outcome in (Outcome.OK, Outcome.NOT_MODIFIED) else None
+            return replace(result, permanent_url=there)
+        target = urljoin(url, location)
+        if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
+            return replace(
+                result,
+                outcome=Outcome.BAD_URL,
+                error="the server sends a secure address to an insecure one; not followed",
+            )
+        permanent, moved, url = permanent and result.http_status in _PERMANENT, True, target
+    return FetchResult(
+        Outcome.TOO_MANY_REDIRECTS, final_url=url, error=f"more than {limits.redirects} redirects; check the address"
+    )
+
+
+def bad_address(url: str, *, allow_private: bool) -> str | None:
+    """Why an address is not asked at all, or None: http(s) with a host, no user or password, usual ports."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "this is no address that can be read"
+    if parts.scheme not in ("http", "https") or not host:
+        return "only http and https addresses can be read"
+    if parts.username is not None or parts.password is not None:
+        return "the address holds a user name or password; such addresses are not asked"
+    if not allow_private and port not in (None, *_PUBLIC_PORTS):
+        return f"port {port} is asked only where the source says allow_private = true"
+    return None
+
+
+async def _get(sessions: Sessions, request: FetchRequest, limits: Limits) -> tuple[FetchResult, str | None]:
+    """One request without redirects: the result, and where it points to if it is a redirect."""
+    session = sessions.private if request.allow_private else sessions.public
+    headers = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
+    try:
+        async with session.get(
+            URL(request.url, encoded=True) if request.url.isascii() else URL(request.url),
+            headers={name: value for name, value in headers.items() if value},
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.seconds / 2),
+        ) as response:
+            return await _read(response, request, limits)
+    except BlockedAddressError as exc:
+        return _blocked(request, exc), None
+    except aiohttp.InvalidURL:
+        return FetchResult(Outcome.BAD_URL, final_url=request.url, error="this is no address that can be read"), None
+    except (aiohttp.ClientError, OSError, ValueError) as exc:
+        if isinstance(exc, TimeoutError):
+            raise
+        cause = getattr(exc, "os_error", None) or exc.__cause__
+        if isinstance(cause, BlockedAddressError) or "is no address of the open Internet" in str(exc):
+            return _blocked(request, exc), None
+        return FetchResult(Outcome.NETWORK_ERROR, final_url=request.url, error=_shown(exc)), None
+
+
+def _blocked(request: FetchRequest, exc: BaseException) -> FetchResult:
+    host = urlsplit(request.url).hostname
+    return FetchResult(
+        Outcome.BLOCKED_ADDRESS,
+        final_url=request.url,
+        error=f"{host} lies inside a private network; if it is yours, set allow_private = true for this source",
+    )
+
+
+def _shown(exc: BaseException) -> str:
+    said = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", str(exc))[:200]
+    return f"the server could not be reached: {said or type(exc).__name__}"
+
+
+async def _read(
+    response: aiohttp.ClientResponse, request: FetchRequest, limits: Limits
+) -> tuple[FetchResult, str | None]:
+    headers = response.headers
+    result = FetchResult(
+        Outcome.OK,
+        http_status=response.status,
+        content_type=headers.get("Content-Type"),
+        etag=headers.get("ETag"),
+        last_modified=headers.get("Last-Modified"),
+        final_url=request.url,
+        retry_after=parse_retry_after(headers.get("Retry-After")),
+        max_age=parse_max_age(headers.get("Cache-Control")),
+    )
+    if response.status in _REDIRECTS and headers.get("Location"):
+        return result, headers["Location"]
+    if response.status != 200:
+        return _without_body(result, headers), None
+    body = await _body(response, limits)
+    if body is None:
+        size = f"{limits.compressed_bytes // 1_000_000} MB sent or {limits.inflated_bytes // 1_000_000} MB unpacked"
+        return replace(result, outcome=Outcome.TOO_LARGE, error=f"the feed is larger than {size}"), None
+    return replace(result, body=body), None
+
+
+def _without_body(result: FetchResult, headers: Mapping[str, str]) -> FetchResult:
+    status = result.http_status
+    if status == 304:
+        return replace(result, outcome=Outcome.NOT_MODIFIED)
+    if status == 410:
+        return replace(
+            result, outcome=Outcome.GONE, error="the server says this feed is gone for good (410); remove it"
+        )
+    if status == 429 or (status == 503 and result.retry_after is not None):
+        return replace(result, outcome=Outcome.RATE_LIMITED, error=f"the server asks us to come back later ({status})")
+    if status == 403 and headers.get("cf-mitigated") == "challenge":
+        said = "the site asks for a browser check (Cloudflare) that no program can pass; look for another feed"
+        return replace(result, outcome=Outcome.HTTP_ERROR, error=said)
+    return replace(result, outcome=Outcome.HTTP_ERROR, error=_status_sentence(status))
+
+
+def _status_sentence(status: int | None) -> str:
+    advice = {401: "it wants a password", 403: "it refuses us", 404: "there is nothing at this address"}
+    if status in advice:
+        return f"the server answered {status}: {advice[status]}; check the source's address in your settings"
+    later = "; it will be asked again later" if status and status >= 500 else "; check the source's address"
+    return f"the server answered {status}{later}"
+
+
+async def _body(response: aiohttp.ClientResponse, limits: Limits) -> bytes | None:
+    """The body, inflated; None past a limit. Nothing past a limit is ever held in memory."""
+    inflate = _Inflater(response.headers.get("Content-Encoding", "").strip().lower(), limits.inflated_bytes)
+    sent = 0
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        sent += len(chunk)
+        if sent > limits.compressed_bytes or not inflate.add(chunk):
+            return None
+    return bytes(inflate.whole)
+
+
+class _Inflater:
+    """Collects a body, unpacking gzip and deflate step by step; `add` is False when the limit is passed."""
+
+    def __init__(self, encoding: str, limit: int) -> None:
+        self.whole = bytearray()
+        self._limit = limit
+        self._wbits = {"gzip": 31, "x-gzip": 31, "deflate": 15}.get(encoding)
+        self._engine = zlib.decompressobj(self._wbits) if self._wbits else None
+
+    def add(self, chunk: bytes) -> bool:
+        rest = chunk
+        while rest and self._engine and len(self.whole) <= self._limit:
+            try:
+                self.whole += self._engine.decompress(rest, self._limit + 1 - len(self.whole))
+            except zlib.error:
+                rest = self._as_it_is(rest)
+                continue
+            rest = self._engine.unconsumed_tail or self._next_member()
+        if not self._engine:
+            self.whole += rest
+        return len(self.whole) <= self._limit
+
+    def _as_it_is(self, rest: bytes) -> bytes:
+        """A body that is not what its header says: raw deflate, or not packed at all."""
+        if self._wbits == 15 and not self.whole:
+            self._wbits = -15
+            self._engine = zlib.decompressobj(-15)
+            return rest
+        if self.whole:
+            raise aiohttp.ClientPayloadError("the packed body is broken")
+        self._engine = None
+        return rest
+
+    def _next_member(self) -> bytes:
+        """gzip bodies may be several members one after another."""
+        if not self._engine or not self._engine.eof or not self._engine.unused_data or self._wbits != 31:
+            return b""
+        rest = self._engine.unused_data
+        self._engine = zlib.decompressobj(31)
+        return rest
+
+
+def parse_retry_after(value: str | None) -> dt.timedelta | dt.datetime | None:
+    """Retry-After: seconds, or an HTTP date (RFC 9110 10.2.3). None when absent or unreadable."""
+    if not value:
+        return None
+    text = value.strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        return dt.timedelta(seconds=int(text))
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return when if when.tzinfo else when.replace(tzinfo=dt.UTC)
+
+
+def parse_max_age(value: str | None) -> dt.timedelta | None:
+    """max-age of Cache-Control, in seconds; None when absent, or when nothing may be stored."""
+    found = re.search(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", value or "", re.IGNORECASE)
+    return dt.timedelta(seconds=int(found[1])) if found and "no-store" not in (value or "").lower() else None
