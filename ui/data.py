@@ -92,7 +92,7 @@ def freshness() -> Freshness:
     polls = health.get_column("last_checked_at").drop_nulls()
     done = [row["finished_at"] for row in imports() if row["state"] == "done" and row["finished_at"]]
     known = {source.name for source in space.settings.source}
-    failing = health.filter(pl.col("name").is_in(list(known)) & pl.col("error").is_not_null())
+    failing = health.filter(pl.col("source").is_in(list(known)) & pl.col("error").is_not_null())
     return Freshness(
         last_poll=polls.max(),  # type: ignore[arg-type]
         sources=len(known),

@@ -204,7 +204,7 @@ def _health(workspace: Workspace) -> pl.DataFrame:
         "error",
     ]
     known = pl.DataFrame({"name": [source.name for source in workspace.settings.source]}, schema={"name": pl.String})
-    health = store.source_health(workspace.engine)
+    health = store.source_health(workspace.engine).rename({"source": "name"})
     return known.join(health, on="name", how="left", maintain_order="left").select(names)
 
 
