@@ -46,4 +46,5 @@ def main() -> None:
     st.navigation(list(listed.values()), position="sidebar", expanded=True).run()
 
 
-main()
+if __name__ == "__main__":
+    main()

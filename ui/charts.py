@@ -47,3 +47,118 @@ def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[st
         .encode(x=alt.X(f"{day}:T"), y=f"{value}:Q", tooltip=tips)
     )
     return alt.layer(band, middle, line, dots).properties(height=260)
+
+
+def rows_with_captions(frame: pl.DataFrame, *, row_height: int = 54) -> alt.Chart:
+    """The base of a horizontal bar chart whose captions stand above each bar, where they have room on phones too.
+
+    `frame` has `order` (Int, from the top) and `caption`; the caller adds bars, and `captions()` for the texts.
+    """
+    base = alt.Chart(frame).encode(
+        y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.55, paddingOuter=0.35)),
+    )
+    return base.properties(height=row_height * max(1, frame.height))
+
+
+def captions(base: alt.Chart) -> alt.Chart:
+    """The captions of `rows_with_captions`, from the left edge."""
+    return text_mark(base, align="left", baseline="bottom", dy=-13, fontSize=13).encode(
+        x=alt.value(2), text="caption:N"
+    )
+
+
+def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 54) -> alt.LayerChart:
+    """A horizontal waterfall of the buckets, one row each, with its caption above the bar.
+
+    `frame`: order, caption, start, end (in units of money), colour, counted (false: drawn as a dashed outline).
+    """
+    base = rows_with_captions(frame, row_height=row_height)
+    x = alt.X("start:Q", title=value_title, axis=alt.Axis(format="~s", tickCount=5, grid=True))
+    solid = (
+        base.transform_filter("datum.counted")
+        .mark_bar(height=18, cornerRadius=2)
+        .encode(x=x, x2="end:Q", color=alt.Color("colour:N", scale=None))
+    )
+    outline = (
+        base.transform_filter("!datum.counted")
+        .mark_bar(height=18, cornerRadius=2, fillOpacity=0, strokeDash=[5, 4], strokeWidth=2)
+        .encode(x=x, x2="end:Q", stroke=alt.Stroke("colour:N", scale=None))
+    )
+    return alt.layer(solid, outline, captions(base)).properties(height=row_height * frame.height)
+
+
+def ranked_bars(
+    frame: pl.DataFrame, *, value_title: str, key_name: str | None = None, row_height: int = 46
+) -> alt.LayerChart:
+    """Horizontal bars in the order given: order, name, caption, value, colour, counted (false: outlined).
+
+    With `key_name` a click selects a bar's `name` under that name.
+    """
+    base = rows_with_captions(frame, row_height=row_height)
+    x = alt.X("value:Q", title=value_title, axis=alt.Axis(format="~s", tickCount=5))
+    bars = base.mark_bar(height=14, cornerRadius=2, strokeWidth=2).encode(
+        x=x,
+        color=alt.Color("colour:N", scale=None),
+        stroke=alt.Stroke("colour:N", scale=None),
+        fillOpacity=alt.condition("datum.counted", alt.value(1), alt.value(0)),
+    )
+    if key_name:
+        bars = bars.add_params(alt.selection_point(name=key_name, fields=["name"]))
+    return alt.layer(bars, captions(base)).properties(height=row_height * max(1, frame.height))
+
+
+def two_models(
+    frame: pl.DataFrame, *, names: tuple[str, str], value_title: str, row_height: int = 46
+) -> alt.LayerChart:
+    """Dots of two models on one line a row: order, caption, a, b. The first model is a disc, the second a diamond."""
+    base = rows_with_captions(frame, row_height=row_height)
+    axis = alt.X("a:Q", title=value_title, axis=alt.Axis(format="~s", tickCount=5))
+    rule = base.mark_rule(color=theme.GREY, strokeWidth=2).encode(x=axis, x2="b:Q")
+    marks = []
+    for column, name in zip(("a", "b"), names, strict=True):
+        marks.append(
+            base.transform_calculate(model=f"'{_js(name)}'")
+            .mark_point(filled=True, size=110, opacity=1)
+            .encode(
+                x=alt.X(f"{column}:Q"),
+                color=alt.Color(
+                    "model:N",
+                    scale=alt.Scale(domain=list(names), range=[theme.BLUE, theme.VERMILION]),
+                    legend=alt.Legend(title=None, orient="top"),
+                ),
+                shape=alt.Shape(
+                    "model:N",
+                    scale=alt.Scale(domain=list(names), range=["circle", "diamond"]),
+                    legend=alt.Legend(title=None, orient="top"),
+                ),
+            )
+        )
+    return alt.layer(rule, *marks, captions(base)).properties(height=row_height * max(1, frame.height))
+
+
+def _js(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def stacked_days(frame: pl.DataFrame, *, day: str, value: str, series: str, order: list[str], title: str) -> alt.Chart:
+    """Bars a day, stacked by at most four series and "other" (grey, last in `order`)."""
+    colours = [*theme.SERIES[: len(order) - 1], theme.GREY] if len(order) > len(theme.SERIES) else list(theme.SERIES)
+    return (
+        alt.Chart(frame)
+        .mark_bar()
+        .encode(
+            x=alt.X(f"{day}:T", title=None),
+            y=alt.Y(f"sum({value}):Q", title=title, axis=alt.Axis(tickMinStep=1)),
+            color=alt.Color(
+                f"{series}:N",
+                scale=alt.Scale(domain=order, range=colours[: len(order)]),
+                legend=alt.Legend(title=None, orient="top", columns=2),
+            ),
+            tooltip=[
+                alt.Tooltip(f"{day}:T", title=""),
+                alt.Tooltip(f"{series}:N", title=""),
+                alt.Tooltip(f"sum({value}):Q", title=title),
+            ],
+        )
+        .properties(height=280)
+    )

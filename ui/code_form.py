@@ -1,0 +1,67 @@
+"""Saves one promo code from the form: the same checks as a file of codes, and a fresh search in the stored mentions."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+from config import intake
+from config.database import writing
+from config.register_files import read_code_file
+from config.registers import overlapping, read_codes, write_codes
+from config.workspace import Workspace
+from listener import store
+
+FIELDS = ("code", "kind", "owner", "campaign", "channel", "valid_from", "valid_to", "commission_rate")
+
+
+def save_code(
+    workspace: Workspace,
+    *,
+    code: str,
+    kind: str,
+    owner: str = "",
+    campaign: str = "",
+    channel: str = "",
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+    commission_rate: float | None = None,
+) -> str | None:
+    """Insert or replace the code valid from that day. None when saved, else what is wrong with it."""
+    cells = (
+        code,
+        kind,
+        owner,
+        campaign,
+        channel,
+        valid_from.isoformat() if valid_from else "",
+        valid_to.isoformat() if valid_to else "",
+        "" if commission_rate is None else str(commission_rate),
+    )
+    out = io.StringIO()
+    csv.writer(out).writerows([FIELDS, cells])
+    table = intake.parse_table(out.getvalue().encode(), file="form")
+    parsed = read_code_file(table, intake.read_context(workspace, "default"))
+    if parsed.rejected:
+        return parsed.rejected[0].message
+    row = parsed.tables["codes"].drop("source_line").row(0, named=True)
+    clash = overlapping(_stored(workspace), row)
+    if clash:
+        return f"{row['code']} is valid from {clash['valid_from'] or 'ever'} already; end that period first"
+    with writing(workspace.engine) as connection:
+        write_codes(connection, [row])
+    store.recode(workspace.engine)
+    return None
+
+
+def _stored(workspace: Workspace) -> list[dict[str, str]]:
+    """The register as the checks read it: dates as ISO text, empty where unbounded."""
+    return [
+        {
+            "code_norm": row["code_norm"],
+            "valid_from": row["valid_from"].isoformat() if row["valid_from"] else "",
+            "valid_to": row["valid_to"].isoformat() if row["valid_to"] else "",
+        }
+        for row in read_codes(workspace.engine).iter_rows(named=True)
+    ]

@@ -1,0 +1,243 @@
+"""What the money pages show beside the report: the expected volume, changes between periods, orders and their paths.
+
+Pure: frames and reports come in, frames and numbers go out. Money is taken as the report states it, in minor units.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from attribution.report import By, Report
+from config.clock import Period
+
+HISTORY_DAYS = 28
+MIN_HISTORY = 14
+BAND_WIDTH = 2.0
+NOTABLE = 2.0
+SHOWN_SERIES = 4
+
+
+def of_brand(mentions: pl.DataFrame, brand: str | None) -> pl.DataFrame:
+    """One row a mention: those of `brand`, or all when it is None."""
+    chosen = mentions if brand is None else mentions.filter(pl.col("brand") == brand)
+    return chosen.unique("mention_id", keep="first", maintain_order=True)
+
+
+def within(frame: pl.DataFrame, period: Period, *, column: str = "day") -> pl.DataFrame:
+    return frame.filter(pl.col(column).is_between(period.since, period.until))
+
+
+def every_day(frame: pl.DataFrame, period: Period, value: pl.Expr) -> pl.DataFrame:
+    """One row a day of the period: day, value (the aggregate `value` of that day's rows, 0 where there are none)."""
+    days = pl.DataFrame({"day": pl.date_range(period.since, period.until, eager=True)})
+    daily = within(frame, period).group_by("day").agg(value.alias("value"))
+    return days.join(daily, on="day", how="left").with_columns(pl.col("value").fill_null(0)).sort("day")
+
+
+def expected_band(mentions: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """Mentions a day with the band that the 28 days before each day let expect: day, n, low, middle, high.
+
+    middle = median of those days; half the width = 2 x max(1.4826 x median absolute deviation, sqrt(median)), the
+    latter as counts scatter at least so much by chance. Null with fewer than 14 days of history. `mentions` must reach
+    28 days before the period; days before its first mention are no history.
+    """
+    first = mentions["day"].min()
+    if not isinstance(first, dt.date):
+        first = period.since
+    start = max(first, period.since - dt.timedelta(days=HISTORY_DAYS))
+    counted = every_day(mentions, Period(min(start, period.since), period.until), pl.len())
+    counts = {day: n for day, n in counted.iter_rows() if day >= start}
+    rows = [(day, n, *_band(day, counts)) for day, n in counted.iter_rows() if day >= period.since]
+    schema = {"day": pl.Date, "n": pl.Int64, "low": pl.Float64, "middle": pl.Float64, "high": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _band(day: dt.date, counts: Mapping[dt.date, int]) -> tuple[float | None, float | None, float | None]:
+    before = [counts[d] for k in range(1, HISTORY_DAYS + 1) if (d := day - dt.timedelta(days=k)) in counts]
+    if len(before) < MIN_HISTORY:
+        return None, None, None
+    history = pl.Series(before, dtype=pl.Float64)
+    middle = float(history.median())  # type: ignore[arg-type]
+    spread = 1.4826 * float((history - middle).abs().median())  # type: ignore[arg-type]
+    half = BAND_WIDTH * max(spread, math.sqrt(max(middle, 1.0)))
+    return max(0.0, middle - half), middle, middle + half
+
+
+def unusual_days(band: pl.DataFrame) -> pl.DataFrame:
+    """The days outside their band."""
+    return band.filter((pl.col("n") > pl.col("high")) | (pl.col("n") < pl.col("low")))
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that moved between two periods. `now` and `before` are counts, `weight` its distance from chance."""
+
+    kind: Literal["mentions", "network", "language", "negative", "channel", "code"]
+    name: str
+    before: int
+    now: int
+
+    @property
+    def weight(self) -> float:
+        """|now - before| / sqrt(now + before): how many standard deviations of two Poisson counts."""
+        return abs(self.now - self.before) / math.sqrt(self.now + self.before) if self.now + self.before else 0.0
+
+
+def changes(
+    mentions: pl.DataFrame, mentions_before: pl.DataFrame, report: Report | None, report_before: Report | None
+) -> list[Change]:
+    """What moved beyond chance (2 standard deviations), strongest first."""
+    found = [Change("mentions", "", mentions_before.height, mentions.height)]
+    negative = [frame.filter(pl.col("label") == "negative").height for frame in (mentions_before, mentions)]
+    found.append(Change("negative", "", negative[0], negative[1]))
+    for kind, column in (("network", "network"), ("language", "language")):
+        found += _moved(kind, _counts(mentions_before, column), _counts(mentions, column))  # type: ignore[arg-type]
+    if report is not None and report_before is not None:
+        found += _moved("channel", _orders_by(report_before.credits, "channel"), _orders_by(report.credits, "channel"))
+        found += _moved("code", _orders_by(report_before.credits, "code"), _orders_by(report.credits, "code"))
+    return sorted((c for c in found if c.weight >= NOTABLE), key=lambda c: (-c.weight, c.kind, c.name))
+
+
+def _moved(kind: str, before: Mapping[str, int], now: Mapping[str, int]) -> list[Change]:
+    return [Change(kind, name, before.get(name, 0), now.get(name, 0)) for name in sorted({*before, *now})]  # type: ignore[arg-type]
+
+
+def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:
+    return {str(name): int(n) for name, n in frame.drop_nulls(column).group_by(column).len().iter_rows()}
+
+
+def _orders_by(credits: pl.DataFrame, column: str) -> dict[str, int]:
+    """Orders that hold credit of each channel or code."""
+    held = credits.drop_nulls(column).filter(pl.col("credit_minor") != 0)
+    counted = held.group_by(column).agg(pl.struct("account", "order_id").n_unique())
+    return {str(name): int(n) for name, n in counted.iter_rows()}
+
+
+def direct_by_day(report: Report) -> list[float]:
+    """Direct return a day in minor units, for a sparkline."""
+    days = report.ledger.select("account", "order_id", "day")
+    credited = report.credits.filter("in_scope").join(days, on=["account", "order_id"], how="left")
+    return [float(v) for v in every_day(credited, report.period, pl.col("credit_minor").sum())["value"].to_list()]
+
+
+def net_by_day(report: Report) -> list[float]:
+    """Net revenue a day in minor units."""
+    sold = report.ledger.filter(pl.col("state") == "sold")
+    return [float(v) for v in every_day(sold, report.period, pl.col("net_minor").sum())["value"].to_list()]
+
+
+@dataclass(frozen=True)
+class Return:
+    """The report's answer in plain numbers. Money in minor units; None: unknown."""
+
+    total: int
+    orders: int
+    direct: int
+    direct_orders: int
+    other_tracked: int
+    indirect: int | None
+    unexplained: int
+    cost: int | None
+
+    @property
+    def roi(self) -> float | None:
+        """(direct return - cost) / cost; unknown without cost."""
+        return (self.direct - self.cost) / self.cost if self.cost else None
+
+    @property
+    def per_unit(self) -> float | None:
+        """What came back in direct return for each unit of money spent."""
+        return self.direct / self.cost if self.cost else None
+
+
+def returns(report: Report) -> Return:
+    """The figures of `Report.buckets` and `Report.costs` that stand on the cards."""
+    money = report.buckets
+    spent = report.costs.filter("in_scope")
+    in_scope = report.credits.filter(pl.col("in_scope") & (pl.col("credit_minor") != 0))
+    return Return(
+        total=money["total"] or 0,
+        orders=report.orders,
+        direct=money["direct"] or 0,
+        direct_orders=in_scope.select("account", "order_id").n_unique() if in_scope.height else 0,
+        other_tracked=money["other_tracked"] or 0,
+        indirect=money["indirect"],
+        unexplained=money["unexplained"] or 0,
+        cost=int(spent["cost_minor"].sum()) if spent.height else None,
+    )
+
+
+def order_paths(report: Report) -> pl.DataFrame:
+    """One row a sold order, newest first: account, order_id, order_name, ordered_at, day, net_minor, credited_minor,
+    touches, path (its channels in order)."""
+    paths = (
+        report.credits.sort("account", "order_id", "position")
+        .group_by("account", "order_id", maintain_order=True)
+        .agg(
+            touches=pl.len().cast(pl.Int64),
+            path=pl.col("channel").fill_null("?").str.join(" → "),
+            credited_minor=pl.col("credit_minor").filter(~pl.col("is_direct")).sum(),
+        )
+    )
+    return (
+        report.ledger.filter(pl.col("state") == "sold")
+        .select("account", "order_id", "order_name", "ordered_at", "day", "net_minor")
+        .join(paths, on=["account", "order_id"], how="left")
+        .with_columns(pl.col("touches", "credited_minor").fill_null(0))
+        .sort("ordered_at", "order_id", descending=[True, False])
+    )
+
+
+BREAKDOWN_COLUMN: Mapping[By, str] = {
+    "channel": "channel",
+    "campaign": "campaign",
+    "influencer": "person",
+    "code": "code",
+}
+
+
+def orders_behind(report: Report, by: By, name: str) -> pl.DataFrame:
+    """The sold orders that hold credit of one row of a breakdown: as `order_paths`, with credit_minor of that row."""
+    column = BREAKDOWN_COLUMN[by]
+    credit = (
+        report.credits.filter((pl.col(column) == name) & (pl.col("credit_minor") != 0))
+        .group_by("account", "order_id")
+        .agg(credit_minor=pl.col("credit_minor").sum())
+    )
+    return order_paths(report).join(credit, on=["account", "order_id"], how="inner", maintain_order="left")
+
+
+def journey(report: Report, account: str, order_id: str) -> pl.DataFrame:
+    """The touchpoints of one order in their order, each with its credit."""
+    return report.credits.filter((pl.col("account") == account) & (pl.col("order_id") == order_id)).sort("position")
+
+
+def models_side_by_side(a: Report, b: Report, by: By = "channel") -> pl.DataFrame:
+    """name, a_minor, b_minor, difference_minor for every row either model credits; largest first."""
+    left = a.breakdown(by).filter("credited").select("name", a_minor="revenue_minor")
+    right = b.breakdown(by).filter("credited").select("name", b_minor="revenue_minor")
+    return (
+        left.join(right, on="name", how="full", coalesce=True)
+        .with_columns(pl.col("a_minor", "b_minor").fill_null(0))
+        .with_columns(difference_minor=pl.col("b_minor") - pl.col("a_minor"))
+        .sort("a_minor", "name", descending=[True, False])
+    )
+
+
+def redemptions(order_codes: pl.DataFrame, names: Mapping[str, str], *, other: str) -> pl.DataFrame:
+    """Redemptions a day and code: day, code, n. The four most used codes by name, the rest as `other`."""
+    used = order_codes.filter(pl.col("state") != "automatic")
+    top = used.group_by("code").len().sort("len", "code", descending=[True, False]).head(SHOWN_SERIES)["code"].to_list()
+    shown = {code: names.get(code, code) for code in top}
+    return (
+        used.with_columns(code=pl.col("code").replace_strict(shown, default=other, return_dtype=pl.String))
+        .group_by("day", "code")
+        .agg(n=pl.len().cast(pl.Int64))
+        .sort("day", "code")
+    )

@@ -1,0 +1,165 @@
+"""Tables on the money pages: columns named in the reader's language, money in units, times in the business zone.
+
+Cells are plain text and numbers: whatever strangers wrote stays text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+from babel.numbers import get_currency_precision
+
+from ui.frame import Screen
+
+HIDDEN = ("account", "row_hash", "import_id", "exported_at", "month", "customer_key", "version", "code_norm", "weight")
+_WHOLE = ("orders", "redemptions", "touches", "position", "path_length", "impressions", "clicks", "n", "new_customers")
+_SHARES = ("share", "new_customer_share", "commission_rate", "rate")
+
+
+def digits(currency: str) -> int:
+    """Decimal places of a currency: 2 for EUR, 0 for JPY."""
+    return int(get_currency_precision(currency))
+
+
+def show(
+    screen: Screen,
+    frame: pl.DataFrame,
+    *,
+    alternative: str,
+    key: str,
+    select: bool = False,
+    titles: Mapping[str, str] | None = None,
+    height: int | None = None,
+) -> dict[str, Any] | None:
+    """Draw the rows. With `select` the chosen row is given back, as it stands in `frame`; None while none is."""
+    shown = displayed(screen, frame)
+    known = names(screen) | dict(titles or {})
+    config = {
+        name: _column(screen, name, dtype, known.get(name, name.removesuffix("_minor").replace("_", " ").capitalize()))
+        for name, dtype in shown.schema.items()
+    }
+    options: dict[str, Any] = {"height": height} if height else {}
+    state = st.dataframe(
+        shown,
+        hide_index=True,
+        column_config=config,
+        key=key,
+        alt=alternative,
+        placeholder="–",
+        on_select="rerun" if select else "ignore",
+        **({"selection_mode": "single-row"} if select else {}),
+        **options,
+    )
+    rows = state["selection"]["rows"] if select else []
+    return frame.row(rows[0], named=True) if rows and rows[0] < frame.height else None
+
+
+def displayed(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:
+    """Money from minor units to units, times to the business zone, lists to text, columns nobody reads left out."""
+    scale = 10 ** digits(screen.currency)
+    columns = []
+    for name, dtype in frame.schema.items():
+        column = pl.col(name)
+        if name in HIDDEN or (name.endswith("_id") and name != "order_id"):
+            continue
+        if name.endswith("_minor"):
+            columns.append(column / scale)
+        elif isinstance(dtype, pl.Datetime):
+            columns.append(column.dt.convert_time_zone(screen.zone.key).dt.replace_time_zone(None))
+        elif isinstance(dtype, pl.List):
+            columns.append(column.cast(pl.List(pl.String)).list.join(", "))
+        elif isinstance(dtype, pl.Decimal):
+            columns.append(column.cast(pl.Float64))
+        else:
+            columns.append(column)
+    return frame.select(columns)
+
+
+def _column(screen: Screen, name: str, dtype: pl.DataType, title: str) -> Any:
+    types = st.column_config
+    if name.endswith("_minor"):
+        places = digits(screen.currency)
+        return types.NumberColumn(f"{title} ({screen.currency})", format=f"%,.{places}f")
+    if name in _SHARES:
+        return types.NumberColumn(title, format="percent")
+    if dtype == pl.Boolean:
+        return types.CheckboxColumn(title)
+    if dtype == pl.Date:
+        return types.DateColumn(title)
+    if isinstance(dtype, pl.Datetime):
+        return types.DatetimeColumn(title, format="YYYY-MM-DD HH:mm")
+    if dtype.is_float():
+        return types.NumberColumn(title, format="%,.2f")
+    if dtype.is_integer():
+        return types.NumberColumn(title, format="%,d")
+    return types.TextColumn(title)
+
+
+def names(screen: Screen) -> dict[str, str]:
+    """Column -> what it is called on screen."""
+    _ = screen._
+    return {
+        "name": _("Name"),
+        "credited": _("Credited"),
+        "conversions": _("Conversions"),
+        "revenue_minor": _("Net revenue"),
+        "cost_minor": _("Cost"),
+        "roas": _("Return per unit of cost"),
+        "share": _("Share"),
+        "order_id": _("Order id"),
+        "order_name": _("Order"),
+        "ordered_at": _("Ordered"),
+        "day": _("Day"),
+        "net_minor": _("Net revenue"),
+        "credited_minor": _("Credited"),
+        "credit_minor": _("Credit"),
+        "touches": _("Touches"),
+        "path": _("Path"),
+        "position": _("Position"),
+        "path_length": _("Of"),
+        "kind": _("Kind"),
+        "touched_at": _("When"),
+        "channel": _("Channel"),
+        "source": _("Source"),
+        "medium": _("Medium"),
+        "campaign": _("Campaign"),
+        "person": _("Person"),
+        "code": _("Code"),
+        "code_raw": _("As typed"),
+        "evidence": _("Evidence"),
+        "is_direct": _("Direct visit"),
+        "in_scope": _("Social scope"),
+        "owner": _("Owner"),
+        "orders": _("Orders"),
+        "redemptions": _("Orders"),
+        "gross_minor": _("Gross"),
+        "discount_minor": _("Discount"),
+        "new_customer_share": _("New customers"),
+        "known_customers": _("Known customers (n)"),
+        "commission_rate": _("Commission rate"),
+        "commission_minor": _("Commission"),
+        "valid_from": _("Valid from"),
+        "valid_to": _("Valid to"),
+        "state": _("State"),
+        "reason": _("Reason"),
+        "difference_minor": _("Difference"),
+        "cost_type": _("Type"),
+        "lines": _("Lines (n)"),
+    }
+
+
+def with_apart(table: pl.DataFrame) -> pl.DataFrame:
+    """A breakdown with its credited rows first, those stated apart (Direct, none) last."""
+    return table.sort("credited", "revenue_minor", "name", descending=[True, True, False])
+
+
+def costs_by(costs: pl.DataFrame) -> pl.DataFrame:
+    """Cost lines summed by channel and type: channel, cost_type, in_scope, lines, cost_minor."""
+    return (
+        costs.group_by("channel", "cost_type", "in_scope")
+        .agg(lines=pl.len().cast(pl.Int64), cost_minor=pl.col("cost_minor").sum())
+        .sort("in_scope", "cost_minor", "channel", "cost_type", descending=[True, True, False, False], nulls_last=True)
+    )

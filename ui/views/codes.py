@@ -1,0 +1,274 @@
+"""Promo codes: which codes bring new money, and which are used without being ours?"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import streamlit as st
+from babel.numbers import format_decimal, format_percent
+
+from attribution.report import Report
+from config.registers import CODE_KINDS, read_codes
+from ui import charts, code_form, data, figures, frame, i18n, tables
+from ui.frame import Screen
+
+BAD_STATES = ("expired", "not_yet_valid")
+TEMPLATE = (
+    "code,kind,owner,campaign,channel,valid_from,valid_to,commission_rate\n"
+    "SOME10,creator,instagram:some.handle,holiday26,,2026-11-01,2026-12-31,10%\n"
+    "NEWS5,crm,,newsletter,,,,\n"
+    "STAFF30,staff,,,,,,\n"
+)
+
+
+def page() -> None:
+    _ = i18n.translator()
+    screen = frame.open_page(_("Promo codes"), brand_filter=False)
+    report = data.report(screen.period, screen.model)
+    known = read_codes(screen.workspace.engine)
+    if report.codes.is_empty() and known.is_empty():
+        frame.say(screen, _("No promo code is registered, and none was used in this period."))
+        frame.empty(
+            screen,
+            _("Tell us your codes"),
+            (
+                _("Download the template, fill in one code a row with its owner, and import it on the page **Data**."),
+                _("Or add codes one by one in the form below."),
+                _("Import orders: their codes then find their owners."),
+            ),
+        )
+        _edit(screen, known)
+        return
+    frame.say(screen, _answer(screen, report))
+    _cards(screen, report)
+    _used(screen, report)
+    _over_time(screen, report)
+    _strays(screen, report)
+    _edit(screen, known)
+    frame.how(
+        screen,
+        "Promo code",
+        "Redemption",
+        "Unknown code",
+        "New-customer share",
+        "Commission",
+        "Net revenue",
+        "Discount",
+    )
+
+
+def _count(screen: Screen, n: float) -> str:
+    return format_decimal(n, locale=screen.locale)
+
+
+def _orders(report: Report, *states: str) -> pl.DataFrame:
+    """The sold orders that used a code in one of these states, each once."""
+    used = report.order_codes.filter(pl.col("state").is_in(states)).select("account", "order_id").unique()
+    sold = report.ledger.filter(pl.col("state") == "sold")
+    return sold.join(used, on=["account", "order_id"], how="semi")
+
+
+def _answer(screen: Screen, report: Report) -> str:
+    _ = screen._
+    orders = _orders(report, "registered")
+    if orders.is_empty():
+        return _("No order used a registered code in this period.")
+    share = format_percent(orders.height / report.orders, locale=screen.locale) if report.orders else "–"
+    money = data.minor_to_text(int(orders["net_minor"].sum()), screen.currency, str(screen.locale), cents=False)
+    return _.plural(
+        "{n} order ({share} of all) used a registered code and brought {money} net.",
+        "{n} orders ({share} of all) used a registered code and brought {money} net.",
+        orders.height,
+    ).format(n=_count(screen, orders.height), share=share, money=money)
+
+
+def _cards(screen: Screen, report: Report) -> None:
+    _ = screen._
+    before = data.report(screen.before, screen.model)
+    grid = st.grid(min_column_width=215)
+    for title, states, inverse in (
+        (_("Orders with a registered code"), ("registered",), False),
+        (_("Orders with an unknown code"), ("unknown",), True),
+        (_("Orders with a code outside its dates"), BAD_STATES, True),
+    ):
+        now, then = _orders(report, *states), _orders(before, *states)
+        money = data.minor_to_text(int(now["net_minor"].sum()), screen.currency, str(screen.locale), cents=False)
+        grid.metric(
+            title,
+            _count(screen, now.height),
+            now.height - then.height,
+            delta_color="inverse" if inverse else "normal",
+            delta_description=_("vs {days} days before · {n}").format(
+                days=screen.before.days, n=_("{money} net").format(money=money)
+            ),
+            border=True,
+            height="stretch",
+        )
+
+
+def _used(screen: Screen, report: Report) -> None:
+    _ = screen._
+    st.subheader(_("Codes and what they sold"), anchor=False)
+    ours = report.codes.filter(pl.col("state") == "registered").drop("state", "discount_unknown", "new_customers")
+    if ours.is_empty():
+        st.text(_("No code is registered yet."))
+        return
+    picked = tables.show(
+        screen, ours, alternative=_("Registered codes and what they sold"), key="codes-used", select=True
+    )
+    st.caption(_("An order with two codes stands under both, so never add these rows up. Choose a row for its orders."))
+    frame.export(screen, report.codes, "codes")
+    if picked is not None:
+        _behind(screen, report, picked["code"])
+
+
+def _behind(screen: Screen, report: Report, code: str) -> None:
+    """The orders of a code: who bought stays a key that says nothing but "the same customer"."""
+    _ = screen._
+    used = report.order_codes.filter(pl.col("code") == code).select(
+        "account", "order_id", "code_raw", code_state="state"
+    )
+    orders = (
+        report.ledger.join(used, on=["account", "order_id"], how="inner")
+        .select(
+            "order_name", "ordered_at", "code_raw", "code_state", "state", "is_first_order", "gross_minor",
+            "discount_minor", "net_minor", customer=pl.col("customer_key").rank("dense").cast(pl.Int64),
+        )
+        .sort("ordered_at", descending=True)
+    )  # fmt: skip
+    st.text(
+        _.plural("{n} order with {code}", "{n} orders with {code}", orders.height).format(n=orders.height, code=code)
+    )
+    tables.show(screen, orders, alternative=_("Orders that used the code"), key="code-orders")
+    st.caption(_("Customers are numbered within this table only; nothing about the person is kept."))
+    frame.export(screen, orders, "code-orders")
+
+
+def _over_time(screen: Screen, report: Report) -> None:
+    _ = screen._
+    used = report.order_codes.filter(pl.col("state") != "automatic")
+    if used.is_empty():
+        return
+    st.subheader(_("Redemptions by day"), anchor=False)
+    other = _("other codes")
+    daily = figures.redemptions(report.order_codes, {}, other=other)
+    totals = daily.group_by("code").agg(pl.col("n").sum()).sort("n", "code", descending=[True, False])
+    order = [code for code in totals["code"].to_list() if code != other]
+    order += [other] if other in totals["code"].to_list() else []
+    charts.show(
+        charts.stacked_days(daily, day="day", value="n", series="code", order=order, title=_("Orders")),
+        alternative=_("Redemptions by day and code: {rows}").format(
+            rows="; ".join(f"{code} {n}" for code, n in totals.iter_rows())
+        ),
+        key="redemptions",
+    )
+
+
+def _strays(screen: Screen, report: Report) -> None:
+    """Unknown codes, and known ones used outside their dates."""
+    _ = screen._
+    unknown = report.codes.filter(pl.col("state") == "unknown").select(
+        "code", "orders", "net_minor", "known_customers", "new_customer_share"
+    )
+    outside = report.codes.filter(pl.col("state").is_in(BAD_STATES)).select(
+        "code", "state", "owner", "campaign", "orders", "net_minor"
+    )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader(_("Unknown codes"), anchor=False)
+        if unknown.is_empty():
+            st.text(_("Every code used in this period is registered."))
+        else:
+            tables.show(screen, unknown, alternative=_("Codes nobody has registered"), key="codes-unknown")
+            st.caption(_("Orders used these, but nobody registered them: add them below, or ask where they come from."))
+    with right:
+        st.subheader(_("Used outside their dates"), anchor=False)
+        if outside.is_empty():
+            st.text(_("No code was used before or after its validity."))
+        else:
+            tables.show(screen, outside, alternative=_("Codes used outside their dates"), key="codes-outside")
+            st.caption(_("Such a use earns its owner no credit."))
+
+
+def _edit(screen: Screen, known: pl.DataFrame) -> None:
+    """Add a code or change one."""
+    _ = screen._
+    st.subheader(_("Register of codes"), anchor=False)
+    st.download_button(
+        _("Template for codes"),
+        data=TEMPLATE,
+        file_name="codes-template.csv",
+        mime="text/csv",
+        icon=":material/description:",
+        on_click="ignore",
+    )
+    with st.expander(_("Add or change a code"), icon=":material/edit:"):
+        entries = [None, *range(known.height)]
+        chosen = st.selectbox(
+            _("Code to change"),
+            entries,
+            format_func=lambda row: _("a new code") if row is None else _entry(screen, known.row(row, named=True)),
+            key="code-entry",
+        )
+        row = None if chosen is None else known.row(chosen, named=True)
+        _form(screen, row)
+
+
+def _entry(screen: Screen, row: dict[str, object]) -> str:
+    since = row["valid_from"]
+    return str(row["code"]) + (f" ({since})" if since else "")
+
+
+def _form(screen: Screen, row: dict[str, object] | None) -> None:
+    _ = screen._
+    was = row or {}
+    fresh = row is None
+    with st.form(f"code-{was.get('code_norm', '')}-{was.get('valid_from', '')}"):
+        left, right = st.columns(2)
+        code = left.text_input(_("Code"), value=str(was.get("code") or ""), disabled=not fresh, max_chars=64)
+        kind = right.selectbox(_("Kind"), CODE_KINDS, index=CODE_KINDS.index(str(was.get("kind") or "creator")))
+        owner = left.text_input(_("Owner (network:handle)"), value=str(was.get("owner") or ""), max_chars=200)
+        campaign = right.text_input(_("Campaign"), value=str(was.get("campaign") or ""), max_chars=200)
+        channel = left.text_input(
+            _("Channel (empty: that of the kind)"), value=str(was.get("channel") or ""), max_chars=100
+        )
+        rate = right.number_input(
+            _("Commission rate in %"),
+            min_value=0.0,
+            max_value=100.0,
+            step=0.5,
+            value=_percent(was.get("commission_rate")),
+        )
+        since = left.date_input(_("Valid from (empty: always)"), value=_date(was.get("valid_from")), disabled=not fresh)
+        until = right.date_input(_("Valid to (empty: for ever)"), value=_date(was.get("valid_to")))
+        if st.form_submit_button(_("Save code"), type="primary"):
+            problem = code_form.save_code(
+                screen.workspace,
+                code=code,
+                kind=kind,
+                owner=owner,
+                campaign=campaign,
+                channel=channel,
+                valid_from=_day(since),
+                valid_to=_day(until),
+                commission_rate=None if rate is None else rate / 100,
+            )
+            if problem:
+                st.error(_("Not saved:"))
+                st.text(problem)
+            else:
+                st.toast(_("Saved. Stored mentions were searched for it."))
+                st.rerun()
+
+
+def _percent(rate: object) -> float | None:
+    return round(100 * rate, 4) if isinstance(rate, float) else None
+
+
+def _date(value: object) -> dt.date | None:
+    return value if isinstance(value, dt.date) else None
+
+
+def _day(value: object) -> dt.date | None:
+    return value if isinstance(value, dt.date) else None

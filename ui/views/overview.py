@@ -1,0 +1,336 @@
+"""Overview: is anything unusual, and is it paying?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+import streamlit as st
+from babel.numbers import format_decimal, format_percent
+
+from attribution.report import Report
+from config.clock import Period
+from listener.feeling import Feeling, feeling
+from ui import charts, data, figures, frame, i18n
+from ui.frame import Screen
+
+
+@dataclass(frozen=True)
+class Talk:
+    """The brand's mentions of the period and of the one before it, and all of both with the history in front."""
+
+    now: pl.DataFrame
+    before: pl.DataFrame
+    history: pl.DataFrame
+
+
+def page() -> None:
+    _ = i18n.translator()
+    screen = frame.open_page(_("Overview"), model_filter=True)
+    talk = _talk(screen)
+    report, report_before = _report(screen, screen.period), _report(screen, screen.before)
+    has_talk = not talk.now.is_empty() or not talk.before.is_empty()
+    has_orders = not report.ledger.is_empty() or not report_before.ledger.is_empty()
+    if not has_talk and not has_orders:
+        _nothing_yet(screen)
+        return
+    frame.say(screen, _answer(screen, talk, report if has_orders else None))
+    _cards(screen, talk, report, report_before)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _volume(screen, talk)
+    with right:
+        _changes(screen, talk, report, report_before)
+        _sources(screen)
+    frame.how(
+        screen, "Mention", "Engagement", "Net sentiment", "Direct return", "Direct ROI", "Expected band", "Period"
+    )
+    frame.export(screen, figures.expected_band(talk.history, screen.period), "mentions-by-day")
+
+
+def _talk(screen: Screen) -> Talk:
+    start = min(screen.before.since, screen.period.since - dt.timedelta(days=figures.HISTORY_DAYS))
+    history = figures.of_brand(data.mentions(Period(start, screen.period.until)), screen.brand)
+    return Talk(figures.within(history, screen.period), figures.within(history, screen.before), history)
+
+
+def _report(screen: Screen, period: Period) -> Report:
+    return data.report(period, screen.model)
+
+
+def _nothing_yet(screen: Screen) -> None:
+    _ = screen._
+    frame.say(screen, _("Nothing has been heard or sold yet in this period."))
+    frame.empty(
+        screen,
+        _("Three steps to the first figures"),
+        (
+            _(
+                "Name your brand and the feeds to read in `earned.toml`, then run `earned listen --once`."
+            ),
+            _("Import orders, visits and costs on the page **Data**, or with `earned import FILE`."),
+            _("Only looking around? `earned demo` opens a workspace with a simulated shop."),
+        ),
+    )
+    frame.link(screen, "data", _("Open Data"))
+
+
+def _answer(screen: Screen, talk: Talk, report: Report | None) -> str:
+    """One sentence of talk, one of money."""
+    _ = screen._
+    n = talk.now.height
+    heard = _.plural("{n} mention of {brand} in {days} days", "{n} mentions of {brand} in {days} days", n).format(
+        n=_number(screen, n), brand=screen.brand or _("all brands"), days=screen.period.days
+    )
+    band = figures.expected_band(talk.history, screen.period)
+    odd = figures.unusual_days(band).height
+    if band["middle"].null_count() == band.height:
+        calm = _("too little history to say what is usual")
+    elif odd:
+        calm = _.plural("{n} day was unusual", "{n} days were unusual", odd).format(n=odd)
+    else:
+        calm = _("no day was unusual")
+    first = _("{heard}; {calm}.").format(heard=heard, calm=calm)
+    return f"{first} {_money_sentence(screen, report)}" if report else first
+
+
+def _money_sentence(screen: Screen, report: Report) -> str:
+    _ = screen._
+    came = figures.returns(report)
+    money = data.minor_to_text(came.direct, screen.currency, str(screen.locale), cents=False)
+    if came.cost is None:
+        return _("Direct return was {money}; without costs there is no ROI.").format(money=money)
+    cost = data.minor_to_text(came.cost, screen.currency, str(screen.locale), cents=False)
+    return _("Direct return was {money} for {cost} spent.").format(money=money, cost=cost)
+
+
+def _number(screen: Screen, n: float) -> str:
+    return format_decimal(n, locale=screen.locale)
+
+
+def _relative(screen: Screen, now: float | None, before: float | None) -> str | None:
+    """The change in percent with its sign, or None where there is nothing to compare with."""
+    if now is None or not before:
+        return None
+    change = (now - before) / abs(before)
+    if abs(change) < 0.0005:
+        return None
+    return ("+" if change > 0 else "-") + format_percent(abs(change), "#,##0.#%", locale=screen.locale)
+
+
+def _cards(screen: Screen, talk: Talk, report: Report, report_before: Report) -> None:
+    grid = st.grid(min_column_width=215)
+    with grid.cell():
+        _mention_card(screen, talk)
+    with grid.cell():
+        _engagement_card(screen, talk)
+    with grid.cell():
+        _feeling_card(screen, talk)
+    with grid.cell():
+        _return_card(screen, report, report_before)
+    with grid.cell():
+        _roi_card(screen, report, report_before)
+
+
+def _against(screen: Screen, n: str) -> str:
+    return screen._("vs {days} days before · {n}").format(days=screen.before.days, n=n)
+
+
+def _mention_card(screen: Screen, talk: Talk) -> None:
+    _ = screen._
+    daily = figures.every_day(talk.now, screen.period, pl.len())["value"].to_list()
+    st.metric(
+        _("Mentions"),
+        _number(screen, talk.now.height),
+        _relative(screen, talk.now.height, talk.before.height),
+        delta_color="off",
+        delta_description=_against(screen, _("{n} before").format(n=_number(screen, talk.before.height))),
+        chart_data=daily,
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+    frame.link(screen, "mentions", _("Read them"))
+
+
+def _engagement_card(screen: Screen, talk: Talk) -> None:
+    _ = screen._
+    known, known_before = (t.drop_nulls("engagement") for t in (talk.now, talk.before))
+    total = int(known["engagement"].sum()) if known.height else None
+    before = int(known_before["engagement"].sum()) if known_before.height else None
+    share = _("{n} of {all} mentions tell it").format(
+        n=_number(screen, known.height), all=_number(screen, talk.now.height)
+    )
+    st.metric(
+        _("Engagement"),
+        None if total is None else _number(screen, total),
+        _relative(screen, total, before),
+        delta_color="off",
+        delta_description=share,
+        chart_data=figures.every_day(known, screen.period, pl.col("engagement").sum())["value"].to_list(),
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+    frame.link(screen, "influencers", _("See who"))
+
+
+def _feeling_card(screen: Screen, talk: Talk) -> None:
+    _ = screen._
+    now, before = feeling(talk.now), feeling(talk.before)
+    n = _("{n} scored, {left} not scored").format(n=_number(screen, now.scored), left=_number(screen, now.not_scored))
+    st.metric(
+        _("Net sentiment"),
+        _points(screen, now.net) if now.enough else None,
+        _feeling_delta(screen, now, before),
+        delta_description=n if now.enough else _("too few to judge: {n}").format(n=n),
+        chart_data=_weekly_feeling(talk.now) if now.enough else None,
+        border=True,
+        height="stretch",
+    )
+    frame.link(screen, "sentiment", _("See why"))
+
+
+def _points(screen: Screen, net: float | None) -> str | None:
+    """A balance such as +32 %: its sign always stands."""
+    if net is None:
+        return None
+    return ("+" if net > 0 else "−" if net < 0 else "") + format_percent(abs(net), locale=screen.locale)
+
+
+def _feeling_delta(screen: Screen, now: Feeling, before: Feeling) -> str | None:
+    if not (now.enough and before.enough) or now.net is None or before.net is None:
+        return None
+    points = round(100 * (now.net - before.net))
+    return screen._("{points} points").format(points=f"{points:+d}") if points else None
+
+
+def _weekly_feeling(mentions: pl.DataFrame) -> list[float] | None:
+    weekly = (
+        mentions.drop_nulls("label")
+        .group_by(pl.col("day").dt.truncate("1w"))
+        .agg(
+            n=pl.len(),
+            net=((pl.col("label") == "positive").cast(pl.Int8) - (pl.col("label") == "negative").cast(pl.Int8)).mean(),
+        )
+        .filter(pl.col("n") >= frame.MIN_JUDGED)
+        .sort("day")
+    )
+    return weekly["net"].to_list() if weekly.height > 1 else None
+
+
+def _return_card(screen: Screen, report: Report, before: Report) -> None:
+    _ = screen._
+    now, then = figures.returns(report), figures.returns(before)
+    known = not report.ledger.is_empty()
+    orders = _.plural("{n} order", "{n} orders", now.direct_orders).format(n=_number(screen, now.direct_orders))
+    st.metric(
+        _("Direct return"),
+        data.minor_to_text(now.direct, screen.currency, str(screen.locale), cents=False) if known else None,
+        _relative(screen, now.direct, then.direct) if known else None,
+        delta_description=_against(screen, orders) if known else _("no orders imported for this period"),
+        chart_data=figures.direct_by_day(report) if known else None,
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+    frame.link(screen, "roi", _("See the orders"))
+
+
+def _roi_card(screen: Screen, report: Report, before: Report) -> None:
+    _ = screen._
+    now, then = figures.returns(report), figures.returns(before)
+    known = not report.ledger.is_empty() and now.roi is not None
+    delta = None
+    if known and now.roi is not None and then.roi is not None:
+        points = round(100 * (now.roi - then.roi))
+        delta = _("{points} points").format(points=f"{points:+d}") if points else None
+    cost = data.minor_to_text(now.cost, screen.currency, str(screen.locale), cents=False)
+    st.metric(
+        _("Direct ROI"),
+        _points(screen, now.roi) if known else None,
+        delta,
+        delta_description=_("cost {cost}").format(cost=cost) if known else _("no cost given for this period"),
+        border=True,
+        height="stretch",
+    )
+    frame.link(screen, "roi", _("See the return"))
+
+
+def _volume(screen: Screen, talk: Talk) -> None:
+    _ = screen._
+    st.subheader(_("Mentions by day"), anchor=False)
+    band = figures.expected_band(talk.history, screen.period)
+    if talk.now.is_empty():
+        frame.empty(screen, _("No mentions in this period"), (_("Choose a longer period, or another brand above."),))
+        return
+    charts.show(
+        charts.volume_band(
+            band,
+            titles={"day": _("Day"), "n": _("Mentions"), "low": _("Expected from"), "high": _("Expected to")},
+        ),
+        alternative=_("Mentions by day, {n} in all; {odd} days lie outside the expected band.").format(
+            n=talk.now.height, odd=figures.unusual_days(band).height
+        ),
+        key="volume",
+    )
+    st.caption(
+        _(
+            "Grey: what the {days} days before let expect (median, two robust standard deviations to each side). "
+            "Orange points lie outside."
+        ).format(days=figures.HISTORY_DAYS)
+    )
+
+
+def _changes(screen: Screen, talk: Talk, report: Report, report_before: Report) -> None:
+    _ = screen._
+    st.subheader(_("What changed most"), anchor=False)
+    found = figures.changes(talk.now, talk.before, report, report_before)[:3]
+    with st.container(border=True):
+        if not found:
+            st.text(_("Nothing moved beyond chance against the {days} days before.").format(days=screen.before.days))
+        for change in found:
+            st.text(_change_sentence(screen, change))
+
+
+def _change_sentence(screen: Screen, change: figures.Change) -> str:
+    _ = screen._
+    texts = {
+        "mentions": _("Mentions went from {before} to {now} ({change})."),
+        "negative": _("Negative mentions went from {before} to {now} ({change})."),
+        "network": _("Mentions on {name} went from {before} to {now} ({change})."),
+        "language": _("Mentions in {name} went from {before} to {now} ({change})."),
+        "channel": _("Orders credited to {name} went from {before} to {now} ({change})."),
+        "code": _("Orders with code {name} went from {before} to {now} ({change})."),
+    }
+    name = change.name
+    if change.kind == "language":
+        name = screen.locale.languages.get(name, name)
+    return texts[change.kind].format(
+        name=name,
+        before=_number(screen, change.before),
+        now=_number(screen, change.now),
+        change=_relative(screen, change.now, change.before) or _("new"),
+    )
+
+
+def _sources(screen: Screen) -> None:
+    _ = screen._
+    fresh = data.freshness()
+    st.subheader(_("Sources"), anchor=False)
+    with st.container(border=True):
+        if not fresh.sources:
+            st.text(_("No source is set up: name feeds in earned.toml."))
+        elif fresh.sources_failing:
+            st.text(
+                _.plural(
+                    "{n} of {all} sources is failing.", "{n} of {all} sources are failing.", fresh.sources_failing
+                ).format(n=fresh.sources_failing, all=fresh.sources)
+            )
+        else:
+            st.text(
+                _.plural("{n} source, no failures.", "{n} sources, no failures.", fresh.sources).format(n=fresh.sources)
+            )
+        st.text(_("Last poll: {time}").format(time=frame.time_text(screen, fresh.last_poll)))
+        frame.link(screen, "data", _("Open Data"))

@@ -1,0 +1,472 @@
+"""ROI: what came back for what we spent on social media, and how sure are we?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+from babel.numbers import format_decimal, format_percent
+
+from attribution.report import By, Report
+from config.settings import MODELS
+from ui import charts, data, figures, frame, i18n, tables, theme
+from ui.frame import Screen
+
+MAX_BARS = 12
+
+
+def page() -> None:
+    _ = i18n.translator()
+    screen = frame.open_page(_("ROI"), brand_filter=False, model_filter=True)
+    report = data.report(screen.period, screen.model)
+    if report.ledger.is_empty() and report.costs.is_empty():
+        _nothing_yet(screen)
+        return
+    came = figures.returns(report)
+    frame.say(screen, _answer(screen, came))
+    _cards(screen, came, figures.returns(data.report(screen.before, screen.model)), report)
+    _tabs(screen, report, came)
+    frame.how(
+        screen,
+        "Net revenue",
+        "Direct return",
+        "Other tracked",
+        "Indirect return",
+        "Unexplained",
+        "Cost",
+        "Direct ROI",
+        "Attribution model",
+    )
+
+
+def _nothing_yet(screen: Screen) -> None:
+    _ = screen._
+    frame.say(screen, _("There are no orders in this period, so nothing can have come back yet."))
+    frame.empty(
+        screen,
+        _("From an export to the return"),
+        (
+            _("Import your shop's **orders** on the page Data."),
+            _(
+                "Import **visits**, so that orders find their links, and **promo codes** with their owners."
+            ),
+            _("Import **costs**: without them there is a return, but no ROI."),
+        ),
+    )
+    frame.link(screen, "data", _("Open Data"))
+
+
+def _money(screen: Screen, minor: int | None, *, cents: bool = False) -> str:
+    return data.minor_to_text(minor, screen.currency, str(screen.locale), cents=cents)
+
+
+def _answer(screen: Screen, came: figures.Return) -> str:
+    _ = screen._
+    if came.cost is None or came.per_unit is None:
+        return _(
+            "{direct} came back in direct return; no costs are given for this period, so there is no ROI. "
+            "Indirect return is not estimated yet."
+        ).format(direct=_money(screen, came.direct))
+    one, back = 100, round(100 * came.per_unit)
+    return _(
+        "For every {one} spent on social, {back} came back in direct return; indirect return is not estimated yet."
+    ).format(
+        one=data.minor_to_text(_one(screen, one), screen.currency, str(screen.locale), cents=False),
+        back=data.minor_to_text(_one(screen, back), screen.currency, str(screen.locale)),
+    )
+
+
+def _one(screen: Screen, hundredths: int) -> int:
+    """Hundredths of the currency's unit in its own minor units."""
+    return round(hundredths * 10 ** tables.digits(screen.currency) / 100)
+
+
+def _cards(screen: Screen, came: figures.Return, before: figures.Return, report: Report) -> None:
+    _ = screen._
+    grid = st.grid(min_column_width=215)
+    orders = _.plural("{n} order", "{n} orders", came.direct_orders).format(n=_count(screen, came.direct_orders))
+    grid.metric(
+        _("Direct return"),
+        _money(screen, came.direct),
+        _change(screen, came.direct, before.direct),
+        delta_description=_against(screen, orders),
+        chart_data=figures.direct_by_day(report),
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+    grid.metric(
+        _("Cost"),
+        _money(screen, came.cost) if came.cost is not None else None,
+        _change(screen, came.cost, before.cost),
+        delta_color="inverse",
+        delta_description=_against(screen, _("social scope")) if came.cost is not None else _("not given"),
+        border=True,
+        height="stretch",
+    )
+    grid.metric(
+        _("Direct ROI"),
+        _roi_text(screen, came.roi),
+        _roi_change(screen, came.roi, before.roi),
+        delta_description=_("(direct return − cost) / cost") if came.roi is not None else _("needs costs"),
+        border=True,
+        height="stretch",
+    )
+    sold = _.plural("{n} order", "{n} orders", came.orders).format(n=_count(screen, came.orders))
+    grid.metric(
+        _("Total net revenue"),
+        _money(screen, came.total),
+        _change(screen, came.total, before.total),
+        delta_description=_against(screen, sold),
+        chart_data=figures.net_by_day(report),
+        chart_type="bar",
+        border=True,
+        height="stretch",
+    )
+
+
+def _count(screen: Screen, n: float) -> str:
+    return format_decimal(n, locale=screen.locale)
+
+
+def _against(screen: Screen, n: str) -> str:
+    return screen._("vs {days} days before · {n}").format(days=screen.before.days, n=n)
+
+
+def _change(screen: Screen, now: int | None, before: int | None) -> str | None:
+    if now is None or not before:
+        return None
+    change = (now - before) / abs(before)
+    if abs(change) < 0.0005:
+        return None
+    return ("+" if change > 0 else "-") + format_percent(abs(change), "#,##0.#%", locale=screen.locale)
+
+
+def _roi_text(screen: Screen, roi: float | None) -> str | None:
+    if roi is None:
+        return None
+    return ("+" if roi > 0 else "−" if roi < 0 else "") + format_percent(abs(roi), locale=screen.locale)
+
+
+def _roi_change(screen: Screen, now: float | None, before: float | None) -> str | None:
+    if now is None or before is None or not round(100 * (now - before)):
+        return None
+    return screen._("{points} points").format(points=f"{round(100 * (now - before)):+d}")
+
+
+def _tabs(screen: Screen, report: Report, came: figures.Return) -> None:
+    _ = screen._
+    shown = (
+        (_("Return"), lambda: _return(screen, report, came)),
+        (_("By channel"), lambda: _breakdown(screen, report, "channel")),
+        (_("By campaign"), lambda: _breakdown(screen, report, "campaign")),
+        (_("By influencer"), lambda: _breakdown(screen, report, "influencer")),
+        (_("Compare models"), lambda: _compare(screen, report)),
+        (_("Orders"), lambda: _orders(screen, report)),
+        (_("Costs"), lambda: _costs(screen, report)),
+    )
+    tabs = st.tabs([name for name, _draw in shown], key="tab", on_change="rerun", bind="query-params")
+    for tab, (_name, draw) in zip(tabs, shown, strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _return(screen: Screen, report: Report, came: figures.Return) -> None:
+    _ = screen._
+    if report.orders == 0:
+        st.text(_("No sold orders in this period."))
+        return
+    rows = _bucket_rows(screen, came)
+    charts.show(
+        charts.return_buckets(rows, value_title=screen.currency),
+        alternative=_("Net revenue by bucket: {rows}").format(rows="; ".join(rows["caption"].to_list())),
+        key="buckets",
+    )
+    st.caption(
+        _(
+            "Filled bars are counted, order by order. The dashed outline is not counted: indirect return is not "
+            "estimated yet; it can be at most what is unexplained. Every cent of net revenue stands in one bucket."
+        )
+    )
+    if report.unmatched_share is not None:
+        share = format_percent(report.unmatched_share, locale=screen.locale)
+        st.text(
+            _("{n} of {all} sold orders ({share}) joined no visit; only a code can credit them.").format(
+                n=_count(screen, report.unmatched_orders), all=_count(screen, report.orders), share=share
+            )
+        )
+    _left_out(screen, report)
+    frame.export(
+        screen,
+        pl.DataFrame(
+            {"bucket": list(report.buckets), "net_minor": list(report.buckets.values())},
+            schema={"bucket": pl.String, "net_minor": pl.Int64},
+        ),
+        "roi-buckets",
+    )
+
+
+def _bucket_rows(screen: Screen, came: figures.Return) -> pl.DataFrame:
+    """Each bucket as a bar that begins where the one above ends."""
+    _ = screen._
+    scale = 10 ** tables.digits(screen.currency)
+    tracked = came.direct + came.other_tracked
+
+    def caption(name: str, minor: int) -> str:
+        share = format_percent(minor / came.total, "#,##0%", locale=screen.locale) if came.total else "–"
+        return f"{name} · {_money(screen, minor)} · {share}"
+
+    ink = theme.neutral("muted")
+    rows: list[tuple[str, float, float, str, bool]] = [
+        (caption(_("Direct (social)"), came.direct), 0, came.direct, theme.BLUE, True),
+        (caption(_("Other tracked"), came.other_tracked), came.direct, tracked, theme.GREEN, True),
+    ]
+    if came.indirect is None:
+        rows.append((_("Indirect · not estimated yet"), tracked, came.total, theme.BLUE, False))
+        start = tracked
+    else:
+        start = tracked + came.indirect
+        rows.append((caption(_("Indirect (estimated)"), came.indirect), tracked, start, theme.BLUE, False))
+    rows.append((caption(_("Unexplained"), came.unexplained), start, start + came.unexplained, theme.GREY, True))
+    rows.append((caption(_("Total net revenue"), came.total), 0, came.total, ink, True))
+    return pl.DataFrame(
+        [
+            (place, text, a / scale, b / scale, colour, counted)
+            for place, (text, a, b, colour, counted) in enumerate(rows)
+        ],
+        schema={
+            "order": pl.Int64,
+            "caption": pl.String,
+            "start": pl.Float64,
+            "end": pl.Float64,
+            "colour": pl.String,
+            "counted": pl.Boolean,
+        },
+        orient="row",
+    )
+
+
+def _left_out(screen: Screen, report: Report) -> None:
+    """Orders outside every total, with why."""
+    _ = screen._
+    if not report.unsold.is_empty():
+        n = int(report.unsold["orders"].sum())
+        with st.expander(_.plural("{n} order was not sold", "{n} orders were not sold", n).format(n=n)):
+            tables.show(screen, report.unsold, alternative=_("Orders that were not sold, by reason"), key="unsold")
+    if not report.unconverted.is_empty():
+        n = report.unconverted.height
+        label = _.plural("{n} row has no exchange rate", "{n} rows have no exchange rate", n).format(n=n)
+        with st.expander(label, icon=":material/warning:"):
+            st.text(_("These are outside every total: no rate is known for their currency and day."))
+            tables.show(screen, report.unconverted, alternative=_("Rows without exchange rate"), key="unconverted")
+
+
+def _breakdown(screen: Screen, report: Report, by: By) -> None:
+    _ = screen._
+    table = report.breakdown(by)
+    credited = table.filter("credited").sort("revenue_minor", "name", descending=[True, False])
+    if credited.is_empty():
+        frame.empty(
+            screen,
+            _("Nothing is credited here in this period"),
+            (
+                _("Choose a longer period above."),
+                _("Tag links with utm_source, utm_medium and utm_campaign, and register promo codes with their owner."),
+            ),
+        )
+        return
+    _bars(screen, report, credited, by)
+    picked = tables.show(
+        screen,
+        tables.with_apart(table),
+        alternative=_("Return by {what}").format(what=_by_name(screen, by)),
+        key=f"by-{by}",
+        select=True,
+    )
+    st.caption(
+        _("Choose a row to see the orders behind it. Rows marked “no” are stated apart, so that the table adds up.")
+    )
+    frame.export(screen, table, f"return-by-{by}")
+    if picked is not None and picked["credited"]:
+        _orders_behind(screen, report, by, picked["name"])
+
+
+def _by_name(screen: Screen, by: By) -> str:
+    _ = screen._
+    return {"channel": _("channel"), "campaign": _("campaign"), "influencer": _("influencer"), "code": _("code")}[by]
+
+
+def _bars(screen: Screen, report: Report, credited: pl.DataFrame, by: By) -> None:
+    scale = 10 ** tables.digits(screen.currency)
+    scope = set(report.credits.filter("in_scope")["channel"].to_list())
+    shown = credited.head(MAX_BARS)
+    rows = pl.DataFrame(
+        {
+            "order": list(range(shown.height)),
+            "name": shown["name"],
+            "caption": [
+                f"{row['name']} · {_money(screen, row['revenue_minor'])} · "
+                f"{_cost_text(screen, row['cost_minor'], row['roas'])}"
+                for row in shown.iter_rows(named=True)
+            ],
+            "value": shown["revenue_minor"] / scale,
+            "colour": [
+                theme.BLUE if by != "channel" or name in scope else theme.GREEN for name in shown["name"].to_list()
+            ],
+            "counted": [True] * shown.height,
+        }
+    )
+    charts.show(
+        charts.ranked_bars(rows, value_title=screen.currency),
+        alternative=screen._("Bars of credited net revenue: {rows}").format(rows="; ".join(rows["caption"].to_list())),
+        key=f"bars-{by}",
+    )
+    if by == "channel":
+        st.caption(screen._("Blue: social, counted as direct return. Green: other tracked channels."))
+
+
+def _cost_text(screen: Screen, cost: int | None, roas: float | None) -> str:
+    _ = screen._
+    if cost is None or roas is None:
+        return _("cost not given")
+    return _("{roas} times its cost").format(roas=format_decimal(round(roas, 2), locale=screen.locale))
+
+
+def _orders_behind(screen: Screen, report: Report, by: By, name: str) -> None:
+    _ = screen._
+    orders = figures.orders_behind(report, by, name)
+    st.text(
+        _.plural("{n} order behind {name}", "{n} orders behind {name}", orders.height).format(
+            n=orders.height, name=name
+        )
+    )
+    _order_table(screen, report, orders, key=f"behind-{by}")
+
+
+def _order_table(screen: Screen, report: Report, orders: pl.DataFrame, *, key: str) -> None:
+    """Orders to choose from, and the journey of the chosen one."""
+    _ = screen._
+    picked = tables.show(screen, orders, alternative=_("Orders with their paths"), key=key, select=True)
+    frame.export(screen, orders, key)
+    if picked is None:
+        st.caption(_("Choose an order to see its touches."))
+        return
+    steps = figures.journey(report, picked["account"], picked["order_id"])
+    st.text(_("What led to order {name}").format(name=picked["order_name"] or picked["order_id"]))
+    if steps.is_empty():
+        st.text(_("No visit and no code is known for this order: its net revenue is unexplained."))
+        return
+    tables.show(screen, steps, alternative=_("Touches of the order with their credit"), key=f"{key}-steps")
+
+
+def _compare(screen: Screen, report: Report) -> None:
+    _ = screen._
+    others = [model for model in MODELS if model != screen.model]
+    chosen = st.selectbox(
+        _("Compare {model} with").format(model=frame.model_name(screen.model, _)),
+        others,
+        format_func=lambda model: frame.model_name(model, _),
+        key="against",
+        bind="query-params",
+        width=280,
+    )
+    other = data.report(screen.period, chosen)
+    side = figures.models_side_by_side(report, other)
+    if side.is_empty():
+        st.text(_("Neither model credits anything in this period."))
+        return
+    scale = 10 ** tables.digits(screen.currency)
+    rows = (
+        side.head(MAX_BARS)
+        .with_row_index("order")
+        .with_columns(
+            a=pl.col("a_minor") / scale,
+            b=pl.col("b_minor") / scale,
+            caption=pl.Series(
+                [
+                    f"{name} · {_money(screen, a)} → {_money(screen, b)}"
+                    for name, a, b, _difference in side.head(MAX_BARS).iter_rows()
+                ]
+            ),
+        )
+    )
+    names = (frame.model_name(screen.model, _), frame.model_name(chosen, _))
+    charts.show(
+        charts.two_models(rows, names=names, value_title=screen.currency),
+        alternative=_("Net revenue by channel under two models: {rows}").format(
+            rows="; ".join(rows["caption"].to_list())
+        ),
+        key="models",
+    )
+    tables.show(
+        screen,
+        side,
+        alternative=_("Credit by channel under two models"),
+        key="side",
+        titles={"a_minor": names[0], "b_minor": names[1]},
+    )
+    st.caption(_("Both columns add up to the same net revenue less what each model leaves to Direct."))
+    frame.export(screen, side, "models")
+
+
+def _orders(screen: Screen, report: Report) -> None:
+    _ = screen._
+    orders = figures.order_paths(report)
+    if orders.is_empty():
+        st.text(_("No sold orders in this period."))
+        return
+    channels = sorted(report.credits["channel"].drop_nulls().unique().to_list())
+    chosen = st.selectbox(
+        _("Orders with credit of"),
+        ["", *channels],
+        format_func=lambda name: name or _("any channel, or none"),
+        key="of",
+        bind="query-params",
+        width=280,
+    )
+    shown = figures.orders_behind(report, "channel", chosen) if chosen else orders
+    st.text(_("{n} of {all} sold orders").format(n=_count(screen, shown.height), all=_count(screen, orders.height)))
+    _order_table(screen, report, shown, key="orders")
+    _left_out(screen, report)
+
+
+def _costs(screen: Screen, report: Report) -> None:
+    _ = screen._
+    if report.costs.is_empty():
+        frame.empty(
+            screen,
+            _("No costs are given for this period"),
+            (
+                _("Write what you spent into a file like the template below: media, creator fees, content, labour."),
+                _("Import it on the page **Data**. Until then there is a return, but no ROI."),
+            ),
+        )
+        _cost_template(screen)
+        return
+    by_type = tables.costs_by(report.costs)
+    tables.show(screen, by_type, alternative=_("Costs by channel and type"), key="costs-by")
+    with st.expander(_("All cost lines ({n})").format(n=report.costs.height)):
+        tables.show(screen, report.costs, alternative=_("Cost lines"), key="costs")
+    frame.export(screen, report.costs, "costs")
+    _cost_template(screen)
+
+
+COST_TEMPLATE = (
+    "date,platform,campaign,cost,currency,source,medium,cost_type,influencer\n"
+    "2026-11-02,meta,holiday26,120.00,EUR,facebook,paid_social,media,\n"
+    "2026-11-05,instagram,holiday26,400.00,EUR,instagram,influencer,creator_fee,instagram:some.handle\n"
+    "2026-11-06,,holiday26,90.00,EUR,,,labour,\n"
+)
+
+
+def _cost_template(screen: Screen) -> None:
+    options: dict[str, Any] = {"mime": "text/csv", "icon": ":material/description:", "on_click": "ignore"}
+    st.download_button(
+        screen._("Template for costs"),
+        data=COST_TEMPLATE,
+        file_name="costs-template.csv",
+        key="cost-template",
+        **options,
+    )
