@@ -483,7 +483,7 @@ def codes(context: typer.Context, since: Since = None, until: Until = None, as_j
         ("state", "State"),
         ("owner", "Owner"),
         ("orders", "Orders"),
-        ("net_revenue", "Net revenue"),
+        ("net", "Net revenue"),
         ("discount", "Discount"),
         ("new_customer_share", "New customers"),
     ]
