@@ -1,0 +1,187 @@
+"""Charts of the talk pages: net sentiment with its interval, label shares, intervals per group.
+
+Pure: frames of `ui.talk` and words in the reader's language come in, Altair charts go out. Judgements below 30 scored
+texts never arrive here drawn: the frames mark them and the charts leave a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import polars as pl
+
+from listener.feeling import MIN_SCORED
+from ui.talk import LABELS
+from ui.theme import BLUE, GREY, VERMILION
+
+LABEL_COLOURS = {"negative": VERMILION, "neutral": GREY, "positive": BLUE}
+NET_FORMAT = "+.0%"
+BAR = 26
+
+
+def net_over_time(buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, height: int = 260) -> alt.LayerChart:
+    """Line of net sentiment with its 90 % band; a bucket with fewer than 30 scored texts is a gap.
+
+    `buckets`: `ui.talk.by_grain`. `words`: day, net, low, high, scored.
+    """
+    shown = buckets.with_columns(
+        pl.when(pl.col("scored") >= MIN_SCORED).then(pl.col(name)).alias(name) for name in ("net", "low", "high")
+    )
+    base = alt.Chart(shown).encode(x=alt.X("day:T", title=None, axis=alt.Axis(tickCount=6, grid=False)))
+    scale = alt.Scale(domain=_domain(shown), nice=True)
+    axis = alt.Axis(format=NET_FORMAT, tickCount=5)
+    band = base.mark_area(opacity=0.2, color=BLUE, invalid="break-paths-show-domains").encode(
+        y=alt.Y("low:Q", title=words["net"], scale=scale, axis=axis), y2="high:Q"
+    )
+    line = base.mark_line(
+        color=BLUE, strokeWidth=2, invalid="break-paths-show-domains", point={"size": 45, "color": BLUE, "filled": True}
+    ).encode(
+        y=alt.Y("net:Q", scale=scale),
+        tooltip=[
+            alt.Tooltip("day:T", title=words["day"]),
+            alt.Tooltip("net:Q", title=words["net"], format=NET_FORMAT),
+            alt.Tooltip("low:Q", title=words["low"], format=NET_FORMAT),
+            alt.Tooltip("high:Q", title=words["high"], format=NET_FORMAT),
+            alt.Tooltip("scored:Q", title=words["scored"]),
+        ],
+    )
+    # A lone bucket between two gaps has no band to show, so its interval is a rule.
+    whiskers = base.mark_rule(color=BLUE, opacity=0.35, strokeWidth=5).encode(
+        y=alt.Y("low:Q", scale=scale), y2="high:Q"
+    )
+    return alt.layer(band, whiskers, _zero_line("y", ink), line).properties(height=height)
+
+
+def _domain(shown: pl.DataFrame) -> list[float]:
+    low, high = shown["low"].min(), shown["high"].max()
+    return [min(0.0, float(low or 0)) - 0.05, max(0.0, float(high or 0)) + 0.05]  # type: ignore[arg-type]
+
+
+def _zero_line(channel: str, ink: str) -> alt.Chart:
+    where = alt.Y("zero:Q") if channel == "y" else alt.X("zero:Q")
+    rule = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=ink, opacity=0.6, strokeDash=[4, 3])
+    return rule.encode(**{channel: where})
+
+
+def label_shares(
+    shares: pl.DataFrame, by: str, *, words: Mapping[str, str], names: Mapping[str, str], ink: str
+) -> alt.LayerChart:
+    """Diverging bars, negative left, positive right, neutral astride the zero line, with the count at the end.
+
+    `shares`: `ui.talk.label_shares`. `words`: label, share, n, scored and the three labels. `names`: what to call the
+    values of `by`.
+    """
+    drawn = shares.with_columns(
+        pl.col(by).replace_strict(dict(names), default=pl.col(by)).alias("name"),
+        pl.col("label").replace_strict({label: words[label] for label in LABELS}).alias("label_name"),
+    )
+    order = drawn["name"].unique(maintain_order=True).to_list()
+    rows = alt.Y("name:N", title=None, sort=order, axis=alt.Axis(labelLimit=120, ticks=False, domain=False))
+    colours = alt.Scale(
+        domain=[words[label] for label in LABEL_COLOURS], range=[LABEL_COLOURS[label] for label in LABEL_COLOURS]
+    )
+    bars = (
+        alt.Chart(drawn)
+        .mark_bar(height=BAR - 10)
+        .encode(
+            y=rows,
+            x=alt.X("start:Q", title=None, axis=None, scale=alt.Scale(domain=[-1.05, 1.3])),
+            x2="end:Q",
+            color=alt.Color("label_name:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
+            tooltip=[
+                alt.Tooltip("name:N", title=words["group"]),
+                alt.Tooltip("label_name:N", title=words["label"]),
+                alt.Tooltip("share:Q", title=words["share"], format=".0%"),
+                alt.Tooltip("n:Q", title=words["n"]),
+                alt.Tooltip("scored:Q", title=words["scored"]),
+            ],
+        )
+    )
+    inside = (
+        alt.Chart(drawn.filter(pl.col("share") >= 0.08).with_columns(middle=(pl.col("start") + pl.col("end")) / 2))
+        .mark_text(color="#FFFFFF", fontSize=11, fontWeight="bold")
+        .encode(y=rows, x="middle:Q", text=alt.Text("share:Q", format=".0%"))
+    )
+    counts = (
+        alt.Chart(drawn.filter(pl.col("label") == "positive").with_columns(n_text=pl.format("n={}", "scored")))
+        .mark_text(color=ink, align="right", fontSize=11)
+        .encode(y=rows, x=alt.datum(1.3), text="n_text:N")
+    )
+    return alt.layer(bars, inside, counts).properties(height=BAR * max(1, len(order)) + 10)
+
+
+def net_intervals(
+    groups: pl.DataFrame, by: str, *, words: Mapping[str, str], names: Mapping[str, str], ink: str
+) -> alt.LayerChart:
+    """One dot and 90 % interval a group: blue surely above zero, vermilion surely below, grey where zero lies inside.
+
+    `groups`: `listener.feeling.feeling_by`; groups with fewer than 30 scored texts are left out.
+    """
+    sure = (
+        pl.when(pl.col("low") > 0)
+        .then(pl.lit("above"))
+        .when(pl.col("high") < 0)
+        .then(pl.lit("below"))
+        .otherwise(pl.lit("unsure"))
+    )
+    drawn = (
+        groups.filter(pl.col("scored") >= MIN_SCORED)
+        .sort("net", by, descending=[True, False])
+        .with_columns(
+            pl.col(by).replace_strict(dict(names), default=pl.col(by)).alias("name"),
+            sure.replace_strict({key: words[key] for key in ("above", "below", "unsure")}).alias("sure"),
+            pl.format("n={}", "scored").alias("n_text"),
+        )
+    )
+    order: Sequence[str] = drawn["name"].to_list()
+    rows = alt.Y("name:N", title=None, sort=list(order), axis=alt.Axis(labelLimit=140, ticks=False))
+    colours = alt.Scale(domain=[words["above"], words["unsure"], words["below"]], range=[BLUE, GREY, VERMILION])
+    colour = alt.Color("sure:N", scale=colours, legend=alt.Legend(orient="top", title=None))
+    base = alt.Chart(drawn)
+    scale = alt.Scale(domain=[-1, 1])
+    whisker = base.mark_rule(strokeWidth=4, opacity=0.55).encode(
+        y=rows,
+        x=alt.X("low:Q", title=words["net"], scale=scale, axis=alt.Axis(format=NET_FORMAT, tickCount=5)),
+        x2="high:Q",
+        color=colour,
+    )
+    dot = base.mark_point(filled=True, size=90, opacity=1).encode(
+        y=rows,
+        x="net:Q",
+        color=colour,
+        tooltip=[
+            alt.Tooltip("name:N", title=words["group"]),
+            alt.Tooltip("net:Q", title=words["net"], format=NET_FORMAT),
+            alt.Tooltip("low:Q", title=words["low"], format=NET_FORMAT),
+            alt.Tooltip("high:Q", title=words["high"], format=NET_FORMAT),
+            alt.Tooltip("scored:Q", title=words["scored"]),
+        ],
+    )
+    counts = base.mark_text(color=ink, dy=-12, fontSize=11).encode(y=rows, x="net:Q", text="n_text:N")
+    return alt.layer(_zero_line("x", ink), whisker, dot, counts).properties(height=40 * max(1, len(order)) + 20)
+
+
+def score_bars(parts: pl.DataFrame, *, ink: str, title: str) -> alt.LayerChart:
+    """Bars from 0 to 100 with their value; an unknown part has a dash and no bar. `parts`: name, value."""
+    drawn = parts.with_columns(
+        pl.when(pl.col("value").is_null())
+        .then(pl.lit("–"))
+        .otherwise(pl.col("value").round(0).cast(pl.Int64).cast(pl.String))
+        .alias("said")
+    )
+    rows = alt.Y("name:N", title=None, sort=parts["name"].to_list(), axis=alt.Axis(ticks=False, domain=False))
+    scale = alt.Scale(domain=[0, 110])
+    bars = (
+        alt.Chart(drawn)
+        .mark_bar(color=BLUE, height=14)
+        .encode(
+            y=rows, x=alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(values=[0, 25, 50, 75, 100], grid=False))
+        )
+    )
+    said = (
+        alt.Chart(drawn.with_columns(pl.col("value").fill_null(0)))
+        .mark_text(color=ink, align="left", dx=5)
+        .encode(y=rows, x=alt.X("value:Q", scale=scale), text="said:N")
+    )
+    return alt.layer(bars, said).properties(height=130)

@@ -1,0 +1,178 @@
+"""A mention as a card: who, where, when, what was said, how it was taken, what it brought.
+
+Strangers write all of this. Their words go through `st.text` alone; only our own words stand in labels and badges;
+links are drawn after `canonical_url` has taken them for http(s) addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from babel.numbers import format_decimal
+
+from config.registers import canonical_url
+from ui import data
+from ui.frame import Screen, time_text
+from ui.i18n import Translator
+
+SHOWN_LETTERS = 600
+SHOWN_LINKS = 8
+STYLE = """<style>
+[class*="st-key-who"] [data-testid="stText"] { font-weight: 600 }
+[class*="st-key-small"] [data-testid="stText"] { font-size: .86rem; opacity: .78 }
+[class*="st-key-said"] [data-testid="stText"] { line-height: 1.5; overflow-wrap: anywhere }
+[class*="st-key-money"] [data-testid="stText"] { font-size: .92rem; font-weight: 600 }
+</style>"""
+_COLOURS = {"positive": "blue", "neutral": "gray", "negative": "red"}
+
+
+def style() -> None:
+    st.html(STYLE)
+
+
+def label_names(_: Translator) -> dict[str | None, str]:
+    return {
+        "positive": _("Positive"),
+        "neutral": _("Neutral"),
+        "negative": _("Negative"),
+        None: _("Not scored"),
+        "not_scored": _("Not scored"),
+    }
+
+
+def triage_names(_: Translator) -> dict[str, str]:
+    return {"new": _("New"), "seen": _("Seen"), "todo": _("To do"), "done": _("Done")}
+
+
+def status_names(_: Translator) -> dict[str, str]:
+    """Why a text has no score, in words."""
+    return {
+        "scored": _("scored"),
+        "no_scorer": _("no scorer for this language yet"),
+        "no_language": _("language not recognised"),
+        "no_text": _("no text to score"),
+    }
+
+
+def number(screen: Screen, value: float | None) -> str:
+    """A number as the reader writes it; an en dash where it is unknown."""
+    return "–" if value is None else str(format_decimal(value, locale=screen.locale))
+
+
+def card(screen: Screen, row: Mapping[str, Any], *, key: str, matched: Mapping[str, Any] | None = None) -> None:
+    """The reading part of a card. `row`: as `store.read_by_id` gives it; `matched`: visits, orders, revenue_minor,
+    kinds (list of evidence) where the mention has any.
+    """
+    _head(screen, row, key=key)
+    _words(screen, row, key=key)
+    with st.container(key=f"small-{key}", gap=None):
+        st.text(_reaction(screen, row))
+        if row["codes"]:
+            st.text(screen._("Promo codes in the text: {codes}").format(codes=", ".join(row["codes"])))
+    if matched:
+        with st.container(key=f"money-{key}"):
+            st.text(_brought(screen, matched))
+    _links(screen, row, key=key)
+
+
+def _head(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
+    _ = screen._
+    label = row["label"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(label_names(_)[label], color=_COLOURS.get(label, "gray"), icon=_icon(label))  # type: ignore[arg-type]
+        with st.container(key=f"who-{key}", width="content"):
+            st.text(row["author_name"] or _("Unknown author"))
+        with st.container(key=f"small-head-{key}", width="content"):
+            st.text(" · ".join((row["network"], row["source"], _when(screen, row))))
+
+
+def _icon(label: str | None) -> str:
+    icons = {"positive": "add", "neutral": "remove", "negative": "close"}
+    return f":material/{icons.get(label or '', 'question_mark')}:"
+
+
+def _when(screen: Screen, row: Mapping[str, Any]) -> str:
+    shown = time_text(screen, row["published_at"])
+    if row["published_quality"] == "missing":
+        return screen._("no date given, first seen {time}").format(time=shown)
+    return shown
+
+
+def _words(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
+    title, text = row["title"] or "", row["text"] or ""
+    if title and not text.startswith(title):
+        with st.container(key=f"who-title-{key}"):
+            st.text(title, width="stretch")
+    with st.container(key=f"said-{key}"):
+        st.text(text if len(text) <= SHOWN_LETTERS else text[:SHOWN_LETTERS].rstrip() + " …", width="stretch")
+    if len(text) > SHOWN_LETTERS:
+        with st.expander(screen._("Whole text")), st.container(key=f"said-all-{key}"):
+            st.text(text, width="stretch")
+
+
+def _reaction(screen: Screen, row: Mapping[str, Any]) -> str:
+    """Engagement as far as known, the score and who gave it."""
+    _ = screen._
+    named = (
+        ("likes", _("{n} likes")),
+        ("comments", _("{n} comments")),
+        ("shares", _("{n} shares")),
+        ("views", _("{n} views")),
+    )
+    parts = [text.format(n=number(screen, row[name])) for name, text in named if row[name] is not None]
+    reaction = " · ".join(parts) if parts else _("engagement unknown")
+    followers = _("{n} followers").format(n=number(screen, row["followers"])) if row["followers"] is not None else ""
+    return " · ".join(part for part in (reaction, followers, _score(screen, row)) if part)
+
+
+def _score(screen: Screen, row: Mapping[str, Any]) -> str:
+    _ = screen._
+    language = row["language"] or _("language unknown")
+    if row["score"] is None:
+        return f"{language}: {status_names(_).get(row['score_status'], row['score_status'])}"
+    scored = _("{language}: score {score} by {scorer}").format(
+        language=language, score=f"{row['score']:+.2f}", scorer=row["scorer"]
+    )
+    if row["confidence"] is not None:
+        scored += " · " + _("confidence {share}").format(share=f"{row['confidence']:.0%}")
+    if row["label"] != row["label_scored"]:
+        scored += " · " + _("label corrected by a person")
+    return scored
+
+
+def _brought(screen: Screen, matched: Mapping[str, Any]) -> str:
+    _ = screen._
+    visits = _.plural("{n} visit", "{n} visits", matched["visits"]).format(n=matched["visits"])
+    orders = _.plural("{n} order", "{n} orders", matched["orders"]).format(n=matched["orders"])
+    revenue = data.minor_to_text(matched["revenue_minor"], screen.currency, str(screen.locale))
+    evidence = ", ".join(evidence_names(_).get(kind, kind) for kind in matched["kinds"])
+    return _("Evidence ({kinds}): {visits}, {orders}, {revenue} net revenue of these orders").format(
+        kinds=evidence, visits=visits, orders=orders, revenue=revenue
+    )
+
+
+def evidence_names(_: Translator) -> dict[str, str]:
+    return {
+        "promo_code": _("promo code"),
+        "utm": _("campaign tag"),
+        "landing_url": _("landing page"),
+        "referrer": _("referrer"),
+    }
+
+
+def _links(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
+    _ = screen._
+    with st.container(horizontal=True, gap="small"):
+        if row["url"] and canonical_url(row["url"]):
+            st.link_button(
+                _("Open original"), row["url"], icon=":material/open_in_new:", type="tertiary", key=f"open-{key}"
+            )
+        safe = [link for link in row["links"] if canonical_url(link)]
+        if safe:
+            name = _.plural("{n} link in the text", "{n} links in the text", len(safe)).format(n=len(safe))
+            with st.popover(name, type="tertiary", key=f"links-{key}"):
+                for place, link in enumerate(safe[:SHOWN_LINKS]):
+                    st.text(link)
+                    st.link_button(_("Open"), link, icon=":material/open_in_new:", key=f"link-{key}-{place}")

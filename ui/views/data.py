@@ -1,0 +1,532 @@
+"""Data: is everything right and fresh? Imports, feeds, quarantine, registers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from config.database import writing
+from config.intake import ImportBusyError, ImportReport, Layout, undo_import
+from config.registers import CONTACT_STATUSES, person_key, read_codes, read_people, write_people
+from ui import data, pipeline, tables, talk_cards, templates
+from ui.frame import Screen, empty, export, guarded_csv, how, link, open_page, say, time_text
+from ui.i18n import Translator, translator
+
+RESULTS = "import-results"
+ROUND = "import-round"
+RECOGNISE = "recognise"
+COUNTS = ("read", "accepted", "updated", "duplicates", "quarantined", "skipped")
+
+
+def page() -> None:
+    screen = open_page(translator()("Data"), brand_filter=False)
+    _ = screen._
+    imports = pl.DataFrame([_import_row(row) for row in data.imports()], schema=_IMPORT_SCHEMA)
+    quarantine = pl.DataFrame(data.quarantine(), schema=_QUARANTINE_SCHEMA)
+    sources = _sources(screen)
+    say(screen, _answer(screen, imports, sources, quarantine))
+    titles = (_("Import"), _("Feeds"), _("Quarantine"), _("Registers"))
+    imported, feeds, kept, registers = st.tabs(titles, key="part", on_change="rerun", bind="query-params")
+    with imported:
+        _import(screen, imports)
+    with feeds:
+        _feeds(screen, sources)
+    with kept:
+        _quarantine(screen, quarantine)
+    with registers:
+        _people(screen)
+        _codes(screen)
+    how(screen, "Quarantine", "Promo code", "Unconverted", "Simulated")
+
+
+def _answer(screen: Screen, imports: pl.DataFrame, sources: pl.DataFrame, quarantine: pl.DataFrame) -> str:
+    _ = screen._
+    failing = sources.filter(pl.col("error").is_not_null()).height
+    standing = imports.filter(pl.col("state") == "done").height
+    feeds = (
+        _.plural("{n} of {all} sources is failing", "{n} of {all} sources are failing", failing).format(
+            n=failing, all=sources.height
+        )
+        if failing
+        else _.plural("{n} source, none failing", "{n} sources, none failing", sources.height).format(n=sources.height)
+    )
+    files = _.plural("{n} import stands", "{n} imports stand", standing).format(n=standing)
+    rows = _.plural("{n} row in quarantine", "{n} rows in quarantine", quarantine.height).format(
+        n=talk_cards.number(screen, quarantine.height)
+    )
+    return _("{feeds}; {files}; {rows}.").format(feeds=feeds, files=files, rows=rows)
+
+
+# --- import ---------------------------------------------------------------------------------------------------------
+
+
+def _import(screen: Screen, imports: pl.DataFrame) -> None:
+    _ = screen._
+    _upload(screen)
+    _results(screen)
+    st.subheader(_("Imports so far"), anchor=False)
+    if imports.is_empty():
+        empty(
+            screen,
+            _("Nothing imported yet"),
+            [
+                _("Export orders from your shop, and visits and costs from your tools, as CSV."),
+                _("Drop the files above; each is recognised by its columns."),
+                _("Missing an export? Fill one of the templates below."),
+            ],
+        )
+    else:
+        _ledger(screen, imports)
+    _layouts(screen)
+
+
+def _upload(screen: Screen) -> None:
+    _ = screen._
+    layouts = {layout.id: layout.title for layout in pipeline.LAYOUTS}
+    number = st.session_state.setdefault(ROUND, 0)  # a new key empties the uploader after an import
+    files = st.file_uploader(
+        _("Files to import (CSV; orders, visits, costs, posts, leads, promo codes, people)"),
+        accept_multiple_files=True,
+        key=f"files-{number}",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.selectbox(
+            _("Layout"),
+            (RECOGNISE, *layouts),
+            format_func=lambda name: _("Recognise by the columns") if name == RECOGNISE else layouts[name],
+            key="layout",
+            width=380,
+        )
+        account = st.text_input(
+            _("Account"), value="default", key="account", width=160, help=_("Keeps two shops of one workspace apart.")
+        )
+        pressed = st.button(_("Import"), type="primary", icon=":material/upload:", disabled=not files, key="import-now")
+    if pressed and files:
+        _take(screen, files, wanted=None if wanted == RECOGNISE else wanted, account=account.strip() or "default")
+        st.session_state[ROUND] = number + 1
+        st.rerun()
+
+
+def _take(screen: Screen, files: list[Any], *, wanted: str | None, account: str) -> None:
+    """Import the uploads one by one; what came of each is kept for the table below."""
+    _ = screen._
+    bar = st.progress(0.0, text=_("Importing …"))
+    results: list[ImportReport] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for place, file in enumerate(files):
+            said = _("Importing file {n} of {all} …").format(n=place + 1, all=len(files))
+            bar.progress(place / len(files), text=said)
+            path = Path(folder) / (Path(file.name).name or "upload.csv")
+            path.write_bytes(file.getbuffer())
+            results.append(_take_one(screen, path, wanted=wanted, account=account))
+    bar.empty()
+    st.session_state[RESULTS] = results
+
+
+def _take_one(screen: Screen, path: Path, *, wanted: str | None, account: str) -> ImportReport:
+    try:
+        return pipeline.take_file(screen.workspace, path, now=data.now(), wanted=wanted, account=account)
+    except ImportBusyError as error:
+        return ImportReport(None, path.name, wanted, error=f"{error.problem}. {error.cure}")
+
+
+def _results(screen: Screen) -> None:
+    _ = screen._
+    results: list[ImportReport] = st.session_state.get(RESULTS, [])
+    if not results:
+        return
+    st.subheader(_("Result"), anchor=False)
+    failed = [result for result in results if result.error]
+    rows = sum(result.accepted + result.updated for result in results)
+    done = _("{files} of {all} files imported, {rows} rows new or changed.").format(
+        files=len(results) - len(failed), all=len(results), rows=talk_cards.number(screen, rows)
+    )
+    (st.warning if failed else st.success)(done)
+    table = pl.DataFrame(
+        [
+            {"file": r.file, "layout": r.layout, **{name: getattr(r, name) for name in COUNTS}, "error": r.error}
+            for r in results
+        ],
+        schema={"file": pl.String, "layout": pl.String, **dict.fromkeys(COUNTS, pl.Int64), "error": pl.String},
+    )
+    _show(screen, table, alternative=_("What came of each file."), key="results")
+    for result in results:
+        for warning in result.warnings:
+            st.text(f"{result.file}: {warning}")
+        for reason, n in result.reasons.items():
+            st.text(_("{file}: {n} rows left out, reason {reason}").format(file=result.file, n=n, reason=reason))
+
+
+def _ledger(screen: Screen, imports: pl.DataFrame) -> None:
+    _ = screen._
+    states = state_names(_)
+    shown = imports.drop("id").with_columns(pl.col("state").replace_strict(states, default=pl.col("state")))
+    chosen = _show(screen, shown, alternative=_("Imports, newest first."), key="imports", select=True)
+    if chosen is None:
+        st.caption(_("Select an import to take it back."))
+        return
+    row = imports.row(chosen, named=True)
+    facts = {layout.id for layout in pipeline.LAYOUTS if layout.sink == "facts"}
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.text(_("{file}, imported {time}").format(file=row["file"], time=time_text(screen, row["finished"])))
+        if row["state"] != "done":
+            st.caption(_("This import does not stand, so there is nothing to take back."))
+        elif row["layout"] not in facts:
+            st.caption(_("Registers are changed at once; edit or import them again instead of taking them back."))
+        else:
+            st.button(
+                _("Undo this import"),
+                icon=":material/undo:",
+                key=f"undo-{row['id']}",
+                on_click=_undo,
+                args=(row["id"],),
+            )
+            st.caption(_("Its rows leave every figure. Importing the file again brings them back."))
+
+
+def _undo(import_id: int) -> None:
+    _ = translator()
+    if undo_import(data.workspace().engine, import_id, now=data.now()):
+        st.toast(_("The import is undone."))
+    else:
+        st.toast(_("This import did not stand any more; nothing was changed."))
+
+
+def state_names(_: Translator) -> dict[str, str]:
+    return {
+        "done": _("stands"),
+        "undone": _("undone"),
+        "failed": _("failed"),
+        "abandoned": _("interrupted"),
+        "pending": _("running"),
+    }
+
+
+_IMPORT_SCHEMA: dict[str, Any] = {
+    "id": pl.Int64,
+    "file": pl.String,
+    "layout": pl.String,
+    "account": pl.String,
+    "state": pl.String,
+    "finished": pl.Datetime("us", "UTC"),
+    **dict.fromkeys(COUNTS, pl.Int64),
+    "error": pl.String,
+}
+_QUARANTINE_SCHEMA: dict[str, Any] = {
+    "file_name": pl.String,
+    "line": pl.Int64,
+    "reason": pl.String,
+    "message": pl.String,
+    "columns": pl.String,
+}
+
+
+def _import_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    counts = row["counts"]
+    return {
+        "id": row["id"],
+        "file": row["file_name"],
+        "layout": row["layout"],
+        "account": row["account"],
+        "state": row["state"],
+        "finished": row["finished_at"] or row["started_at"],
+        **{name: counts.get(name) for name in COUNTS},
+        "error": row["error"],
+    }
+
+
+def _layouts(screen: Screen) -> None:
+    _ = screen._
+    st.subheader(_("What can be imported"), anchor=False)
+    st.caption(_("Columns may stand in any order; further columns are ignored. Names of needed columns are given."))
+    with st.grid(min_column_width=330):
+        for layout in pipeline.LAYOUTS:
+            with st.container(border=True, height="stretch"):
+                _layout(_, layout)
+
+
+def _layout(_: Translator, layout: Layout) -> None:
+    st.markdown(f"**{templates.title(layout.id, _)}**")
+    st.caption(templates.purpose(layout.id, _))
+    st.text(_("Needs: {columns}").format(columns=", ".join(templates.in_order(layout))))
+    header = templates.HEADERS.get(layout.id)
+    if header:
+        st.download_button(
+            _("Template"),
+            data=header + "\n",
+            file_name=f"{layout.id}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key=f"template-{layout.id}",
+            on_click="ignore",
+        )
+
+
+# --- feeds ----------------------------------------------------------------------------------------------------------
+
+
+def _sources(screen: Screen) -> pl.DataFrame:
+    """The sources of the settings, each with what polling knows of it."""
+    listed = screen.workspace.settings.source
+    named = pl.DataFrame(
+        [(source.name, source.network, source.url) for source in listed],
+        schema={"source": pl.String, "network": pl.String, "address": pl.String},
+        orient="row",
+    )
+    return named.join(data.sources(), on="source", how="left", maintain_order="left")
+
+
+def outcome_names(_: Translator) -> dict[str, str]:
+    """What a poll came to, in words."""
+    return {
+        "ok": _("new content"),
+        "unchanged": _("same as last time"),
+        "not_modified": _("same as last time"),
+        "gone": _("gone for good"),
+        "http_error": _("refused by the server"),
+        "too_large": _("too large"),
+        "timeout": _("no answer in time"),
+        "blocked_address": _("private address, not allowed"),
+        "network_error": _("not reachable"),
+        "bad_url": _("address cannot be used"),
+        "too_many_redirects": _("redirected too often"),
+        "rate_limited": _("asked to wait"),
+        "rate_limited_waiting": _("waiting, as asked"),
+        "parse_error": _("not readable as a feed"),
+    }
+
+
+def _feeds(screen: Screen, sources: pl.DataFrame) -> None:
+    _ = screen._
+    if sources.is_empty():
+        empty(
+            screen,
+            _("No source yet"),
+            [
+                _("Add a [[source]] with name and url to earned.toml."),
+                _("Look at what a feed would give with: earned try-feed URL"),
+                _("Then run: earned listen"),
+            ],
+        )
+        return
+    failing = sources.filter(pl.col("error").is_not_null())
+    never = sources.filter(pl.col("last_checked_at").is_null()).height
+    if failing.height:
+        st.warning(
+            _.plural(
+                "{n} source is failing; its last answer is below.",
+                "{n} sources are failing; see below.",
+                failing.height,
+            ).format(n=failing.height)
+        )
+    if never:
+        st.info(
+            _.plural(
+                "{n} source was never polled. Run: earned listen --once",
+                "{n} sources were never polled. Run: earned listen --once",
+                never,
+            ).format(n=never)
+        )
+    shown = sources.select(
+        "source",
+        "network",
+        pl.col("outcome").replace_strict(outcome_names(_), default=pl.col("outcome")).alias("outcome"),
+        "last_checked_at",
+        "last_success_at",
+        "next_check_at",
+        "http_status",
+        "entries",
+        "mentions",
+        "last_mention_at",
+        "failures",
+        "error",
+        "address",
+    ).sort(pl.col("error").is_null(), "source")
+    _show(screen, shown, alternative=_("Sources with the outcome of their last poll."), key="sources")
+    export(screen, sources, "sources")
+
+
+# --- quarantine -----------------------------------------------------------------------------------------------------
+
+
+def _quarantine(screen: Screen, quarantine: pl.DataFrame) -> None:
+    _ = screen._
+    if quarantine.is_empty():
+        empty(
+            screen,
+            _("Nothing in quarantine"),
+            [_("Rows that cannot be used are kept here with line and reason, so that nothing vanishes unseen.")],
+        )
+        return
+    counts = quarantine.group_by("reason").len().sort("len", "reason", descending=[True, False])
+    names = {reason: f"{reason} ({n})" for reason, n in counts.iter_rows()}
+    wanted = st.multiselect(_("Reason"), list(names), format_func=names.__getitem__, key="reasons", width=420)
+    rows = quarantine.filter(pl.col("reason").is_in(wanted)) if wanted else quarantine
+    _show(screen, rows, alternative=_("Rows left out, with file, line and reason."), key="quarantine")
+    st.caption(_("Mend the rows in the file and import it again: what is in already is not counted twice."))
+    export(screen, rows, "quarantine")
+
+
+# --- registers ------------------------------------------------------------------------------------------------------
+
+
+def _people(screen: Screen) -> None:
+    _ = screen._
+    people = read_people(screen.workspace.engine)
+    st.subheader(_("People"), anchor=False)
+    if people.is_empty():
+        empty(
+            screen,
+            _("No person registered yet"),
+            [
+                _("Import a people file (network, handle, name, followers, status), or add one below."),
+                _("Followers written here outrank what a network states."),
+            ],
+        )
+    else:
+        _show(screen, people.drop("version", "key"), alternative=_("Registered people."), key="people")
+        _download(screen, people.drop("version", "key", "note"), "people")
+    with st.expander(_("Add or change a person")):
+        _person_form(screen)
+
+
+def _person_form(screen: Screen) -> None:
+    _ = screen._
+    names = {
+        "none": _("No contact"),
+        "shortlisted": _("Shortlisted"),
+        "contacted": _("Contacted"),
+        "contracted": _("Contracted"),
+        "declined": _("Declined"),
+    }
+    with st.form("person", clear_on_submit=True, border=False):
+        with st.grid(min_column_width=180):
+            network = st.text_input(_("Network"), placeholder="instagram")
+            handle = st.text_input(_("Handle"), placeholder="@name")
+            name = st.text_input(_("Name"))
+            followers = st.number_input(_("Followers (empty: unknown)"), min_value=0, value=None, step=100)
+            status = st.selectbox(_("Contact"), CONTACT_STATUSES, format_func=names.__getitem__)
+        pressed = st.form_submit_button(_("Save person"), type="primary")
+    if not pressed:
+        return
+    if not network.strip() or not handle.strip().lstrip("@"):
+        st.error(_("Network and handle are needed: together they say who it is."))
+        return
+    key = person_key(network, handle)
+    row = {
+        "key": key,
+        "network": key.partition(":")[0],
+        "handle": key.partition(":")[2],
+        "name": name.strip() or None,
+        "followers": int(followers) if followers is not None else None,
+        "status": status,
+    }
+    with writing(screen.workspace.engine) as connection:
+        write_people(connection, [row])
+    st.toast(_("Saved."))
+    st.rerun()
+
+
+def _codes(screen: Screen) -> None:
+    _ = screen._
+    codes = read_codes(screen.workspace.engine)
+    st.subheader(_("Promo codes"), anchor=False)
+    if codes.is_empty():
+        empty(
+            screen,
+            _("No promo code registered yet"),
+            [
+                _("Import a code file (code, kind, owner, campaign, channel, valid_from, valid_to, commission_rate)."),
+                _("Or add single codes on the page Promo codes."),
+            ],
+        )
+    else:
+        _show(screen, codes.drop("code_norm"), alternative=_("Registered promo codes."), key="codes")
+        _download(screen, codes.drop("code_norm"), "promo_codes")
+    link(screen, "codes", _("Go to Promo codes"))
+
+
+def _download(screen: Screen, rows: pl.DataFrame, name: str) -> None:
+    """The register as it could be imported again."""
+    st.download_button(
+        screen._("Download CSV ({n} rows)").format(n=rows.height),
+        data=guarded_csv(rows),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"download-{name}",
+        on_click="ignore",
+    )
+
+
+def _show(screen: Screen, rows: pl.DataFrame, *, alternative: str, key: str, select: bool = False) -> int | None:
+    """Draw a table with this page's column names; with `select` the place of the chosen row."""
+    shown = tables.displayed(screen, rows)
+    names = column_names(screen._)
+    config = {
+        name: st.column_config.Column(names.get(name, name.replace("_", " ").capitalize())) for name in shown.columns
+    }
+    state = st.dataframe(
+        shown,
+        hide_index=True,
+        column_config=config,
+        placeholder="–",
+        key=f"table-{key}",
+        alt=alternative,
+        on_select="rerun" if select else "ignore",
+        selection_mode="single-row",
+    )
+    chosen = state["selection"]["rows"] if select else []
+    return chosen[0] if chosen and chosen[0] < rows.height else None
+
+
+def column_names(_: Translator) -> dict[str, str]:
+    return {
+        "file": _("File"),
+        "file_name": _("File"),
+        "layout": _("Layout"),
+        "account": _("Account"),
+        "state": _("State"),
+        "finished": _("When"),
+        "read": _("Rows read"),
+        "accepted": _("New"),
+        "updated": _("Changed"),
+        "duplicates": _("Known already"),
+        "quarantined": _("Quarantined"),
+        "skipped": _("Skipped"),
+        "error": _("Problem"),
+        "line": _("Line"),
+        "reason": _("Reason"),
+        "message": _("What is wrong"),
+        "columns": _("Cells used"),
+        "source": _("Source"),
+        "network": _("Network"),
+        "address": _("Address"),
+        "outcome": _("Last poll"),
+        "last_checked_at": _("Polled"),
+        "last_success_at": _("Last success"),
+        "next_check_at": _("Next poll"),
+        "http_status": _("HTTP"),
+        "entries": _("Entries"),
+        "mentions": _("Mentions stored"),
+        "last_mention_at": _("Newest mention"),
+        "failures": _("Failures in a row"),
+        "handle": _("Handle"),
+        "name": _("Name"),
+        "followers": _("Followers"),
+        "status": _("Contact"),
+        "note": _("Note"),
+        "code": _("Code"),
+        "kind": _("Kind"),
+        "owner": _("Owner"),
+        "campaign": _("Campaign"),
+        "channel": _("Channel"),
+        "valid_from": _("Valid from"),
+        "valid_to": _("Valid to"),
+        "commission_rate": _("Commission rate"),
+    }
