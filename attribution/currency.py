@@ -19,7 +19,7 @@ import polars as pl
 from babel.numbers import get_currency_precision
 
 RATE = pl.Decimal(18, 8)
-RATES_SCHEMA = {"day": pl.Date, "currency": pl.String, "per_eur": RATE}
+RATES_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {"day": pl.Date, "currency": pl.String, "per_eur": RATE}
 MAX_AGE = "7d"
 # The euro, and currencies that were replaced by it at a rate fixed for ever: (from which day, units a euro).
 FIXED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -14,7 +15,7 @@ from attribution.ledger import SOLD
 CLICK, CODE = "click", "code"
 MAX_TOUCHES = 200
 _ORDER = ("account", "order_id")
-SCHEMA = {
+SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "account": pl.String,
     "order_id": pl.String,
     "ordered_at": pl.Datetime("us", "UTC"),

@@ -9,7 +9,7 @@ referrer      the visit came from the mention's own page
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -20,7 +20,7 @@ from attribution.utm import normal_value, parse_urls
 from config.registers import canonical_url
 
 EVIDENCE = ("promo_code", "utm", "landing_url", "referrer")  # strongest first
-EVIDENCE_SCHEMA = {
+EVIDENCE_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "mention_id": pl.String,
     "evidence": pl.String,
     "published_at": pl.Datetime("us", "UTC"),

@@ -22,7 +22,7 @@ DAY = dt.timedelta(days=1)
 JUNE = Period(dt.date(2026, 6, 1), dt.date(2026, 6, 30))
 RATES = pl.DataFrame(
     [(dt.date(2026, 6, 12), "USD", Decimal("1.25")), (dt.date(2026, 6, 12), "JPY", Decimal(160))],
-    schema=RATES_SCHEMA,
+    schema=dict(RATES_SCHEMA),
     orient="row",
 )
 
