@@ -28,6 +28,7 @@ _UNIT_AFTER = rf"(?i)(?:{_UNITS})\.?([-)\s]*)$"
 _ISO_TIME = (
     r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:[T ]+(\d{1,2}:\d{2})(:\d{2})?([.,]\d{1,9})?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
+_WRITTEN = " as written"
 _LOST_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
 _PLAIN_VALUE = re.compile(r"^[\d\s.,:;+\-/()€$£¥%TZ#]{1,30}$")
 _EXCEL_DAY_ONE = pl.datetime(1899, 12, 30, time_unit="us")
@@ -73,7 +74,7 @@ def with_cells(frame: pl.DataFrame, read: Mapping[str, Cells]) -> pl.DataFrame:
 
     A column of texts that the values replace stays, as `NAME as written`.
     """
-    frame = frame.with_columns(pl.col(name).alias(f"{name} as written") for name in read if name in frame.columns)
+    frame = frame.with_columns(pl.col(name).alias(f"{name}{_WRITTEN}") for name in read if name in frame.columns)
     added = [column for name, cells in read.items() for column in (cells.values.alias(name), _flag(name, cells))]
     return frame.with_columns(added)
 
@@ -97,7 +98,7 @@ def put_aside(frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFram
     rejected = []
     for row in judged.filter(pl.col("check") >= 0).iter_rows(named=True):
         check = checks[row["check"]]
-        kept = {name: shown(row[name]) for name in check.shown}
+        kept = {name.removesuffix(_WRITTEN): shown(row[name]) for name in check.shown}
         rejected.append(Rejected(row["source_line"], check.reason, check.message, kept))
     return judged.filter(pl.col("check") < 0).drop("check"), rejected
 
