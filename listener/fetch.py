@@ -75,7 +75,8 @@ class FetchRequest:
 class FetchResult:
     """What came back. `error` is a sentence for the user.
 
-    `permanent_url` is the new address, if every hop to it was permanent. `retry_after` (seconds, or a time) and `max_age` (seconds) are the server's wishes, None where it has none.
+    `permanent_url` is the new address, if every hop to it was permanent. `retry_after` (a span, or a time) and
+    `max_age` are the server's wishes, None where it has none.
     """
 
     outcome: Outcome
@@ -129,7 +130,7 @@ class Sessions:
 
 @asynccontextmanager
 async def open_session(*, user_agent: str = USER_AGENT) -> AsyncIterator[Sessions]:
-    """The sessions every fetch goes through: no proxy from the environment, no cookies, one connection a public host."""
+    """The sessions every fetch goes through: no proxy of the environment, no cookies, one connection a public host."""
     public, private = _session(False, user_agent), _session(True, user_agent)
     try:
         yield Sessions(public, private)
