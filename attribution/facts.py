@@ -33,7 +33,6 @@ RETENTION_HOURS = 168
 _SCALE = 10_000  # money has four decimals
 _TIES = {"refunds": "amount", "orders": "cancelled_at"}
 _OF_AN_ORDER = ("order_lines", "order_codes")
-_OUTCOMES = ("same", "updated", "new")  # a file line is the last of these that any of its records is
 _CONFIGURATION: Mapping[str, str | None] = {
     # Statistics go into the commit log, where an erased person's key would outlive the rows.
     "delta.dataSkippingStatsColumns": "import_id",
@@ -50,8 +49,9 @@ class Facts:
     def write(self, import_id: int, parsed: Parsed) -> Written:
         """Store the tables of one file, unseen until the ledger calls `import_id` done. A repeat writes nothing twice.
 
-        Lines are `new` (the natural key was unknown), `updated` (readers will see another row for it than before) or
-        `same` (they will see what they saw). Raises KeyError for a table that is no fact, TypeError for columns that
+        A record is `new` (its natural key was unknown), `updated` (readers will see another row for it than before) or
+        `same` (they will see what they saw). A file line is what all its records are, else updated: an order known
+        long ago that brings its first refund is an update. Raises KeyError for a table that is no fact, TypeError for columns that
         do not fit it, ValueError for a record without its natural key.
         """
         exported_at = parsed.exported_at or latest_time(parsed.tables)
@@ -65,7 +65,7 @@ class Facts:
             changed = outcomes.filter(pl.col("outcome") != "same")
             counts[name] = changed.select(table.key).unique().height
             for line, outcome in outcomes.select("source_line", "outcome").iter_rows():
-                lines[line] = max(lines.get(line, "same"), outcome, key=_OUTCOMES.index)
+                lines[line] = outcome if lines.get(line, outcome) == outcome else "updated"
         return Written(lines, counts)
 
     def scan(self, name: str) -> pl.LazyFrame:
