@@ -1,14 +1,19 @@
 """How a text feels. A language without a scorer gets no score: null and the reason, never 0.0.
 
-A scorer is a function from texts to `Scored`, registered under its language in `_SCORERS`; it is loaded at first use.
+A scorer is a function from texts to `Scored`, registered under its language in `_SCORERS`; it is loaded at first use:
+English is VADER's, five languages have a linear model each in models/ (a model file left out is a language not scored).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Literal
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from listener.sentiment.linear import LinearModel
 
 Label = Literal["positive", "neutral", "negative"]
 Status = Literal["scored", "no_scorer", "no_language", "no_text"]
@@ -16,7 +21,7 @@ Status = Literal["scored", "no_scorer", "no_language", "no_text"]
 
 @dataclass(frozen=True)
 class Scored:
-    """score in [-1, 1] (negative to positive), its label, confidence in [0, 1] where the scorer has one; else the reason."""
+    """score in [-1, 1] (negative to positive), label, confidence in [0, 1] if the scorer has one; or the reason why not."""
 
     score: float | None
     label: Label | None
@@ -27,7 +32,10 @@ class Scored:
 
 Scorer = Callable[[Sequence[str]], list[Scored]]
 
-_SCORERS: dict[str, str] = {"en": "listener.sentiment.vader"}  # language -> module with `score_texts`
+_LINEAR = ("ar", "he", "hu", "pl", "vi")
+_NOT_TALK = re.compile(
+    r"https?://\S+|www\.\S+|[@＠]\w+(?:[.\-]\w+)*|[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+"
+)
 
 NO_TEXT = Scored(None, None, None, None, "no_text")
 NO_LANGUAGE = Scored(None, None, None, None, "no_language")
@@ -36,19 +44,52 @@ NO_SCORER = Scored(None, None, None, None, "no_scorer")
 
 def scorer_for(language: str) -> Scorer | None:
     """The scorer of a language, or None."""
-    module = _SCORERS.get(language)
-    if module is None:
-        return None
-    scorer: Scorer = import_module(module).score_texts
-    return scorer
+    load = _SCORERS.get(language)
+    return load() if load else None
+
+
+def scored_languages() -> tuple[str, ...]:
+    """The languages whose texts get a score here, sorted."""
+    return tuple(sorted(language for language in _SCORERS if scorer_for(language)))
+
+
+def _english() -> Scorer:
+    from listener.sentiment import vader
+
+    return vader.score_texts
+
+
+@lru_cache(maxsize=len(_LINEAR))
+def _linear(language: str) -> Scorer | None:
+    """The language's model, or None where the build left its file out."""
+    from listener.sentiment import linear
+
+    path = linear.model_path(language)
+    return partial(_by_model, linear.read_model(path)) if path.exists() else None
+
+
+def _by_model(model: LinearModel, texts: Sequence[str]) -> list[Scored]:
+    from listener.sentiment import linear
+
+    table = linear.score(model, linear.text_series(texts))
+    return [Scored(score, label, confidence, model.scorer, "scored") for score, label, confidence in table.iter_rows()]
+
+
+_SCORERS: dict[str, Callable[[], Scorer | None]] = {
+    "en": _english,
+    **{language: partial(_linear, language) for language in _LINEAR},
+}
 
 
 def score(texts: Sequence[str], languages: Sequence[str | None]) -> list[Scored]:
-    """One `Scored` a text, in order; `languages` as detected (None: unknown). Identical texts are scored once."""
+    """One `Scored` a text, in order; `languages` as detected (None: unknown). Identical texts are scored once.
+
+    A text of nothing but links, names and spaces is "no_text": every scorer would return a number for it.
+    """
     results: list[Scored] = [NO_TEXT] * len(texts)
     batches: dict[str, dict[str, list[int]]] = {}
     for n, (text, language) in enumerate(zip(texts, languages, strict=True)):
-        if not text.strip():
+        if not _NOT_TALK.sub("", text):
             continue
         if language is None:
             results[n] = NO_LANGUAGE

@@ -30,8 +30,6 @@ from vaderSentiment.vaderSentiment import (
     normalize,
 )
 
-SCORER = "vader-3.3.2+fast1"
-
 _CACHED_TOKENS = 200_000
 _CACHED_TOKEN_LENGTH = 40
 _EMPHASIS = ("so", "this")

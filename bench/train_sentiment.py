@@ -1,0 +1,208 @@
+"""Trains the sentiment models: python bench/train_sentiment.py DATA_FOLDER [--only pl] [--out FOLDER].
+
+DATA_FOLDER holds <name>.tsv files with columns text and label (-1, 0, 1). Nothing but numpy and polars is needed, and
+the same data give the same files: no random step is taken. The texts themselves never leave their folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from listener.sentiment import linear
+
+BITS = 16
+VERSION = "1"
+MODELS = Path(linear.__file__).parent / "models"
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One model: which training files, under which licence it may be passed on, and how it is trained."""
+
+    language: str
+    files: tuple[str, ...]
+    licence: str
+    data: str
+    strip_marks: bool = False  # train on a copy without diacritics too
+    inverse_penalty: float = 0.5
+
+
+RECIPES = (
+    Recipe("ar", ("ar", "ar_dz", "ar_ma"), "CC BY 4.0", "ArSarcasm-v2 (MIT); AfriSenti ar_dz, ar_ma (CC BY 4.0)"),
+    Recipe("he", ("he", "he_news"), "MIT", "omilab modern Hebrew Facebook comments (MIT); HeBERT news comments (MIT)"),
+    Recipe("pl", ("pl",), "CC BY-SA 4.0", "PolEmo 2.0, sentences on medicine (CC BY-SA 4.0)"),
+    Recipe("hu", ("hu",), "CC BY-SA 4.0", "HuSST (CC BY-SA 4.0)"),
+    Recipe("vi", ("vi",), "Apache-2.0 or GPL-3.0, see the card", "UTS2017_Bank", strip_marks=True),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Distinct (row, column) counts of a batch of texts, sorted by row, and again by column."""
+
+    rows: Ints
+    columns: Ints
+    counts: Floats
+    n_features: Floats  # per row, repeats counted
+    by_column: Ints  # order of the entries that sorts them by column
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--only", choices=[recipe.language for recipe in RECIPES])
+    parser.add_argument("--out", type=Path, default=MODELS)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    for recipe in RECIPES:
+        if options.only in (None, recipe.language):
+            texts, labels = read_training(options.data, recipe.files)
+            model = train(recipe, texts, labels)
+            linear.write_model(options.out / f"{model.name}.npz", model)
+            print(f"{model.name}: {len(texts)} texts of {', '.join(recipe.files)}")
+
+
+def read_training(folder: Path, names: Sequence[str]) -> tuple[pl.Series, Ints]:
+    """Texts and labels of the named files, one below the other."""
+    parts = [pl.read_csv(folder / f"{name}.tsv", separator="\t", quote_char=None) for name in names]
+    table = pl.concat([part.select("text", "label") for part in parts])
+    return table["text"], table["label"].to_numpy().astype(np.int64)
+
+
+def train(recipe: Recipe, texts: pl.Series, labels: Ints) -> linear.LinearModel:
+    """Balanced multinomial logistic regression on idf-weighted features; the idf is folded into the weights."""
+    if recipe.strip_marks:
+        texts, labels = pl.concat([texts, without_marks(texts)]), np.concatenate([labels, labels])
+    table = count_features(texts)
+    idf = inverse_frequency(table, len(texts))
+    weights, bias = fit(table, labels, idf, inverse_penalty=recipe.inverse_penalty)
+    return linear.LinearModel(
+        name=f"hng-{recipe.language}",
+        version=VERSION,
+        languages=(recipe.language,),
+        bits=BITS,
+        weights=weights.astype(np.float32),
+        bias=bias.astype(np.float32),
+        licence=recipe.licence,
+        data=recipe.data,
+    )
+
+
+def without_marks(texts: pl.Series) -> pl.Series:
+    """Texts as typed without diacritics."""
+    plain = [unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D")) for text in texts]
+    return pl.Series(texts.name, ["".join(c for c in text if not unicodedata.combining(c)) for text in plain])
+
+
+def count_features(texts: pl.Series) -> Table:
+    rows, buckets = linear.features(linear.normalise(texts), bits=BITS)
+    keys, counts = np.unique(rows << BITS | buckets, return_counts=True)
+    columns = keys & (2**BITS - 1)
+    n_features = np.bincount(rows, minlength=len(texts)).astype(np.float64)
+    order = np.argsort(columns, kind="stable")
+    return Table(keys >> BITS, columns, counts.astype(np.float64), np.maximum(n_features, 1), order)
+
+
+def inverse_frequency(table: Table, n_texts: int) -> Floats:
+    """ln((1 + texts) / (1 + texts with the bucket)) + 1 per bucket; 0 for buckets seen in fewer than two texts."""
+    seen = np.bincount(table.columns, minlength=2**BITS)
+    return np.where(seen >= 2, np.log((1 + n_texts) / (1 + seen)) + 1, 0.0)
+
+
+def fit(table: Table, labels: Ints, scale: Floats, *, inverse_penalty: float) -> tuple[Floats, Floats]:
+    """Weights (2^BITS, 3) for counts / sqrt(n), and bias (3); each class weighs as much as any other in the loss."""
+    truth = labels[:, None] == np.array(linear.CLASSES)
+    per_class = truth.sum(axis=0)
+    weight = (len(labels) / np.count_nonzero(per_class) / np.maximum(per_class, 1))[labels + 1]
+    values = table.counts * scale[table.columns] / np.sqrt(table.n_features)[table.rows]
+    forward, backward = products(table, values, len(labels))
+    n_weights = 3 * 2**BITS
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        weights, bias = flat[:n_weights].reshape(-1, 3), flat[n_weights:]
+        logits = forward(weights) + bias
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        total = odds.sum(axis=1)
+        error = (odds / total[:, None] - truth) * (weight * inverse_penalty)[:, None]
+        misfit = inverse_penalty * float(weight @ (np.log(total) - logits[truth]))
+        slope = np.concatenate([(backward(error) + weights).ravel(), error.sum(axis=0)])
+        return misfit + 0.5 * float((weights**2).sum()), slope
+
+    best = minimise(loss, np.zeros(n_weights + 3))
+    return best[:n_weights].reshape(-1, 3) * scale[:, None], best[n_weights:]
+
+
+def products(
+    table: Table, values: Floats, n_rows: int
+) -> tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]:
+    """The products of the sparse matrix of values, and of its transpose, with a matrix of three columns."""
+    order = table.by_column
+    row_starts = np.flatnonzero(np.diff(table.rows, prepend=-1))
+    column_starts = np.flatnonzero(np.diff(table.columns[order], prepend=-1))
+    rows, columns = table.rows[row_starts], table.columns[order][column_starts]
+    rows_by_column, values_by_column = table.rows[order], values[order][:, None]
+
+    def forward(weights: Floats) -> Floats:
+        result = np.zeros((n_rows, 3))
+        result[rows] = np.add.reduceat(weights[table.columns] * values[:, None], row_starts, axis=0)
+        return result
+
+    def backward(errors: Floats) -> Floats:
+        result = np.zeros((2**BITS, 3))
+        result[columns] = np.add.reduceat(errors[rows_by_column] * values_by_column, column_starts, axis=0)
+        return result
+
+    return forward, backward
+
+
+def minimise(
+    loss: Callable[[Floats], tuple[float, Floats]], start: Floats, *, steps: int = 300, memory: int = 10
+) -> Floats:
+    """L-BFGS (Nocedal & Wright, algorithm 7.4) with backtracking, for a convex loss; ends when a step gains < 1e-6."""
+    at, (value, slope) = start, loss(start)
+    history: list[tuple[Floats, Floats, float]] = []
+    for _ in range(steps):
+        direction = -_curved(slope, history)
+        length = 1.0 if history else 1.0 / max(float(np.abs(slope).max()), 1.0)
+        fall = float(slope @ direction)
+        new_value, new_slope = loss(at + length * direction)
+        while new_value > value + 1e-4 * length * fall:
+            length /= 2
+            new_value, new_slope = loss(at + length * direction)
+        step, bend = length * direction, new_slope - slope
+        if step @ bend > 1e-10:
+            history = [*history[-memory + 1 :], (step, bend, 1.0 / float(step @ bend))]
+        gain, at, value, slope = value - new_value, at + step, new_value, new_slope
+        if gain < 1e-6 * abs(value):
+            break
+    return at
+
+
+def _curved(slope: Floats, history: Sequence[tuple[Floats, Floats, float]]) -> Floats:
+    """The slope multiplied by the inverse curvature that the last steps showed."""
+    result, weights = slope.copy(), []
+    for step, bend, inverse in reversed(history):
+        weights.append(inverse * float(step @ result))
+        result -= weights[-1] * bend
+    if history:
+        step, bend, inverse = history[-1]
+        result /= inverse * float(bend @ bend)
+    for (step, bend, inverse), weight in zip(history, reversed(weights), strict=True):
+        result += (weight - inverse * float(bend @ result)) * step
+    return result
+
+
+if __name__ == "__main__":
+    main()
