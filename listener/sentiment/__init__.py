@@ -21,7 +21,7 @@ Status = Literal["scored", "no_scorer", "no_language", "no_text"]
 
 @dataclass(frozen=True)
 class Scored:
-    """score in [-1, 1] (negative to positive), label, confidence in [0, 1] if the scorer has one; or the reason why not."""
+    """score in [-1, 1] (negative to positive), label, confidence in [0, 1] if the scorer has one; else the reason."""
 
     score: float | None
     label: Label | None
