@@ -72,7 +72,7 @@ def top_mentioners(
         )
         .with_columns(shrunk=_shrunk_rate())
         .with_columns(resonance=_percentile("shrunk", within="tier"))
-        .with_columns(total=pl.sum_horizontal(*(pl.col(n) * w for n, w in WEIGHTS.items()), ignore_nulls=False))
+        .with_columns(total=_total())
         .filter((pl.col("group") != "below") | pl.lit(include_below))
         .sort(["total", "reach", "relevance", "author_key"], descending=[True, True, True, False], nulls_last=True)
         .select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
@@ -146,6 +146,14 @@ def _shrunk_rate() -> pl.Expr:
     counted = pl.col("engagement") + SHRINKAGE_POSTS * usual * followers
     return pl.when(pl.col("engagement_rate").is_not_null()).then(
         counted / ((pl.col("posts_counted") + SHRINKAGE_POSTS) * followers)
+    )
+
+
+def _total() -> pl.Expr:
+    """The weighted mean of the known parts; null without reach."""
+    known = pl.sum_horizontal(pl.col(n).is_not_null() * w for n, w in WEIGHTS.items())
+    return pl.when(pl.col("reach").is_not_null()).then(
+        pl.sum_horizontal(pl.col(n) * w for n, w in WEIGHTS.items()) / known
     )
 
 
