@@ -1,0 +1,327 @@
+"""The closed-form posterior of the lift: regression of a daily series on carried-over mentions, averaged over a grid.
+
+At each point of the grid (series, shape, decay, noise) the model is an ordinary regression with correlated noise and
+has an exact Student-t posterior; the lift is the mixture of these, weighted by how well each point explains the data.
+Nothing is drawn, so the same input gives the same interval to the last digit. Adstock of decay d is
+A(t) = (1 - d) m(t) + d A(t-1), A(-1) = 0: its weights sum to 1 and the coefficient is money per mention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal, special
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+FINE_DECAYS = tuple(round(0.025 * step, 3) for step in range(38))
+AR_RHOS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 0.97)
+TREATMENT_PRECISION = 1e-3  # one sd of adstock has a prior sd of 31.6 noise sd
+CONTROL_PRECISION = 1e-6
+_NEGLIGIBLE = 1e-7  # grid points that share less weight than this move no digit that is shown
+_UNTELLING = 1000.0  # an experiment this many interval widths wide says nothing
+
+
+@dataclass(frozen=True)
+class Noise:
+    """AR(1) noise of correlation `rho` around a level that wanders by `drift` (sd of its step / innovation sd)."""
+
+    rho: float
+    drift: float = 0.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is averaged over. `shapes` are exponents of the adstock: 1 is a response in proportion, below 1 it flattens.
+
+    `lag` is how many days a mention needs before it can sell. `counts_controls`: whether the degrees of freedom lose
+    one for each control, as they must for a small sample to be judged as small.
+    """
+
+    decays: tuple[float, ...] = FINE_DECAYS
+    noises: tuple[Noise, ...] = tuple(Noise(rho) for rho in AR_RHOS)
+    shapes: tuple[float, ...] = (1.0,)
+    lag: int = 0
+    counts_controls: bool = False
+
+
+PLAIN = Grid()
+
+
+@dataclass(frozen=True)
+class Window:
+    """An experiment's answer: days [start, stop) of the series brought `mean` with standard error `se`."""
+
+    start: int
+    stop: int
+    mean: float
+    se: float
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A mixture of Student-t for the coefficient, one component a grid point with weight worth naming.
+
+    `adstocks` holds the carried-over series by column; component g has column `kernel[g]`. Lift of any days is the
+    coefficient times the sum of that column over them.
+    """
+
+    adstocks: Floats
+    kernel: Ints
+    weight: Floats
+    location: Floats
+    scale: Floats
+    degrees: float
+    noise: Ints
+    residual_variance: float
+    series: Ints  # by kernel
+    shape: Floats  # by kernel
+    decay: Floats  # by kernel
+
+    def total(self, levels: Sequence[float] = (0.05, 0.5, 0.95), *, start: int = 0, stop: int | None = None) -> Floats:
+        """Quantiles of the lift over days [start, stop)."""
+        carried = self.adstocks[start:stop].sum(axis=0)[self.kernel]
+        return quantiles(self, carried[None, :], levels)[0]
+
+    def by_day(self, levels: Sequence[float] = (0.05, 0.5, 0.95)) -> Floats:
+        """Quantiles of each day's lift, days down, levels across."""
+        return quantiles(self, self.adstocks[:, self.kernel], levels, precision=1e-5)
+
+    def probability_above(self, amount: float) -> float:
+        """Probability that the whole series' lift exceeds `amount`."""
+        carried = self.adstocks.sum(axis=0)[self.kernel]
+        return float(1 - _cdf(self, carried[None, :], np.array([amount]))[0])
+
+
+def adstock(mentions: Floats, decays: Sequence[float], *, lag: int = 0) -> Floats:
+    """The carried-over series, a column a decay. With a lag, mentions count from `lag` days later on."""
+    moved = mentions if lag == 0 else np.concatenate([np.zeros(lag), mentions[:-lag]])
+    return np.column_stack([signal.lfilter([1 - decay], [1, -decay], moved) for decay in decays])
+
+
+def fit(
+    outcome: Floats,
+    series: Sequence[Floats],
+    controls: Floats,
+    *,
+    grid: Grid = PLAIN,
+    tests: Sequence[Window] = (),
+    beside: Floats | None = None,
+) -> Posterior:
+    """The posterior of the lift of `outcome` by mentions.
+
+    `series`: ways of counting the same mentions, of which the data choose the weights (one is the ordinary case).
+    `controls`: days down, intercept included. `beside`: mentions of others, carried over with the same decay and
+    controlled for. `tests` enter as rows of known precision; their scale is the noise of the fit without them.
+    """
+    kernels, *labels = _kernels(series, grid)
+    companions = None
+    if beside is not None:
+        companions = np.tile(adstock(beside, grid.decays, lag=grid.lag), len(grid.shapes) * len(series))
+    blocks = [_Block.of(outcome, kernels, companions, controls, noise) for noise in grid.noises]
+    lost = controls.shape[1] + (companions is not None) if grid.counts_controls else 0
+    free = _mixture(blocks, kernels, degrees=len(outcome) - lost)
+    posterior = _kept(free, kernels, *labels, variance=free.variance)
+    told = [test for test in tests if _tells(test, posterior)]
+    if not told:
+        return posterior
+    mixture = _mixture(blocks, kernels, degrees=len(outcome) - lost, tests=told, variance=free.variance)
+    return _kept(mixture, kernels, *labels, variance=free.variance)
+
+
+def effect_beside(
+    outcome: Floats, probe: Floats, mentions: Floats, controls: Floats, *, grid: Grid = PLAIN
+) -> Posterior:
+    """The posterior of the effect of `probe`, as it is, beside carried-over `mentions` and the controls."""
+    carried, *labels = _kernels([mentions], grid)
+    probes = np.repeat(probe[:, None], carried.shape[1], axis=1)
+    blocks = [_Block.of(outcome, probes, carried, controls, noise) for noise in grid.noises]
+    lost = controls.shape[1] + 1 if grid.counts_controls else 0
+    mixture = _mixture(blocks, probes, degrees=len(outcome) - lost)
+    return _kept(mixture, probes, *labels, variance=mixture.variance)
+
+
+def _tells(test: Window, posterior: Posterior) -> bool:
+    """Whether an experiment is precise enough to matter; one that is not must not count as an observation either."""
+    low, high = posterior.total((0.05, 0.95), start=test.start, stop=test.stop)
+    return bool(test.se < _UNTELLING * (high - low))
+
+
+def _kept(
+    mixture: _Mixture, kernels: Floats, series: Ints, shape: Floats, decay: Floats, *, variance: float
+) -> Posterior:
+    keep = mixture.weight > _NEGLIGIBLE * mixture.weight.max()
+    noise, kernel = np.nonzero(keep)
+    weight = mixture.weight[keep]
+    return Posterior(
+        adstocks=kernels,
+        kernel=kernel,
+        weight=weight / weight.sum(),
+        location=mixture.location[keep],
+        scale=mixture.scale[keep],
+        degrees=mixture.degrees,
+        noise=noise,
+        residual_variance=variance,
+        series=series,
+        shape=shape,
+        decay=decay,
+    )
+
+
+def _kernels(series: Sequence[Floats], grid: Grid) -> tuple[Floats, Ints, Floats, Floats]:
+    columns, of_series, of_shape, of_decay = [], [], [], []
+    for number, mentions in enumerate(series):
+        carried = adstock(mentions, grid.decays, lag=grid.lag)
+        for shape in grid.shapes:
+            columns.append(carried if shape == 1.0 else np.maximum(carried, 0.0) ** shape)
+            of_series += [number] * len(grid.decays)
+            of_shape += [shape] * len(grid.decays)
+            of_decay += list(grid.decays)
+    return np.hstack(columns), np.array(of_series), np.array(of_shape), np.array(of_decay)
+
+
+def whiten(columns: Floats, noise: Noise) -> tuple[Floats, float]:
+    """Columns freed of the noise's correlation, with the log determinant of that step.
+
+    Without drift this is the AR(1) difference with a stationary start. With drift it is the Kalman filter of level plus
+    AR(1), the level starting at zero because the intercept is among the controls.
+    """
+    if noise.drift == 0.0:
+        white = columns.copy()
+        white[1:] -= noise.rho * columns[:-1]
+        white[0] *= np.sqrt(1 - noise.rho**2)
+        return white, 0.5 * float(np.log(1 - noise.rho**2))
+    return _filtered(columns, noise)
+
+
+def _filtered(columns: Floats, noise: Noise) -> tuple[Floats, float]:
+    rho, step = noise.rho, noise.drift**2
+    level_var, cross, ar_var = 0.0, 0.0, 1 / (1 - rho**2)
+    level, ar = np.zeros(columns.shape[1]), np.zeros(columns.shape[1])
+    white, log_f = np.empty_like(columns), 0.0
+    for day, row in enumerate(columns):
+        variance = level_var + 2 * cross + ar_var
+        to_level, to_ar = (level_var + cross) / variance, (cross + ar_var) / variance
+        surprise = row - level - ar
+        white[day] = surprise / np.sqrt(variance)
+        log_f += np.log(variance)
+        level, ar = level + to_level * surprise, rho * (ar + to_ar * surprise)
+        after = (level_var - to_level**2 * variance, cross - to_level * to_ar * variance, ar_var - to_ar**2 * variance)
+        level_var, cross, ar_var = after[0] + step, rho * after[1], rho**2 * after[2] + 1
+    return white, -0.5 * log_f
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Sums of squares and products of one noise's whitened columns, the controls already projected out."""
+
+    treated: Floats  # p x p by kernel, priors included
+    outcome: Floats  # p by kernel
+    rest: float  # what the controls leave of the outcome
+    log_prior: Floats
+    log_controls: float
+
+    @classmethod
+    def of(cls, outcome: Floats, kernels: Floats, beside: Floats | None, controls: Floats, noise: Noise) -> _Block:
+        treatments = [kernels] if beside is None else [kernels, beside]
+        stacked = np.column_stack([outcome - outcome.mean(), controls, *treatments])
+        white, log_step = whiten(stacked, noise)
+        width, many = controls.shape[1], kernels.shape[1]
+        y, held, moving = white[:, 0], white[:, 1 : 1 + width], white[:, 1 + width :]
+        root = np.linalg.cholesky(held.T @ held + CONTROL_PRECISION * np.eye(width))
+        inner_y = np.linalg.solve(root, held.T @ y)
+        inner = np.linalg.solve(root, held.T @ moving)
+        p = len(treatments)
+        columns, inners = moving.reshape(len(y), p, many), inner.reshape(width, p, many)
+        priors = TREATMENT_PRECISION * np.stack([kernel.var(axis=0) for kernel in treatments])
+        priors = np.maximum(priors, 1e-300)
+        square = np.einsum("npk,nqk->kpq", columns, columns) - np.einsum("wpk,wqk->kpq", inners, inners)
+        square[:, range(p), range(p)] += priors.T
+        target = (moving.T @ y - inner.T @ inner_y).reshape(p, many).T
+        return cls(
+            treated=square,
+            outcome=target,
+            rest=float(y @ y - inner_y @ inner_y),
+            log_prior=0.5 * np.log(priors).sum(axis=0) + log_step,
+            log_controls=float(2 * np.log(np.diag(root)).sum()),
+        )
+
+
+@dataclass(frozen=True)
+class _Mixture:
+    weight: Floats  # noise x kernel, as all below
+    location: Floats
+    scale: Floats
+    degrees: float
+    variance: float
+
+
+def _mixture(
+    blocks: Sequence[_Block],
+    kernels: Floats,
+    *,
+    degrees: float,
+    tests: Sequence[Window] = (),
+    variance: float = 1.0,
+) -> _Mixture:
+    known = np.array([test.mean for test in tests])
+    carried = np.array([kernels[test.start : test.stop].sum(axis=0) for test in tests])  # tests x kernels
+    precision = variance / np.array([test.se**2 for test in tests])
+    degrees = degrees + len(tests)
+    evidence, locations, scales, sums = [], [], [], []
+    for block in blocks:
+        square, target, rest = block.treated.copy(), block.outcome.copy(), block.rest
+        if tests:
+            square[:, 0, 0] += precision @ carried**2
+            target[:, 0] += (precision * known) @ carried
+            rest += float(precision @ known**2)
+        inverse = np.linalg.inv(square)
+        coefficients = np.einsum("kpq,kq->kp", inverse, target)
+        left = np.maximum(rest - np.einsum("kp,kp->k", coefficients, target), 1e-12 * max(rest, 1e-300))
+        log_volume = block.log_controls + np.linalg.slogdet(square)[1]
+        evidence.append(block.log_prior - 0.5 * log_volume - degrees / 2 * np.log(left / 2))
+        locations.append(coefficients[:, 0])
+        scales.append(np.sqrt(left / degrees * inverse[:, 0, 0]))
+        sums.append(left)
+    log_weight = np.array(evidence)
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    return _Mixture(weight, np.array(locations), np.array(scales), degrees, float((weight * sums).sum() / degrees))
+
+
+def _cdf(posterior: Posterior, carried: Floats, at: Floats) -> Floats:
+    """Distribution function of the lift with `carried` adstock sums (rows: quantities), at one amount a row."""
+    spread = np.abs(carried) * posterior.scale
+    off = at[:, None] - carried * posterior.location
+    with np.errstate(divide="ignore", invalid="ignore"):
+        standard = np.where(spread > 0, off / spread, np.where(off >= 0, np.inf, -np.inf))
+    distribution: Floats = special.stdtr(posterior.degrees, standard) @ posterior.weight
+    return distribution
+
+
+def quantiles(posterior: Posterior, carried: Floats, levels: Sequence[float], *, precision: float = 1e-10) -> Floats:
+    """Quantiles of the mixture by bisection, to `precision` of its widest component; rows as `carried`, levels across.
+
+    A row that carries nothing is 0.
+    """
+    centre, spread = carried * posterior.location, np.abs(carried) * posterior.scale
+    answers = np.zeros((carried.shape[0], len(levels)))
+    alive = spread.max(axis=1) > 0
+    if not alive.any():
+        return answers
+    reach = special.stdtrit(posterior.degrees, 1 - 1e-9)
+    for column, level in enumerate(levels):
+        low = (centre - reach * spread)[alive].min(axis=1)
+        high = (centre + reach * spread)[alive].max(axis=1)
+        for _ in range(60):
+            middle = (low + high) / 2
+            below = _cdf(posterior, carried[alive], middle) < level
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+            if np.all(high - low <= precision * spread[alive].max(axis=1)):
+                break
+        answers[alive, column] = (low + high) / 2
+    return answers

@@ -1,0 +1,135 @@
+"""The posterior of the lift: published intervals to the digit, and what must hold for any data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attribution.lift_model import PLAIN, Floats, Grid, Noise, Window, adstock, fit, whiten
+
+# Quantiles .05, .5, .95 of the total lift, worked out by another implementation on the same series.
+KNOWN = {
+    ("plain", 90): (10444.9, 14776.8, 19930.0),
+    ("plain", 365): (75028.5, 86446.1, 98678.8),
+    ("plain", 730): (163860, 181174, 199133),
+    ("promo", 90): (11346.6, 16043.4, 21667.6),
+    ("promo", 365): (77966.4, 89698.7, 102228.9),
+    ("promo", 730): (177127, 195958, 215588),
+    ("rw", 90): (6788.1, 12104.2, 19606.6),
+    ("rw", 365): (78540.4, 95426.6, 114216.4),
+    ("rw", 730): (147932, 200218, 268276),
+    ("hidden", 90): (15485.0, 22952.0, 30119.3),
+    ("hidden", 365): (90415.3, 103248.7, 117014.5),
+    ("hidden", 730): (229762, 251193, 273437),
+}
+
+
+def published_controls(promo: Floats) -> Floats:
+    """The recipe's design: intercept, centred trend, three weekly harmonics, promotions, a year's two harmonics."""
+    day = np.arange(len(promo))
+    weekly = [wave(2 * np.pi * k * day / 7) for k in (1, 2, 3) for wave in (np.sin, np.cos)]
+    yearly = (
+        [wave(2 * np.pi * k * day / 365.25) for k in (1, 2) for wave in (np.sin, np.cos)] if len(day) >= 365 else []
+    )
+    return np.column_stack([np.ones(len(day)), (day - len(day) / 2) / len(day), *weekly, promo, *yearly])
+
+
+def made_up(seed: int, days: int = 80, effect: float = 5.0) -> tuple[Floats, Floats, Floats]:
+    rng = np.random.default_rng(seed)
+    mentions = rng.poisson(10, days).astype(float)
+    outcome = 500 + effect * adstock(mentions, [0.5])[:, 0] + rng.normal(0, 20, days)
+    return outcome, mentions, np.column_stack([np.ones(days), np.linspace(-0.5, 0.5, days)])
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(("kind", "days"), KNOWN)
+def test_published_intervals_are_reproduced_to_the_printed_digit(
+    kind: str, days: int, shared_data: Callable[..., Path]
+) -> None:
+    world = pl.read_csv(shared_data("attribution", "lift_sim", f"{kind}_{days}.csv"))
+    outcome, mentions, promo = (
+        world[name].cast(pl.Float64).to_numpy() for name in ("untagged_revenue", "mentions", "promo")
+    )
+    interval = fit(outcome, [mentions], published_controls(promo), grid=PLAIN).total()
+    assert interval == pytest.approx(
+        KNOWN[kind, days], abs=0.06 if KNOWN[kind, days][0] < 120_000 and days < 730 else 0.6
+    )
+    truth = world["true_lift"].sum()
+    assert (interval[0] <= truth <= interval[2]) == ((kind, days) != ("hidden", 730))
+
+
+def test_the_adstock_spends_each_mention_once() -> None:
+    one = np.zeros(400)
+    one[0] = 1.0
+    assert adstock(one, [0.0, 0.5, 0.925]).sum(axis=0) == pytest.approx([1, 1, 1])
+
+
+def test_a_lag_moves_the_series_and_drops_what_leaves_it() -> None:
+    assert adstock(np.array([4.0, 0, 0]), [0.0], lag=1)[:, 0].tolist() == [0, 4, 0]
+
+
+def test_noise_with_a_vanishing_drift_is_the_ar_noise() -> None:
+    outcome, mentions, _ = made_up(1)
+    columns = np.column_stack([outcome, mentions])
+    near, log_near = whiten(columns, Noise(0.45, 1e-9))
+    exact, log_exact = whiten(columns, Noise(0.45))
+    assert near == pytest.approx(exact, rel=1e-6)
+    assert log_near == pytest.approx(log_exact, abs=1e-9)
+
+
+def test_days_without_any_carried_mention_bring_exactly_nothing() -> None:
+    outcome, mentions, controls = made_up(2)
+    mentions[:10] = 0
+    assert fit(outcome, [mentions], controls).by_day()[:10].tolist() == [[0, 0, 0]] * 10
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), money=st.floats(0.01, 1e4), count=st.floats(0.01, 1e4))
+def test_units_of_money_and_of_mentions_scale_the_answer_and_nothing_else(
+    seed: int, money: float, count: float
+) -> None:
+    outcome, mentions, controls = made_up(seed)
+    plain = fit(outcome, [mentions], controls).total()
+    scaled = fit(outcome * money, [mentions * count], controls).total()
+    # The controls' tiny ridge is the one thing that knows a scale, and it acts on controls alone.
+    assert scaled == pytest.approx(plain * money, rel=1e-5, abs=1e-6 * money * np.ptp(plain))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), mean=st.floats(-1e5, 1e5), exact=st.floats(1e-4, 1e-2))
+def test_an_exact_experiment_is_the_answer_in_its_window(seed: int, mean: float, exact: float) -> None:
+    outcome, mentions, controls = made_up(seed)
+    whole = fit(outcome, [mentions], controls, tests=[Window(0, 80, mean, exact)]).total()
+    assert whole == pytest.approx([mean] * 3, abs=10 * exact + 1e-6 * abs(mean))
+    part = fit(outcome, [mentions], controls, tests=[Window(20, 50, mean, exact)]).total(start=20, stop=50)
+    assert part == pytest.approx([mean] * 3, abs=10 * exact + 1e-6 * abs(mean))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), mean=st.floats(-1e5, 1e5))
+def test_an_experiment_that_knows_nothing_changes_nothing(seed: int, mean: float) -> None:
+    outcome, mentions, controls = made_up(seed)
+    free = fit(outcome, [mentions], controls).total()
+    told = fit(outcome, [mentions], controls, tests=[Window(0, 80, mean, 1e12)]).total()
+    assert told == pytest.approx(free, abs=1e-9 * np.ptp(free))
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_quantiles_rise_and_the_mixture_weights_sum_to_one(seed: int) -> None:
+    posterior = fit(*_args(seed), grid=Grid(shapes=(0.5, 1.0), counts_controls=True))
+    five = posterior.total((0.01, 0.05, 0.5, 0.95, 0.99))
+    assert (np.diff(five) > 0).all()
+    assert posterior.weight.sum() == pytest.approx(1)
+    assert posterior.probability_above(five[1]) == pytest.approx(0.95, abs=1e-6)
+
+
+def _args(seed: int) -> tuple[Floats, list[Floats], Floats]:
+    outcome, mentions, controls = made_up(seed)
+    return outcome, [mentions], controls
