@@ -17,10 +17,13 @@ from ui.theme import BLUE, GREY, VERMILION
 
 LABEL_COLOURS = {"negative": VERMILION, "neutral": GREY, "positive": BLUE}
 NET_FORMAT = "+.0%"
-BAR = 26
+# Height of a row, and what legend and axis take: the charts are fitted into their height, labels included.
+ROW, LEGEND, AXIS = 30, 34, 48
 
 
-def net_over_time(buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, height: int = 260) -> alt.LayerChart:
+def net_over_time(
+    buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, height: int = 260
+) -> alt.LayerChart | alt.FacetChart:
     """Line of net sentiment with its 90 % band; a bucket with fewer than 30 scored texts is a gap.
 
     `buckets`: `ui.talk.by_grain`. `words`: day, net, low, high, scored.
@@ -28,7 +31,11 @@ def net_over_time(buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, 
     shown = buckets.with_columns(
         pl.when(pl.col("scored") >= MIN_SCORED).then(pl.col(name)).alias(name) for name in ("net", "low", "high")
     )
-    base = alt.Chart(shown).encode(x=alt.X("day:T", title=None, axis=alt.Axis(tickCount=6, grid=False)))
+    known = pl.col("net").is_not_null()
+    lone = known & ~known.shift(1, fill_value=False) & ~known.shift(-1, fill_value=False)
+    base = alt.Chart(shown.with_columns(lone=lone)).encode(
+        x=alt.X("day:T", title=None, axis=alt.Axis(tickCount=6, grid=False))
+    )
     scale = alt.Scale(domain=_domain(shown), nice=True)
     axis = alt.Axis(format=NET_FORMAT, tickCount=5)
     band = base.mark_area(opacity=0.2, color=BLUE, invalid="break-paths-show-domains").encode(
@@ -47,8 +54,10 @@ def net_over_time(buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, 
         ],
     )
     # A lone bucket between two gaps has no band to show, so its interval is a rule.
-    whiskers = base.mark_rule(color=BLUE, opacity=0.35, strokeWidth=5).encode(
-        y=alt.Y("low:Q", scale=scale), y2="high:Q"
+    whiskers = (
+        base.transform_filter("datum.lone")
+        .mark_rule(color=BLUE, opacity=0.35, strokeWidth=5)
+        .encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")
     )
     return alt.layer(band, whiskers, _zero_line("y", ink), line).properties(height=height)
 
@@ -59,14 +68,13 @@ def _domain(shown: pl.DataFrame) -> list[float]:
 
 
 def _zero_line(channel: str, ink: str) -> alt.Chart:
-    where = alt.Y("zero:Q") if channel == "y" else alt.X("zero:Q")
     rule = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=ink, opacity=0.6, strokeDash=[4, 3])
-    return rule.encode(**{channel: where})
+    return rule.encode(y="zero:Q") if channel == "y" else rule.encode(x="zero:Q")
 
 
 def label_shares(
     shares: pl.DataFrame, by: str, *, words: Mapping[str, str], names: Mapping[str, str], ink: str
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Diverging bars, negative left, positive right, neutral astride the zero line, with the count at the end.
 
     `shares`: `ui.talk.label_shares`. `words`: label, share, n, scored and the three labels. `names`: what to call the
@@ -83,7 +91,7 @@ def label_shares(
     )
     bars = (
         alt.Chart(drawn)
-        .mark_bar(height=BAR - 10)
+        .mark_bar(height=ROW - 12)
         .encode(
             y=rows,
             x=alt.X("start:Q", title=None, axis=None, scale=alt.Scale(domain=[-1.05, 1.3])),
@@ -108,12 +116,12 @@ def label_shares(
         .mark_text(color=ink, align="right", fontSize=11)
         .encode(y=rows, x=alt.datum(1.3), text="n_text:N")
     )
-    return alt.layer(bars, inside, counts).properties(height=BAR * max(1, len(order)) + 10)
+    return alt.layer(bars, inside, counts).properties(height=LEGEND + ROW * max(1, len(order)))
 
 
 def net_intervals(
     groups: pl.DataFrame, by: str, *, words: Mapping[str, str], names: Mapping[str, str], ink: str
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """One dot and 90 % interval a group: blue surely above zero, vermilion surely below, grey where zero lies inside.
 
     `groups`: `listener.feeling.feeling_by`; groups with fewer than 30 scored texts are left out.
@@ -137,7 +145,7 @@ def net_intervals(
     order: Sequence[str] = drawn["name"].to_list()
     rows = alt.Y("name:N", title=None, sort=list(order), axis=alt.Axis(labelLimit=140, ticks=False))
     colours = alt.Scale(domain=[words["above"], words["unsure"], words["below"]], range=[BLUE, GREY, VERMILION])
-    colour = alt.Color("sure:N", scale=colours, legend=alt.Legend(orient="top", title=None))
+    colour = alt.Color("sure:N", scale=colours, legend=alt.Legend(orient="top", title=None, symbolOpacity=1))
     base = alt.Chart(drawn)
     scale = alt.Scale(domain=[-1, 1])
     whisker = base.mark_rule(strokeWidth=4, opacity=0.55).encode(
@@ -159,10 +167,12 @@ def net_intervals(
         ],
     )
     counts = base.mark_text(color=ink, dy=-12, fontSize=11).encode(y=rows, x="net:Q", text="n_text:N")
-    return alt.layer(_zero_line("x", ink), whisker, dot, counts).properties(height=40 * max(1, len(order)) + 20)
+    return alt.layer(_zero_line("x", ink), whisker, dot, counts).properties(
+        height=LEGEND + AXIS + 44 * max(1, len(order))
+    )
 
 
-def score_bars(parts: pl.DataFrame, *, ink: str, title: str) -> alt.LayerChart:
+def score_bars(parts: pl.DataFrame, *, ink: str, title: str) -> alt.LayerChart | alt.FacetChart:
     """Bars from 0 to 100 with their value; an unknown part has a dash and no bar. `parts`: name, value."""
     drawn = parts.with_columns(
         pl.when(pl.col("value").is_null())

@@ -70,8 +70,8 @@ def by_grain(mentions: pl.DataFrame, grain: str) -> pl.DataFrame:
     counted = feeling_by(dated, ["day"])
     if counted.is_empty():
         return counted
-    every = pl.date_range(counted["day"].min(), counted["day"].max(), interval=GRAINS[grain], eager=True)
-    filled = pl.DataFrame({"day": every}).join(counted, on="day", how="left")
+    between = pl.date_range(pl.col("day").min(), pl.col("day").max(), interval=GRAINS[grain])
+    filled = counted.select(between).join(counted, on="day", how="left")
     whole = ("positive", "neutral", "negative", "not_scored", "total", "scored")
     return filled.with_columns(pl.col(*whole).fill_null(0)).sort("day")
 

@@ -56,14 +56,26 @@ def status_names(_: Translator) -> dict[str, str]:
     }
 
 
+def language_name(screen: Screen, code: str) -> str:
+    """The language in the reader's own language; the code where that is not known."""
+    return str(screen.locale.languages.get(code, code))
+
+
 def number(screen: Screen, value: float | None) -> str:
     """A number as the reader writes it; an en dash where it is unknown."""
     return "–" if value is None else str(format_decimal(value, locale=screen.locale))
 
 
-def card(screen: Screen, row: Mapping[str, Any], *, key: str, matched: Mapping[str, Any] | None = None) -> None:
+def card(
+    screen: Screen,
+    row: Mapping[str, Any],
+    *,
+    key: str,
+    matched: Mapping[str, Any] | None = None,
+    own_links: bool = True,
+) -> None:
     """The reading part of a card. `row`: as `store.read_by_id` gives it; `matched`: visits, orders, revenue_minor,
-    kinds (list of evidence) where the mention has any.
+    kinds (list of evidence) where the mention has any. Without `own_links` the caller draws `links` itself.
     """
     _head(screen, row, key=key)
     _words(screen, row, key=key)
@@ -74,7 +86,9 @@ def card(screen: Screen, row: Mapping[str, Any], *, key: str, matched: Mapping[s
     if matched:
         with st.container(key=f"money-{key}"):
             st.text(_brought(screen, matched))
-    _links(screen, row, key=key)
+    if own_links:
+        with st.container(horizontal=True, gap="small"):
+            links(screen, row, key=key)
 
 
 def _head(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
@@ -129,7 +143,7 @@ def _reaction(screen: Screen, row: Mapping[str, Any]) -> str:
 
 def _score(screen: Screen, row: Mapping[str, Any]) -> str:
     _ = screen._
-    language = row["language"] or _("language unknown")
+    language = language_name(screen, row["language"]) if row["language"] else _("language unknown")
     if row["score"] is None:
         return f"{language}: {status_names(_).get(row['score_status'], row['score_status'])}"
     scored = _("{language}: score {score} by {scorer}").format(
@@ -148,6 +162,8 @@ def _brought(screen: Screen, matched: Mapping[str, Any]) -> str:
     orders = _.plural("{n} order", "{n} orders", matched["orders"]).format(n=matched["orders"])
     revenue = data.minor_to_text(matched["revenue_minor"], screen.currency, str(screen.locale))
     evidence = ", ".join(evidence_names(_).get(kind, kind) for kind in matched["kinds"])
+    if not matched["orders"]:
+        return _("Evidence ({kinds}): {visits}, no order").format(kinds=evidence, visits=visits)
     return _("Evidence ({kinds}): {visits}, {orders}, {revenue} net revenue of these orders").format(
         kinds=evidence, visits=visits, orders=orders, revenue=revenue
     )
@@ -162,17 +178,17 @@ def evidence_names(_: Translator) -> dict[str, str]:
     }
 
 
-def _links(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
+def links(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
+    """The way to the original, and the links in the text, as far as they are http(s) addresses."""
     _ = screen._
-    with st.container(horizontal=True, gap="small"):
-        if row["url"] and canonical_url(row["url"]):
-            st.link_button(
-                _("Open original"), row["url"], icon=":material/open_in_new:", type="tertiary", key=f"open-{key}"
-            )
-        safe = [link for link in row["links"] if canonical_url(link)]
-        if safe:
-            name = _.plural("{n} link in the text", "{n} links in the text", len(safe)).format(n=len(safe))
-            with st.popover(name, type="tertiary", key=f"links-{key}"):
-                for place, link in enumerate(safe[:SHOWN_LINKS]):
-                    st.text(link)
-                    st.link_button(_("Open"), link, icon=":material/open_in_new:", key=f"link-{key}-{place}")
+    if row["url"] and canonical_url(row["url"]):
+        st.link_button(
+            _("Open original"), row["url"], icon=":material/open_in_new:", type="tertiary", key=f"open-{key}"
+        )
+    safe = [link for link in row["links"] if canonical_url(link)]
+    if safe:
+        name = _.plural("{n} link in the text", "{n} links in the text", len(safe)).format(n=len(safe))
+        with st.popover(name, type="tertiary", key=f"links-{key}"):
+            for place, link in enumerate(safe[:SHOWN_LINKS]):
+                st.text(link)
+                st.link_button(_("Open"), link, icon=":material/open_in_new:", key=f"link-{key}-{place}")

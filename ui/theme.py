@@ -42,6 +42,8 @@ def options() -> dict[str, Any]:
         "chartSequentialColors": SEQUENTIAL,
         "chartDivergingColors": DIVERGING,
         "baseRadius": "0.5rem",
+        "metricValueFontSize": "1.7rem",
+        "headingFontSizes": ["2rem", "1.5rem", "1.25rem", "1.1rem", "1rem", "1rem"],
         "showWidgetBorder": True,
     }
     found = {f"theme.{name}": value for name, value in shared.items()}
@@ -62,11 +64,10 @@ def options() -> dict[str, Any]:
 STYLE = """<style>
 .block-container { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1360px }
 .st-key-answer [data-testid="stText"] { font-size: 1.15rem; line-height: 1.5 }
-[data-testid="stText"] { unicode-bidi: plaintext; text-align: start }
+[data-testid="stText"], [data-testid="stText"] > span { unicode-bidi: plaintext; text-align: start }
 [data-testid="stMetricValue"] { unicode-bidi: plaintext; font-variant-numeric: tabular-nums }
 @media (max-width: 640px) {
   .block-container { padding-left: 1rem; padding-right: 1rem }
-  h1 { font-size: 1.8rem !important }
 }
 </style>"""
 

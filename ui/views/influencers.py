@@ -110,44 +110,36 @@ def _cards(screen: Screen, people: pl.DataFrame, floor: int) -> None:
         st.metric(
             _("Influencers"),
             talk_cards.number(screen, by_group.get("influencer", 0)),
-            delta=_("at least {n} followers").format(n=talk_cards.number(screen, floor)),
-            delta_color="off",
-            delta_arrow="off",
+            delta_description=_("at least {n} followers").format(n=talk_cards.number(screen, floor)),
             border=True,
             height="stretch",
         )
         st.metric(
             _("Contracted"),
             talk_cards.number(screen, brought["contracted"]),
-            delta=_("of {n} people heard in {days} days").format(
+            delta_description=_("of {n} people heard in {days} days").format(
                 n=talk_cards.number(screen, people.height), days=screen.period.days
             ),
-            delta_color="off",
-            delta_arrow="off",
             border=True,
             height="stretch",
         )
         st.metric(
             _("Direct return by named people"),
             money(brought["revenue_minor"]),
-            delta=_("{orders} orders by {n} people").format(
+            delta_description=_("{orders} orders by {n} people").format(
                 orders=talk_cards.number(screen, round(brought["conversions"], 1)), n=brought["with_revenue"]
             ),
-            delta_color="off",
-            delta_arrow="off",
             border=True,
             height="stretch",
         )
         st.metric(
             _("Cost of these people"),
             money(brought["cost_minor"]),
-            delta=_.plural("given for {n} person", "given for {n} people", brought["with_cost"]).format(
+            delta_description=_.plural("given for {n} person", "given for {n} people", brought["with_cost"]).format(
                 n=brought["with_cost"]
             )
             if brought["with_cost"]
             else _("no cost given"),
-            delta_color="off",
-            delta_arrow="off",
             border=True,
             height="stretch",
         )
@@ -206,7 +198,7 @@ def _ranked(screen: Screen, people: pl.DataFrame, floor: int) -> dict[str, Any] 
             _("Select a row to see the person. Net sentiment is shown from {n} scored texts on.").format(n=MIN_SCORED)
         )
         export(screen, rows, "influencers")
-    found = people.filter(pl.col("author_key") == named)
+    found = people.filter(pl.col("author_key") == (named or ""))
     return found.row(0, named=True) if found.height else None
 
 
@@ -253,13 +245,12 @@ def _column_config(screen: Screen) -> dict[str, Any]:
     types = st.column_config
     whole = "%,d"
     money = f"%,.{tables.digits(screen.currency)}f"
-    score = {"min_value": 0, "max_value": 100, "format": "%.0f"}
     return {
         "rank": types.NumberColumn("#", width=40, pinned=True),
         "name": types.TextColumn(_("Name"), pinned=True),
         "handle": types.TextColumn(_("Handle")),
         "network": types.TextColumn(_("Network")),
-        "total": types.ProgressColumn(_("Score"), width="small", **score),
+        "total": types.ProgressColumn(_("Score"), width="small", min_value=0, max_value=100, format="%.0f"),
         "followers": types.NumberColumn(_("Followers"), format=whole),
         "posts": types.NumberColumn(_("Posts"), format=whole),
         "engagement": types.NumberColumn(_("Engagement"), format=whole),
@@ -399,7 +390,7 @@ def _posts(screen: Screen, person: dict[str, Any]) -> None:
     )
     newest = talk.in_order(said, by_engagement=False).head(SHOWN_POSTS)
     for row in talk_data.texts(tuple(newest["mention_id"])).iter_rows(named=True):
-        with st.container(border=True):
+        with st.container(border=True, gap="xsmall"):
             talk_cards.card(screen, row, key=f"post-{row['mention_id']}")
     if felt.total > SHOWN_POSTS:
         st.caption(_("The newest {n} are shown.").format(n=SHOWN_POSTS))

@@ -19,6 +19,7 @@ from ui.i18n import Translator, translator
 PER_PAGE = 20
 NEWEST, LOUDEST = "newest", "engagement"
 UNDO = "mentions-undo"
+ROUND = "mentions-round"
 
 
 def page() -> None:
@@ -107,7 +108,7 @@ def _controls(screen: Screen, every: pl.DataFrame) -> tuple[pl.DataFrame, dict[s
             width=360,
         )
         st.segmented_control(
-            _("Order"),
+            _("Sort by"),
             (NEWEST, LOUDEST),
             default=_order(),
             required=True,
@@ -156,7 +157,7 @@ def _facet(screen: Screen, found: pl.DataFrame, column: str, choice: Mapping[str
     counts = talk.facet(found, column, choice)
     chosen = choice[column]
     title = facet_titles(_)[column] + (f" · {len(chosen)}" if chosen else "")
-    names = facet_names(_, column)
+    names = facet_names(screen, column)
     with st.popover(title, key=f"facet-{column}", type="primary" if chosen else "secondary"):
         for value, n in counts.items():
             st.checkbox(
@@ -178,7 +179,12 @@ def facet_titles(_: Translator) -> dict[str, str]:
     }
 
 
-def facet_names(_: Translator, column: str) -> Mapping[str, str]:
+def facet_names(screen: Screen, column: str) -> Mapping[str, str]:
+    """What to call the values of a facet; values without a name stand as they are."""
+    _ = screen._
+    if column == "language":
+        known = screen.workspace.settings.workspace.languages
+        return {code: talk_cards.language_name(screen, code) for code in known} | {talk.UNKNOWN: _("Unknown")}
     if column == "label":
         return {str(key): name for key, name in talk_cards.label_names(_).items() if key}
     if column == "triage_status":
@@ -214,7 +220,19 @@ def _clear() -> None:
 
 
 def _to_first_page() -> None:
-    st.session_state["page"] = 1
+    """Other mentions are listed now: a new pagination begins at its first page."""
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+    if "page" in st.query_params:
+        del st.query_params["page"]
+
+
+def _page_number() -> int:
+    asked = st.query_params.get("page", "1")
+    return int(asked) if asked.isdigit() else 1
+
+
+def _set_page(key: str) -> None:
+    st.query_params["page"] = str(st.session_state[key])
 
 
 # --- the list -------------------------------------------------------------------------------------------------------
@@ -223,7 +241,7 @@ def _to_first_page() -> None:
 def _list(screen: Screen, chosen: pl.DataFrame) -> None:
     _ = screen._
     n_pages = talk.pages(chosen.height, size=PER_PAGE)
-    number = min(max(1, int(st.session_state.get("page", 1))), n_pages)
+    number = min(max(1, _page_number()), n_pages)
     shown = talk.page_of(chosen, page=number, size=PER_PAGE)
     first = (number - 1) * PER_PAGE + 1
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -238,14 +256,14 @@ def _list(screen: Screen, chosen: pl.DataFrame) -> None:
         _undo_bar(_)  # the mention has left this list: the way back stands above it
     matched = _matched(screen, ids)
     for row in talk_data.texts(tuple(ids)).iter_rows(named=True):
-        with st.container(border=True, key=f"card-{row['mention_id']}"):
-            talk_cards.card(screen, row, key=row["mention_id"], matched=matched.get(row["mention_id"]))
+        with st.container(border=True, gap="xsmall", key=f"card-{row['mention_id']}"):
+            talk_cards.card(screen, row, key=row["mention_id"], matched=matched.get(row["mention_id"]), own_links=False)
             _decide(screen, row)
             if st.session_state.get(UNDO, {}).get("mention_id") == row["mention_id"]:
                 _undo_bar(_)
     if n_pages > 1:
-        st.session_state["page"] = number
-        st.pagination(n_pages, key="page", max_visible_pages=5, bind="query-params")
+        key = f"page-{st.session_state.get(ROUND, 0)}-{n_pages}"
+        st.pagination(n_pages, default=number, key=key, max_visible_pages=5, on_change=_set_page, args=(key,))
 
 
 def _matched(screen: Screen, ids: list[str]) -> dict[str, dict[str, Any]]:
@@ -264,11 +282,11 @@ def _matched(screen: Screen, ids: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _decide(screen: Screen, row: Mapping[str, Any]) -> None:
-    """Status and label, written at once. The widgets' keys carry the version, so that edits elsewhere start them anew."""
+    """Status and label, written at once. Keys carry the version, so that an edit made elsewhere starts them anew."""
     _ = screen._
     key = f"{row['mention_id']}-{row['triage_version']}"
     triage, labels = talk_cards.triage_names(_), talk_cards.label_names(_)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             _("Status"),
             talk.TRIAGE,
@@ -290,6 +308,7 @@ def _decide(screen: Screen, row: Mapping[str, Any]) -> None:
             on_change=partial(_save, row, "label", f"label-{key}"),
             width=190,
         )
+        talk_cards.links(screen, row, key=row["mention_id"])
 
 
 def _save(row: Mapping[str, Any], part: str, key: str) -> None:

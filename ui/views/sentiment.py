@@ -88,8 +88,8 @@ def _cards(screen: Screen, felt: Feeling, before: Feeling) -> None:
             _("Net sentiment"),
             percent(felt.net, signed=True) if felt.enough else "–",
             delta=_points(_, felt, before),
-            delta_description=_("{low} to {high}, n = {n}").format(
-                low=percent(felt.low, signed=True), high=percent(felt.high, signed=True), n=felt.scored
+            delta_description=_("± {margin} points, n = {n}").format(
+                margin=f"{(felt.margin or 0) * 100:.0f}", n=felt.scored
             )
             if felt.enough
             else _("n = {n}, too few to judge").format(n=felt.scored),
@@ -110,9 +110,7 @@ def _cards(screen: Screen, felt: Feeling, before: Feeling) -> None:
         st.metric(
             _("Not scored"),
             percent(felt.not_scored / felt.total),
-            delta=_("{n} of {total} mentions").format(n=felt.not_scored, total=felt.total),
-            delta_color="off",
-            delta_arrow="off",
+            delta_description=_("{n} of {total} mentions").format(n=felt.not_scored, total=felt.total),
             border=True,
             height="stretch",
         )
@@ -121,14 +119,20 @@ def _cards(screen: Screen, felt: Feeling, before: Feeling) -> None:
 def _points(_: Translator, felt: Feeling, before: Feeling) -> str | None:
     if not (felt.enough and before.enough) or felt.net is None or before.net is None:
         return None
-    return _("{change} points").format(change=f"{(felt.net - before.net) * 100:+.0f}")
+    return _moved(_, felt.net - before.net)
+
+
+def _moved(_: Translator, change: float) -> str | None:
+    """A change of shares in whole points with its sign; None where it rounds to nothing."""
+    points = round(change * 100)
+    return _("{points} points").format(points=f"{points:+d}") if points else None
 
 
 def _share_change(_: Translator, felt: Feeling, before: Feeling, label: str) -> str | None:
     if not (felt.enough and before.enough):
         return None
     change = getattr(felt, label) / felt.scored - getattr(before, label) / before.scored
-    return _("{change} points").format(change=f"{change * 100:+.0f}")
+    return _moved(_, change)
 
 
 # --- over time ------------------------------------------------------------------------------------------------------
@@ -204,7 +208,7 @@ def _over_time(screen: Screen, mentions: pl.DataFrame) -> None:
 
 def language_names(screen: Screen) -> dict[str, str]:
     """Names of the workspace's languages in the reader's own."""
-    shown = {code: screen.locale.languages.get(code, code) for code in screen.workspace.settings.workspace.languages}
+    shown = {code: talk_cards.language_name(screen, code) for code in screen.workspace.settings.workspace.languages}
     return {**shown, talk.UNKNOWN: screen._("Unknown")}
 
 
@@ -266,7 +270,7 @@ def _driver_cards(screen: Screen, found: pl.DataFrame, label: str) -> None:
         return
     copies = dict(found.select("mention_id", "copies").iter_rows())
     for row in talk_data.texts(tuple(found["mention_id"])).iter_rows(named=True):
-        with st.container(border=True):
+        with st.container(border=True, gap="xsmall"):
             talk_cards.card(screen, row, key=f"driver-{label}-{row['mention_id']}")
             if copies[row["mention_id"]] > 1:
                 st.caption(_("{n} mentions carry this text.").format(n=copies[row["mention_id"]]))
