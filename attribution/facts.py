@@ -51,8 +51,8 @@ class Facts:
 
         A record is `new` (its natural key was unknown), `updated` (readers will see another row for it than before) or
         `same` (they will see what they saw). A file line is what all its records are, else updated: an order known
-        long ago that brings its first refund is an update. Raises KeyError for a table that is no fact, TypeError for columns that
-        do not fit it, ValueError for a record without its natural key.
+        long ago that brings its first refund is an update. Raises KeyError for a table that is no fact, TypeError for
+        columns that do not fit it, ValueError for a record without its natural key.
         """
         exported_at = parsed.exported_at or latest_time(parsed.tables)
         lines: dict[int, str] = {}

@@ -312,10 +312,11 @@ def _no_referrer(own_domains: Sequence[str], has_landing: bool) -> pl.Expr:
     own = host.is_null()
     for domain in (*own_domains, *RETURNS):
         bare = domain.lower().removeprefix("www.")
-        own = own | (host == bare) | host.str.ends_with(f".{bare}")
+        own = own | ((host == bare) | host.str.ends_with(f".{bare}")).fill_null(False)
     if has_landing:
-        own = own | (host.str.replace(r"^www\.", "") == _host(pl.col("landing_host")).str.replace(r"^www\.", ""))
-    return own.fill_null(True)
+        landing = _host(pl.col("landing_host")).str.replace(r"^www\.", "")
+        own = own | (host.str.replace(r"^www\.", "") == landing).fill_null(False)
+    return own
 
 
 def _evidence() -> pl.Expr:
