@@ -17,7 +17,7 @@ from attribution.tables import MONEY, UTC_TIME
 from config.intake import Rejected, TextTable, normal_header
 
 NULL_WORDS = ("", "-", "--", "n/a", "na", "(not set)", "null", "none", "nan", "undefined", "#ref!", "#n/a", "#value!")
-TOTALS = r"(?i)^(grand total|totals?\b|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng)"
+TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng(?: cộng)?)\s*(?::.*)?$"
 _DIGITS = {chr(start + n): str(n) for start in (0x660, 0x6F0) for n in range(10)} | {"\u066b": ".", "\u066c": ","}
 _DASHES = dict.fromkeys(("\u2010", "\u2011", "\u2012", "\u2013", "\u2212"), "-")
 _MARKS = dict.fromkeys(("\u200b", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u2066", "\u2067", "\u2069"), "")
@@ -54,7 +54,7 @@ class Check:
 
 
 def columns(table: TextTable, names: Sequence[str]) -> pl.DataFrame:
-    """`source_line` and the columns whose headers read like `names`, under those names; empty and absent as null."""
+    """`source_line`, `first_cell`, and the columns whose headers read like `names`; empty and absent as null."""
     actual: dict[str, str] = {}
     for header in table.headers:
         actual.setdefault(normal_header(header), header)
@@ -66,7 +66,8 @@ def columns(table: TextTable, names: Sequence[str]) -> pl.DataFrame:
         ).alias(name)
         for name in names
     ]
-    return table.frame.select("source_line", *picked)
+    first = pl.col(table.headers[0]).str.strip_chars().alias("first_cell")
+    return table.frame.select("source_line", first, *picked)
 
 
 def with_cells(frame: pl.DataFrame, read: Mapping[str, Cells]) -> pl.DataFrame:
@@ -328,13 +329,13 @@ def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
 
 
 def leave_out(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, str]]:
-    """The rows without repeated headers and totals (told by their first filled cell), and why each of those went."""
-    texts = [pl.col(name) for name in frame.columns if name != "source_line"]
+    """The rows without repeated headers and totals (told by their first cell), and why each of those went."""
+    texts = [pl.col(name) for name in frame.columns if name not in ("source_line", "first_cell")]
     header = pl.all_horizontal(
         text.is_null() | (text.str.to_lowercase() == text.meta.output_name().lower()) for text in texts
     )
-    total = pl.coalesce(texts).str.contains(TOTALS).fill_null(False)
+    total = pl.col("first_cell").str.contains(TOTALS).fill_null(False)
     why = pl.when(header).then(pl.lit("repeated_header")).when(total).then(pl.lit("total_row"))
     judged = frame.with_columns(why.alias("why"))
     left = judged.filter(pl.col("why").is_not_null()).select("source_line", "why")
-    return judged.filter(pl.col("why").is_null()).drop("why"), dict(left.iter_rows())
+    return judged.filter(pl.col("why").is_null()).drop("why", "first_cell"), dict(left.iter_rows())

@@ -85,7 +85,7 @@ def without_persons(url: pl.Expr) -> pl.Expr:
     cut = url.str.replace_all("(?i)&amp;", "&").str.replace(r"^(\w+://)[^/?#@]*@", "${1}")
     for _ in range(2):  # neighbours share their separator, so that one pass takes every other one
         cut = cut.str.replace_all(_PERSONAL_PARAMETER, "${1}")
-    tidy = cut.str.replace_all(_E_MAIL_IN_PATH, "").str.replace_all(r"([?&;])[&;]+", "${1}")
+    tidy = cut.str.replace_all(_E_MAIL_IN_PATH, "").str.replace_all(r"([?&;#])[&;]+", "${1}")
     return tidy.str.replace_all(r"[?&;]+(#|$)", "${1}").str.replace(r"#$", "").str.head(MAX_STORED_URL)
 
 

@@ -1,0 +1,210 @@
+"""earned's own files: visits, spend, posts, leads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from attribution.facts import Facts
+from attribution.inputs import LAYOUTS
+from attribution.inputs.visits import without_persons
+from config.intake import ImportReport, choose_layout, list_quarantine, parse_table, take_in
+from config.workspace import Workspace
+
+NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+VISITS = "visit_id,visitor,time,landing_url,referrer,order_id,customer"
+SPEND = (
+    "date,platform,campaign,cost,currency,source,medium,cost_type,influencer,impressions,clicks,conversions,"
+    "conversion_value"
+)
+POSTS = (
+    "network,post_id,published_at,permalink,caption,post_type,is_paid,impressions,reach,likes,comments,shares,saves,"
+    "clicks"
+)
+LEADS = "lead_id,created_at,source,medium,campaign,stage,won_at,deal_amount,currency"
+Bring = Callable[..., ImportReport]
+
+
+@pytest.fixture
+def facts(workspace: Workspace) -> Facts:
+    return Facts(workspace.facts, workspace.engine)
+
+
+@pytest.fixture
+def bring(workspace: Workspace, facts: Facts, tmp_path: Path) -> Bring:
+    """`bring(header, row, ...)` imports a file of these lines and checks that every row is counted once."""
+    numbers = itertools.count()
+
+    def take(*lines: str) -> ImportReport:
+        file = tmp_path / f"{next(numbers)}.csv"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        report = take_in(workspace, file, layouts=LAYOUTS, sinks={"facts": facts}, now=NOW)
+        counted = report.accepted + report.updated + report.duplicates + report.quarantined + report.skipped
+        assert (report.error, counted) == (None, report.read)
+        return report
+
+    return take
+
+
+@pytest.mark.parametrize(
+    ("header", "layout"),
+    [(VISITS, "earned_visits"), (SPEND, "earned_spend"), (POSTS, "earned_posts"), (LEADS, "earned_leads"),
+     ("Visitor,TIME,landing_url,referrer", "earned_visits"),
+     ("date_from,date_to,platform,campaign,cost,currency", "earned_spend")],
+)  # fmt: skip
+def test_the_header_tells_the_layout(header: str, layout: str) -> None:
+    table = parse_table(f"{header}\n".encode(), file="x.csv")
+    assert choose_layout(table, LAYOUTS, file="x.csv", wanted=None).id == layout
+
+
+def test_a_visit_becomes_a_touch(bring: Bring, facts: Facts, workspace: Workspace) -> None:
+    url = "https://acme.example/p?utm_source=IG&utm_medium=Influencer&utm_campaign=May&utm_content=anna.kow"
+    bring(VISITS, f"v1,c-1,2026-05-03T12:00:00+02:00,{url},https://l.instagram.com/,#1001,Jane@Mail.example")
+    touch = facts.scan("touches").collect().row(0, named=True)
+    hashed = workspace.keyed_hash(pl.Series(["c-1", "jane@mail.example"])).to_list()
+    assert [touch["visitor"], touch["customer_key"]] == hashed
+    assert touch["touched_at"] == dt.datetime(2026, 5, 3, 10, tzinfo=dt.UTC)
+    known = {"account": "default", "touch_id": "v1", "order_ref": "1001", "landing_url": url, "landing_path": "/p",
+             "landing_host": "acme.example", "referrer_host": "l.instagram.com", "utm_source": "IG",
+             "utm_medium": "Influencer", "utm_content": "anna.kow", "source": "instagram", "medium": "influencer",
+             "campaign": "may", "evidence": "utm"}  # fmt: skip
+    assert {name: touch[name] for name in known} == known
+
+
+@pytest.mark.parametrize("visitor", ["", "(not set)", "null", "undefined", "  "])
+def test_a_visit_of_nobody_is_put_aside(bring: Bring, facts: Facts, visitor: str) -> None:
+    report = bring(VISITS, f"v1,{visitor},2026-05-03T12:00:00Z,/,,,", "v2,c,soon,/,,,", "v3,c,2026-05-03 12:00,/,,,")
+    assert report.reasons == {"missing_visitor": 1, "bad_time": 1}
+    assert facts.scan("touches").collect()["touched_at"].to_list() == [dt.datetime(2026, 5, 3, 10, tzinfo=dt.UTC)]
+
+
+def test_a_visit_without_id_is_the_same_visit_in_every_file(bring: Bring, facts: Facts) -> None:
+    header, row = "visitor,time,landing_url,referrer", "c-1,2026-05-03T12:00:00Z,/p,"
+    bring(header, row, "c-1,2026-05-03T12:00:01Z,/p,")
+    report = bring(header, row, row, "c-2,2026-05-03T12:00:00Z,/p,")
+    assert (report.accepted, report.duplicates) == (1, 2)
+    ids = facts.scan("touches").collect()["touch_id"]
+    assert ids.n_unique() == len(ids) == 3
+    assert ids.str.contains(r"^[0-9a-f]{32}$").all()
+
+
+def test_coming_back_from_paying_is_no_referral(bring: Bring, facts: Facts) -> None:
+    bring(VISITS, "a,c,2026-05-03T12:00:00Z,https://acme.example/thanks,https://checkout.stripe.com/x,,",
+          "b,c,2026-05-03T13:00:00Z,https://acme.example/p,https://www.acme.example/,,",
+          "c,c,2026-05-03T14:00:00Z,https://acme.example/p,https://blog.example/,,")  # fmt: skip
+    assert facts.scan("touches").collect()["evidence"].to_list() == ["none", "none", "referrer"]
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://s.example/p?a=1&utm_source=ig#top", "https://s.example/p?a=1&utm_source=ig#top"),
+        ("https://s.example/p?email=jane@mail.example&a=1", "https://s.example/p?a=1"),
+        ("https://s.example/p?a=1&E=1&phone=2&token=3", "https://s.example/p?a=1"),
+        ("https://s.example/p?email=x", "https://s.example/p"),
+        ("https://s.example/p?email=x#top", "https://s.example/p#top"),
+        ("https://s.example/p#email=x&utm_source=a", "https://s.example/p#utm_source=a"),
+        ("https://s.example/p?who=jane%40mail.example&b=2", "https://s.example/p?b=2"),
+        ("https://s.example/p?who=jane%20r%2540mail.example&b=2", "https://s.example/p?b=2"),
+        ("https://s.example/u/jane@mail.example/x", "https://s.example/u//x"),
+        ("https://jane:secret@s.example/p", "https://s.example/p"),
+        ("https://s.example/p?utm_content=@anna.kow", "https://s.example/p?utm_content=@anna.kow"),
+        ("https://video.example/@anna.kow/1", "https://video.example/@anna.kow/1"),
+        ("https://s.example/p?cafe=1&size=e", "https://s.example/p?cafe=1&size=e"),
+    ],
+)
+def test_urls_are_kept_without_what_tells_who_somebody_is(url: str, kept: str) -> None:
+    assert pl.DataFrame({"url": [url]}).select(without_persons(pl.col("url"))).item() == kept
+
+
+def test_no_address_of_a_visitor_reaches_the_disk(bring: Bring, facts: Facts, workspace: Workspace) -> None:
+    bad = "https://acme.example/u/jane@mail.example?utm_source=jane@mail.example&email=jane@mail.example"
+    bring(VISITS, f"v1,jane@mail.example,2026-05-03T12:00:00Z,{bad},{bad},#1,jane@mail.example",
+          f"v2,,2026-05-03T12:00:00Z,{bad},,,jane@mail.example", f"v3,c,jane@mail.example,{bad},,,")  # fmt: skip
+    assert len(list_quarantine(workspace.engine)) == 2
+    assert "jane" not in str(facts.scan("touches").collect().rows())
+    workspace.engine.dispose()
+    for file in workspace.data.rglob("*"):
+        assert not file.is_file() or b"jane" not in file.read_bytes()
+
+
+def test_a_cost_line(bring: Bring, facts: Facts) -> None:
+    bring(SPEND, '2026-05-03,Meta,Holiday 26,"1,234.50",eur,FB,Paid Social,,,"25,881",12,1.5,80',
+          "2026-05-03,,holiday26,300,,,,creator fee,Instagram:@Anna.Kow,,,,")  # fmt: skip
+    media = facts.scan("spend").filter(pl.col("platform") == "meta").collect().row(0, named=True)
+    known = {"date_from": dt.date(2026, 5, 3), "date_to": dt.date(2026, 5, 3), "source": "facebook",
+             "medium": "paid_social", "campaign": "holiday 26", "cost_type": "media", "cost": Decimal("1234.5"),
+             "currency": "EUR", "impressions": 25881, "clicks": 12, "claimed_conversions": 1.5,
+             "claimed_value": Decimal(80), "person": None}  # fmt: skip
+    assert {name: media[name] for name in known} == known
+    fee = facts.scan("spend").filter(pl.col("platform").is_null()).collect().row(0, named=True)
+    assert (fee["person"], fee["cost_type"], fee["currency"]) == ("instagram:anna.kow", "creator_fee", "EUR")
+    assert (fee["impressions"], fee["claimed_value"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2026-05-03,meta,x,12.34567,EUR,,,,,,,,", "bad_money"),
+        ("2026-05-03,meta,x,lots,EUR,,,,,,,,", "bad_money"),
+        ("2026-05-03,meta,x, --,EUR,,,,,,,,", "missing_cost"),
+        ("2026-13-03,meta,x,1,EUR,,,,,,,,", "bad_date"),
+        (",meta,x,1,EUR,,,,,,,,", "bad_date"),
+        ("05/06/2026,meta,x,1,EUR,,,,,,,,", "bad_date"),
+        ("2026-05-03,meta,x,1,euros,,,,,,,,", "bad_currency"),
+        ("2026-05-03,meta,x,1,EUR,,,bribes,,,,,", "unknown_cost_type"),
+        ("2026-05-03,meta,x,1,EUR,,,,anna,,,,", "bad_influencer"),
+        ("2026-05-03,meta,x,1,EUR,,,,,1.5,,,", "bad_number"),
+    ],
+)
+def test_a_cost_line_that_cannot_be_used(bring: Bring, facts: Facts, row: str, reason: str) -> None:
+    assert bring(SPEND, row).reasons == {reason: 1}
+    assert facts.scan("spend").collect().is_empty()
+
+
+def test_a_restated_day_replaces_the_earlier_statement(bring: Bring, facts: Facts) -> None:
+    bring("date,platform,campaign,cost,currency", "2026-05-03,meta,x,10,EUR")
+    report = bring("date,platform,campaign,cost,currency", "2026-05-03,meta,x,12,EUR", "2026-05-04,meta,x,5,EUR")
+    assert (report.accepted, report.updated) == (1, 1)
+    assert facts.scan("spend").collect()["cost"].sum() == 17
+
+
+def test_a_span_of_days_totals_and_two_amounts_for_one_line(bring: Bring, facts: Facts) -> None:
+    header = "date_from,date_to,platform,campaign,cost,currency"
+    report = bring(
+        header,
+        "2026-05-01,2026-05-31,meta,x,310,EUR",
+        "2026-05-31,2026-05-01,meta,y,1,EUR",
+        "Total,,,,311,EUR",
+        "2026-05-01,2026-05-31,meta,x,300,EUR",
+    )
+    assert report.reasons == {"bad_period": 1, "total_row": 1}
+    assert [text[:12] for text in report.warnings] == ["1 cost lines"]
+    row = facts.scan("spend").collect().row(0, named=True)
+    assert (row["date_from"], row["date_to"], row["cost"]) == (dt.date(2026, 5, 1), dt.date(2026, 5, 31), Decimal(300))
+
+
+def test_own_posts(bring: Bring, facts: Facts) -> None:
+    first = "Instagram,178,2026-05-03T10:00:00Z,https://i.example/p/1,Hi ☀,REEL,no,1000,,3,0,,,"
+    report = bring(POSTS, first, "tiktok,1.78E+17,2026-05-03T10:00:00Z,,,,,,,,,,,", "x,5,,,later,,,,,,,,,")
+    assert report.reasons == {"id_lost_digits": 1}
+    posts = facts.scan("posts").collect()
+    columns = ("network", "post_id", "post_type", "is_paid", "impressions", "reach", "comments")
+    assert posts.select(columns).row(0) == ("instagram", "178", "reel", False, 1000, None, 0)
+    assert posts["published_at"].null_count() == 1
+    later = first.replace("1000", "2000").replace("2026-05-03", "2026-05-04")
+    assert bring(POSTS, later).updated == 1
+
+
+def test_leads(bring: Bring, facts: Facts) -> None:
+    report = bring(LEADS, "L1,2026-05-03,LinkedIn,Social,May,Won,2026-06-01,2500,USD", "L2,2026-05-04,,,,New,,,",
+                   ",2026-05-04,,,,new,,,", "L3,soon,,,,new,,,", "L4,2026-05-04,,,,new,,much,")  # fmt: skip
+    assert report.reasons == {"missing_id": 1, "bad_date": 1, "bad_money": 1}
+    leads = facts.scan("leads").collect().select("lead_id", "source", "stage", "deal_amount", "currency").rows()
+    assert leads == [("L1", "linkedin", "won", Decimal(2500), "USD"), ("L2", None, "new", None, None)]
