@@ -250,7 +250,7 @@ def _breakdown(credits: pl.DataFrame, sold: pl.DataFrame, spent: pl.DataFrame, *
         name=pl.col(of_credit).fill_null(NOT_SET)
     )
     rows = tracked.sort(*_ORDER, "position").group_by("name", maintain_order=True).agg(conversions, earned)
-    total = pl.col("revenue_minor").sum()
+    total = int(rows["revenue_minor"].sum())
     named = (
         rows.join(_costs_by(spent, of_cost), on="name", how="full", coalesce=True)
         .with_columns(pl.col("conversions").fill_null(0.0), pl.col("revenue_minor").fill_null(0), credited=True)
@@ -258,10 +258,12 @@ def _breakdown(credits: pl.DataFrame, sold: pl.DataFrame, spent: pl.DataFrame, *
             roas=pl.when((pl.col("cost_minor") > 0) & (pl.col("name") != NOT_SET)).then(
                 pl.col("revenue_minor") / pl.col("cost_minor")
             ),
-            share=pl.when(total != 0).then(pl.col("revenue_minor") / total),
         )
         .sort("revenue_minor", "name", descending=[True, False])
     )
+    # By Python, as polars divides a column by one number with its reciprocal: a third would end in 37.
+    shares = [revenue / total if total else None for revenue in named["revenue_minor"]]
+    named = named.with_columns(share=pl.Series(shares, dtype=pl.Float64))
     columns = ["name", "credited", "conversions", "revenue_minor", "cost_minor", "roas", "share"]
     return pl.concat([named, _uncredited(credits, sold)], how="diagonal_relaxed").select(columns)
 
