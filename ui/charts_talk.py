@@ -7,6 +7,7 @@ texts never arrive here drawn: the frames mark them and the charts leave a gap.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import altair as alt
 import polars as pl
@@ -21,9 +22,7 @@ NET_FORMAT = "+.0%"
 ROW, LEGEND, AXIS = 30, 34, 48
 
 
-def net_over_time(
-    buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, height: int = 260
-) -> alt.LayerChart | alt.FacetChart:
+def net_over_time(buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, height: int = 260) -> alt.LayerChart:
     """Line of net sentiment with its 90 % band; a bucket with fewer than 30 scored texts is a gap.
 
     `buckets`: `ui.talk.by_grain`. `words`: day, net, low, high, scored.
@@ -59,7 +58,11 @@ def net_over_time(
         .mark_rule(color=BLUE, opacity=0.35, strokeWidth=5)
         .encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")
     )
-    return alt.layer(band, whiskers, _zero_line("y", ink), line).properties(height=height)
+    return _layered(band, whiskers, _zero_line("y", ink), line, height=height)
+
+
+def _layered(*parts: alt.Chart, height: int) -> alt.LayerChart:
+    return cast(alt.LayerChart, alt.layer(*parts).properties(height=height))
 
 
 def _domain(shown: pl.DataFrame) -> list[float]:
@@ -69,12 +72,12 @@ def _domain(shown: pl.DataFrame) -> list[float]:
 
 def _zero_line(channel: str, ink: str) -> alt.Chart:
     rule = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=ink, opacity=0.6, strokeDash=[4, 3])
-    return rule.encode(y="zero:Q") if channel == "y" else rule.encode(x="zero:Q")
+    return cast(alt.Chart, rule.encode(y="zero:Q") if channel == "y" else rule.encode(x="zero:Q"))
 
 
 def label_shares(
     shares: pl.DataFrame, by: str, *, words: Mapping[str, str], names: Mapping[str, str], ink: str
-) -> alt.LayerChart | alt.FacetChart:
+) -> alt.LayerChart:
     """Diverging bars, negative left, positive right, neutral astride the zero line, with the count at the end.
 
     `shares`: `ui.talk.label_shares`. `words`: label, share, n, scored and the three labels. `names`: what to call the
@@ -116,12 +119,12 @@ def label_shares(
         .mark_text(color=ink, align="right", fontSize=11)
         .encode(y=rows, x=alt.datum(1.3), text="n_text:N")
     )
-    return alt.layer(bars, inside, counts).properties(height=LEGEND + ROW * max(1, len(order)))
+    return _layered(bars, inside, counts, height=LEGEND + ROW * max(1, len(order)))
 
 
 def net_intervals(
     groups: pl.DataFrame, by: str, *, words: Mapping[str, str], names: Mapping[str, str], ink: str
-) -> alt.LayerChart | alt.FacetChart:
+) -> alt.LayerChart:
     """One dot and 90 % interval a group: blue surely above zero, vermilion surely below, grey where zero lies inside.
 
     `groups`: `listener.feeling.feeling_by`; groups with fewer than 30 scored texts are left out.
@@ -172,7 +175,7 @@ def net_intervals(
     )
 
 
-def score_bars(parts: pl.DataFrame, *, ink: str, title: str) -> alt.LayerChart | alt.FacetChart:
+def score_bars(parts: pl.DataFrame, *, ink: str, title: str) -> alt.LayerChart:
     """Bars from 0 to 100 with their value; an unknown part has a dash and no bar. `parts`: name, value."""
     drawn = parts.with_columns(
         pl.when(pl.col("value").is_null())
@@ -180,7 +183,9 @@ def score_bars(parts: pl.DataFrame, *, ink: str, title: str) -> alt.LayerChart |
         .otherwise(pl.col("value").round(0).cast(pl.Int64).cast(pl.String))
         .alias("said")
     )
-    rows = alt.Y("name:N", title=None, sort=parts["name"].to_list(), axis=alt.Axis(ticks=False, domain=False))
+    rows = alt.Y(
+        "name:N", title=None, sort=parts["name"].to_list(), axis=alt.Axis(ticks=False, domain=False, labelOverlap=False)
+    )
     scale = alt.Scale(domain=[0, 110])
     bars = (
         alt.Chart(drawn)
@@ -194,4 +199,4 @@ def score_bars(parts: pl.DataFrame, *, ink: str, title: str) -> alt.LayerChart |
         .mark_text(color=ink, align="left", dx=5)
         .encode(y=rows, x=alt.X("value:Q", scale=scale), text="said:N")
     )
-    return alt.layer(bars, said).properties(height=130)
+    return _layered(bars, said, height=AXIS + ROW * parts.height)

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from listener import voice
 from listener.feeling import MIN_SCORED, Z90, feeling_by
 
 UNKNOWN = "unknown"
@@ -147,17 +148,13 @@ def drivers(mentions: pl.DataFrame, label: str, *, n: int) -> pl.DataFrame:
     )
 
 
-def share_of_voice(mentions: pl.DataFrame) -> pl.DataFrame:
-    """`feeling_by` per brand with `stories` (copies of one text once) and `share` of all stories.
+def beside_rivals(mentions: pl.DataFrame) -> pl.DataFrame:
+    """`feeling_by` per brand with `stories` (copies of one text once) and `share` of all stories, loudest first.
 
     A mention of two brands counts for both.
     """
-    stories = mentions.group_by("brand").agg(pl.col("cluster_id").n_unique().cast(pl.Int64).alias("stories"))
-    return (
-        feeling_by(mentions, ["brand"])
-        .join(stories, on="brand", how="left", maintain_order="left")
-        .with_columns(share=pl.col("stories") / pl.col("stories").sum())
-    )
+    loud = voice.share_of_voice(mentions).select("brand", "share", stories="mentions")
+    return loud.join(feeling_by(mentions, ["brand"]), on="brand", how="left", maintain_order="left")
 
 
 def scorers(mentions: pl.DataFrame) -> pl.DataFrame:

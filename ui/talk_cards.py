@@ -46,6 +46,17 @@ def triage_names(_: Translator) -> dict[str, str]:
     return {"new": _("New"), "seen": _("Seen"), "todo": _("To do"), "done": _("Done")}
 
 
+def contact_names(_: Translator) -> dict[str, str]:
+    """How far the contact with a person has come."""
+    return {
+        "none": _("No contact"),
+        "shortlisted": _("Shortlisted"),
+        "contacted": _("Contacted"),
+        "contracted": _("Contracted"),
+        "declined": _("Declined"),
+    }
+
+
 def status_names(_: Translator) -> dict[str, str]:
     """Why a text has no score, in words."""
     return {

@@ -10,12 +10,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from config.database import writing
 from config.intake import ImportBusyError, ImportReport, Layout, undo_import
-from config.registers import CONTACT_STATUSES, person_key, read_codes, read_people, write_people
 from ui import data, pipeline, tables, talk_cards, templates
-from ui.frame import Screen, empty, export, guarded_csv, how, link, open_page, say, time_text
+from ui.frame import Screen, empty, export, how, open_page, say, time_text
 from ui.i18n import Translator, translator
+from ui.views import data_registers
 
 RESULTS = "import-results"
 ROUND = "import-round"
@@ -39,8 +38,8 @@ def page() -> None:
     with kept:
         _quarantine(screen, quarantine)
     with registers:
-        _people(screen)
-        _codes(screen)
+        data_registers.people(screen)
+        data_registers.codes(screen)
     how(screen, "Quarantine", "Promo code", "Unconverted", "Simulated")
 
 
@@ -154,7 +153,7 @@ def _results(screen: Screen) -> None:
         ],
         schema={"file": pl.String, "layout": pl.String, **dict.fromkeys(COUNTS, pl.Int64), "error": pl.String},
     )
-    _show(screen, table, alternative=_("What came of each file."), key="results")
+    tables.show(screen, table, titles=column_names(_), alternative=_("What came of each file."), key="results")
     for result in results:
         for warning in result.warnings:
             st.text(f"{result.file}: {warning}")
@@ -165,26 +164,27 @@ def _results(screen: Screen) -> None:
 def _ledger(screen: Screen, imports: pl.DataFrame) -> None:
     _ = screen._
     states = state_names(_)
-    shown = imports.drop("id").with_columns(pl.col("state").replace_strict(states, default=pl.col("state")))
-    chosen = _show(screen, shown, alternative=_("Imports, newest first."), key="imports", select=True)
+    shown = imports.with_columns(pl.col("state").replace_strict(states, default=pl.col("state")))
+    chosen = tables.show(
+        screen, shown, titles=column_names(_), alternative=_("Imports, newest first."), key="imports", select=True
+    )
     if chosen is None:
         st.caption(_("Select an import to take it back."))
         return
-    row = imports.row(chosen, named=True)
     facts = {layout.id for layout in pipeline.LAYOUTS if layout.sink == "facts"}
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.text(_("{file}, imported {time}").format(file=row["file"], time=time_text(screen, row["finished"])))
-        if row["state"] != "done":
+        st.text(_("{file}, imported {time}").format(file=chosen["file"], time=time_text(screen, chosen["finished"])))
+        if chosen["state"] != states["done"]:
             st.caption(_("This import does not stand, so there is nothing to take back."))
-        elif row["layout"] not in facts:
+        elif chosen["layout"] not in facts:
             st.caption(_("Registers are changed at once; edit or import them again instead of taking them back."))
         else:
             st.button(
                 _("Undo this import"),
                 icon=":material/undo:",
-                key=f"undo-{row['id']}",
+                key=f"undo-{chosen['import_id']}",
                 on_click=_undo,
-                args=(row["id"],),
+                args=(chosen["import_id"],),
             )
             st.caption(_("Its rows leave every figure. Importing the file again brings them back."))
 
@@ -208,7 +208,7 @@ def state_names(_: Translator) -> dict[str, str]:
 
 
 _IMPORT_SCHEMA: dict[str, Any] = {
-    "id": pl.Int64,
+    "import_id": pl.Int64,
     "file": pl.String,
     "layout": pl.String,
     "account": pl.String,
@@ -229,7 +229,7 @@ _QUARANTINE_SCHEMA: dict[str, Any] = {
 def _import_row(row: Mapping[str, Any]) -> dict[str, Any]:
     counts = row["counts"]
     return {
-        "id": row["id"],
+        "import_id": row["id"],
         "file": row["file_name"],
         "layout": row["layout"],
         "account": row["account"],
@@ -336,6 +336,7 @@ def _feeds(screen: Screen, sources: pl.DataFrame) -> None:
         "source",
         "network",
         pl.col("outcome").replace_strict(outcome_names(_), default=pl.col("outcome")).alias("outcome"),
+        "error",
         "last_checked_at",
         "last_success_at",
         "next_check_at",
@@ -344,10 +345,15 @@ def _feeds(screen: Screen, sources: pl.DataFrame) -> None:
         "mentions",
         "last_mention_at",
         "failures",
-        "error",
         "address",
     ).sort(pl.col("error").is_null(), "source")
-    _show(screen, shown, alternative=_("Sources with the outcome of their last poll."), key="sources")
+    tables.show(
+        screen,
+        shown,
+        titles=column_names(_),
+        alternative=_("Sources with the outcome of their last poll."),
+        key="sources",
+    )
     export(screen, sources, "sources")
 
 
@@ -367,122 +373,15 @@ def _quarantine(screen: Screen, quarantine: pl.DataFrame) -> None:
     names = {reason: f"{reason} ({n})" for reason, n in counts.iter_rows()}
     wanted = st.multiselect(_("Reason"), list(names), format_func=names.__getitem__, key="reasons", width=420)
     rows = quarantine.filter(pl.col("reason").is_in(wanted)) if wanted else quarantine
-    _show(screen, rows, alternative=_("Rows left out, with file, line and reason."), key="quarantine")
+    tables.show(
+        screen,
+        rows,
+        titles=column_names(_),
+        alternative=_("Rows left out, with file, line and reason."),
+        key="quarantine",
+    )
     st.caption(_("Mend the rows in the file and import it again: what is in already is not counted twice."))
     export(screen, rows, "quarantine")
-
-
-# --- registers ------------------------------------------------------------------------------------------------------
-
-
-def _people(screen: Screen) -> None:
-    _ = screen._
-    people = read_people(screen.workspace.engine)
-    st.subheader(_("People"), anchor=False)
-    if people.is_empty():
-        empty(
-            screen,
-            _("No person registered yet"),
-            [
-                _("Import a people file (network, handle, name, followers, status), or add one below."),
-                _("Followers written here outrank what a network states."),
-            ],
-        )
-    else:
-        _show(screen, people.drop("version", "key"), alternative=_("Registered people."), key="people")
-        _download(screen, people.drop("version", "key", "note"), "people")
-    with st.expander(_("Add or change a person")):
-        _person_form(screen)
-
-
-def _person_form(screen: Screen) -> None:
-    _ = screen._
-    names = {
-        "none": _("No contact"),
-        "shortlisted": _("Shortlisted"),
-        "contacted": _("Contacted"),
-        "contracted": _("Contracted"),
-        "declined": _("Declined"),
-    }
-    with st.form("person", clear_on_submit=True, border=False):
-        with st.grid(min_column_width=180):
-            network = st.text_input(_("Network"), placeholder="instagram")
-            handle = st.text_input(_("Handle"), placeholder="@name")
-            name = st.text_input(_("Name"))
-            followers = st.number_input(_("Followers (empty: unknown)"), min_value=0, value=None, step=100)
-            status = st.selectbox(_("Contact"), CONTACT_STATUSES, format_func=names.__getitem__)
-        pressed = st.form_submit_button(_("Save person"), type="primary")
-    if not pressed:
-        return
-    if not network.strip() or not handle.strip().lstrip("@"):
-        st.error(_("Network and handle are needed: together they say who it is."))
-        return
-    key = person_key(network, handle)
-    row = {
-        "key": key,
-        "network": key.partition(":")[0],
-        "handle": key.partition(":")[2],
-        "name": name.strip() or None,
-        "followers": int(followers) if followers is not None else None,
-        "status": status,
-    }
-    with writing(screen.workspace.engine) as connection:
-        write_people(connection, [row])
-    st.toast(_("Saved."))
-    st.rerun()
-
-
-def _codes(screen: Screen) -> None:
-    _ = screen._
-    codes = read_codes(screen.workspace.engine)
-    st.subheader(_("Promo codes"), anchor=False)
-    if codes.is_empty():
-        empty(
-            screen,
-            _("No promo code registered yet"),
-            [
-                _("Import a code file (code, kind, owner, campaign, channel, valid_from, valid_to, commission_rate)."),
-                _("Or add single codes on the page Promo codes."),
-            ],
-        )
-    else:
-        _show(screen, codes.drop("code_norm"), alternative=_("Registered promo codes."), key="codes")
-        _download(screen, codes.drop("code_norm"), "promo_codes")
-    link(screen, "codes", _("Go to Promo codes"))
-
-
-def _download(screen: Screen, rows: pl.DataFrame, name: str) -> None:
-    """The register as it could be imported again."""
-    st.download_button(
-        screen._("Download CSV ({n} rows)").format(n=rows.height),
-        data=guarded_csv(rows),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        key=f"download-{name}",
-        on_click="ignore",
-    )
-
-
-def _show(screen: Screen, rows: pl.DataFrame, *, alternative: str, key: str, select: bool = False) -> int | None:
-    """Draw a table with this page's column names; with `select` the place of the chosen row."""
-    shown = tables.displayed(screen, rows)
-    names = column_names(screen._)
-    config = {
-        name: st.column_config.Column(names.get(name, name.replace("_", " ").capitalize())) for name in shown.columns
-    }
-    state = st.dataframe(
-        shown,
-        hide_index=True,
-        column_config=config,
-        placeholder="–",
-        key=f"table-{key}",
-        alt=alternative,
-        on_select="rerun" if select else "ignore",
-        selection_mode="single-row",
-    )
-    chosen = state["selection"]["rows"] if select else []
-    return chosen[0] if chosen and chosen[0] < rows.height else None
 
 
 def column_names(_: Translator) -> dict[str, str]:
@@ -516,17 +415,4 @@ def column_names(_: Translator) -> dict[str, str]:
         "mentions": _("Mentions stored"),
         "last_mention_at": _("Newest mention"),
         "failures": _("Failures in a row"),
-        "handle": _("Handle"),
-        "name": _("Name"),
-        "followers": _("Followers"),
-        "status": _("Contact"),
-        "note": _("Note"),
-        "code": _("Code"),
-        "kind": _("Kind"),
-        "owner": _("Owner"),
-        "campaign": _("Campaign"),
-        "channel": _("Channel"),
-        "valid_from": _("Valid from"),
-        "valid_to": _("Valid to"),
-        "commission_rate": _("Commission rate"),
     }

@@ -156,22 +156,12 @@ def group_names(_: Translator, floor_text: str) -> dict[str, str]:
     }
 
 
-def contact_names(_: Translator) -> dict[str, str]:
-    return {
-        "none": _("No contact"),
-        "shortlisted": _("Shortlisted"),
-        "contacted": _("Contacted"),
-        "contracted": _("Contracted"),
-        "declined": _("Declined"),
-    }
-
-
 def _ranked(screen: Screen, people: pl.DataFrame, floor: int) -> dict[str, Any] | None:
     """The table of the chosen group; the person whose row is selected, else the one the address names."""
     _ = screen._
     counts = dict(people.group_by("group").len().iter_rows())
     names = group_names(_, talk_cards.number(screen, floor))
-    statuses = contact_names(_)
+    statuses = talk_cards.contact_names(_)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         group = st.segmented_control(
             _("Group"),
@@ -180,6 +170,7 @@ def _ranked(screen: Screen, people: pl.DataFrame, floor: int) -> dict[str, Any] 
             required=True,
             format_func=lambda name: f"{names[name]} · {talk_cards.number(screen, counts.get(name, 0))}",
             key="people-group",
+            wrap=True,
         )
         wanted = st.multiselect(
             _("Contact"), CONTACT_STATUSES, format_func=statuses.__getitem__, key="people-contact", width=320
@@ -204,7 +195,7 @@ def _ranked(screen: Screen, people: pl.DataFrame, floor: int) -> dict[str, Any] 
 
 def _table(screen: Screen, rows: pl.DataFrame) -> dict[str, Any] | None:
     _ = screen._
-    statuses = contact_names(_)
+    statuses = talk_cards.contact_names(_)
     shown = rows.select(
         "rank",
         pl.coalesce("name", "handle").alias("name"),
@@ -293,7 +284,7 @@ def _profile(screen: Screen, person: dict[str, Any], report: Report) -> None:
 def _contact(screen: Screen, person: dict[str, Any]) -> None:
     """The contact pipeline; the widget's key carries the version, so that an edit elsewhere starts it anew."""
     _ = screen._
-    names = contact_names(_)
+    names = talk_cards.contact_names(_)
     known = read_people(screen.workspace.engine).filter(pl.col("key") == person["author_key"])
     version = int(known["version"][0]) if known.height else 0
     status = str(known["status"][0]) if known.height else "none"
@@ -318,16 +309,16 @@ def _save_contact(author_key: str, version: int, key: str) -> None:
     except RegisterConflictError:
         st.toast(_("Somebody else changed this person meanwhile; nothing of yours was saved."))
     else:
-        st.toast(_("Contact set to “{status}”.").format(status=contact_names(_)[status]))
+        st.toast(_("Contact set to “{status}”.").format(status=talk_cards.contact_names(_)[status]))
 
 
 def _score(screen: Screen, person: dict[str, Any]) -> None:
     _ = screen._
     st.markdown("**" + _("How the score is made up") + "**")
-    if person["total"] is None:
-        st.caption(
-            _("Followers are unknown, so there is no reach and no score. Add them on the page Data under Registers.")
-        )
+    if person["followers"] is None:
+        st.caption(_("Followers are unknown, so there is no score. Add them on the page Data under Registers."))
+    elif person["total"] is None:
+        st.caption(_("Engagement is not stated for these posts, so there is no resonance and no score."))
     parts = talk.score_parts(person)
     names = {"reach": _("Reach"), "resonance": _("Resonance"), "relevance": _("Relevance")}
     named = parts.with_columns(pl.col("part").replace_strict(names).alias("name"))

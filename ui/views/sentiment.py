@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 import streamlit as st
 
-from listener.feeling import MIN_SCORED, Feeling, feeling, feeling_by
+from listener.feeling import MIN_SCORED, Feeling, feeling
 from ui import charts, charts_talk, data, talk, talk_cards, talk_data, theme
 from ui.frame import Screen, empty, export, how, link, open_page, say
 from ui.i18n import Translator, translator
@@ -290,13 +290,12 @@ def _rivals(screen: Screen, every: pl.DataFrame) -> None:
             [_('Add one to earned.toml as [[brand]] with role = "competitor" and its own query.')],
         )
         return
-    voice = talk.share_of_voice(every)
-    groups = feeling_by(every, ["brand"])
-    if groups.filter(pl.col("scored") >= MIN_SCORED).height:
-        chart = charts_talk.net_intervals(groups, "brand", words=chart_words(_), names={}, ink=theme.neutral("ink"))
+    brands = talk.beside_rivals(every)
+    if brands.filter(pl.col("scored") >= MIN_SCORED).height:
+        chart = charts_talk.net_intervals(brands, "brand", words=chart_words(_), names={}, ink=theme.neutral("ink"))
         charts.show(chart, alternative=_("Net sentiment of each brand with its 90 % interval."), key="rivals")
     judged = pl.col("scored") >= MIN_SCORED
-    table = voice.select(
+    table = brands.select(
         pl.col("brand").alias(_("Brand")),
         pl.col("brand").replace_strict(_role_names(_, roles), default="–").alias(_("Role")),
         pl.col("total").alias(_("Mentions")),
@@ -307,7 +306,7 @@ def _rivals(screen: Screen, every: pl.DataFrame) -> None:
             pl.when(judged).then(pl.col(name) * 100).alias(title)
             for name, title in (("net", _("Net sentiment")), ("low", _("Lower end")), ("high", _("Upper end")))
         ),
-    ).sort(_("Mentions"), descending=True)
+    )
     signed = st.column_config.NumberColumn(format="%+.0f %%")
     st.dataframe(
         table,
