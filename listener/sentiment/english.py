@@ -16,8 +16,9 @@ import re
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from math import fabs
+from functools import lru_cache, reduce
+from math import fabs, sqrt
+from operator import and_, or_
 from typing import NamedTuple
 
 from vaderSentiment.vaderSentiment import (
@@ -27,11 +28,11 @@ from vaderSentiment.vaderSentiment import (
     NEGATE,
     SPECIAL_CASES,
     SentimentIntensityAnalyzer,
-    normalize,
 )
 
 _CACHED_TOKENS = 200_000
 _CACHED_TOKEN_LENGTH = 40
+_ALPHA = 15  # the largest sum expected of a text; the default of the package's normalize()
 _EMPHASIS = ("so", "this")
 _PHRASES = {**SPECIAL_CASES, **{key: scalar for key, scalar in BOOSTER_DICT.items() if " " in key}}
 _PHRASE_WORDS = frozenset(word for phrase in _PHRASES if " " in phrase for word in phrase.split())
@@ -44,8 +45,7 @@ _NAMED = _CONTEXT | _PHRASE_WORDS | _NEGATE | BOOSTER_DICT.keys() | {"at", "but"
 _MODIFIES = 1
 _ENDS_PHRASE = 2
 _UPPER = 4
-_IN_LEXICON = 8
-_BUT = 16
+_BUT = 8
 _EFFECTS = _MODIFIES | _ENDS_PHRASE | _UPPER
 
 
@@ -104,7 +104,6 @@ def _token(lower: str, lexicon: dict[str, float], upper: int) -> _Token:
     bits = upper
     bits |= _MODIFIES if negates or booster or lower in _CONTEXT else 0
     bits |= _ENDS_PHRASE if lower in _PHRASE_ENDS else 0
-    bits |= _IN_LEXICON if valence is not None else 0
     bits |= _BUT if lower == "but" else 0
     return _Token(lower, valence, booster, negates, bits)
 
@@ -146,16 +145,16 @@ class English:
         if not text.isascii() and self.emoji_pattern.search(text):
             text = self._spell_emoji(text)
         words = list(map(self.tokens.__getitem__, text.split()))
-        bits = [word.bits for word in words]
-        found = [i for i, own in enumerate(bits) if own & _IN_LEXICON]
+        found = [i for i, word in enumerate(words) if word.valence is not None]
         if not found:
             return text, len(words), []
+        kinds = {word.bits for word in words}
+        some, every = reduce(or_, kinds), reduce(and_, kinds)
+        mixed_case = bool((some ^ every) & _UPPER)
         padded = [*_BEFORE, *words, *_AFTER]
-        kinds = set(bits)
-        mixed_case = len({kind & _UPPER for kind in kinds}) > 1
         scores = [_valence(padded, i, mixed_case) for i in found]
-        if not kinds.isdisjoint((_BUT, _BUT | _UPPER)):
-            _weigh_around_but(scores, found, next(i for i, own in enumerate(bits) if own & _BUT))
+        if some & _BUT:
+            _weigh_around_but(scores, found, next(i for i, word in enumerate(words) if word.bits & _BUT))
         return text, len(words), scores
 
     def _spell_emoji(self, text: str) -> str:
@@ -285,6 +284,8 @@ def _weigh_around_but(scores: list[float], places: Sequence[int], but: int) -> N
 
 def _emphasis(text: str) -> float:
     """What exclamation and question marks add to the size of the sum."""
+    if "!" not in text and "?" not in text:
+        return 0.0
     exclamation: float = min(text.count("!"), 4) * 0.292
     questions = text.count("?")
     if questions <= 1:
@@ -298,7 +299,7 @@ def _compound(scores: Sequence[float], emphasis: float) -> float:
         total += emphasis
     elif total < 0:
         total -= emphasis
-    return round(float(normalize(total)), 4)
+    return round(total / sqrt(total * total + _ALPHA), 4)
 
 
 def _shares(scores: Sequence[float], n_words: int, emphasis: float) -> tuple[float, float, float]:

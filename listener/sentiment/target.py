@@ -52,7 +52,7 @@ class Window:
 
 @dataclass(frozen=True)
 class TargetScored:
-    """The score towards the brand and the window it was read from; window and rule are null without a name in the text."""
+    """The score towards the brand, the window it was read from, and its rule; both null if the text names none."""
 
     scored: Scored
     window: str | None
