@@ -40,7 +40,7 @@ def _shows(name: str) -> Any:
 
 def main() -> None:
     _ = i18n.translator()
-    st.set_page_config(page_title="earned", page_icon=str(ICON), layout="wide")
+    st.set_page_config(page_title="earned", page_icon=str(ICON), layout="wide", initial_sidebar_state=220)
     listed = pages(_)
     frame.offer_pages(listed)
     st.navigation(list(listed.values()), position="sidebar", expanded=True).run()

@@ -11,6 +11,8 @@ import streamlit as st
 
 from ui import theme
 
+AXIS = 58  # what axis and title take of a chart's height
+
 
 def show(
     chart: alt.Chart | alt.LayerChart | alt.VConcatChart,
@@ -49,15 +51,15 @@ def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[st
     return alt.layer(band, middle, line, dots).properties(height=260)
 
 
-def rows_with_captions(frame: pl.DataFrame, *, row_height: int = 54) -> alt.Chart:
+def rows_with_captions(frame: pl.DataFrame, *, row_height: int = 58) -> alt.Chart:
     """The base of a horizontal bar chart whose captions stand above each bar, where they have room on phones too.
 
     `frame` has `order` (Int, from the top) and `caption`; the caller adds bars, and `captions()` for the texts.
     """
     base = alt.Chart(frame).encode(
-        y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.55, paddingOuter=0.35)),
+        y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.5, paddingOuter=0.4)),
     )
-    return base.properties(height=row_height * max(1, frame.height))
+    return base.properties(height=AXIS + row_height * max(1, frame.height))
 
 
 def captions(base: alt.Chart) -> alt.Chart:
@@ -67,7 +69,7 @@ def captions(base: alt.Chart) -> alt.Chart:
     )
 
 
-def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 54) -> alt.LayerChart:
+def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 58) -> alt.LayerChart:
     """A horizontal waterfall of the buckets, one row each, with its caption above the bar.
 
     `frame`: order, caption, start, end (in units of money), colour, counted (false: drawn as a dashed outline).
@@ -84,11 +86,11 @@ def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 5
         .mark_bar(height=18, cornerRadius=2, fillOpacity=0, strokeDash=[5, 4], strokeWidth=2)
         .encode(x=x, x2="end:Q", stroke=alt.Stroke("colour:N", scale=None))
     )
-    return alt.layer(solid, outline, captions(base)).properties(height=row_height * frame.height)
+    return alt.layer(solid, outline, captions(base)).properties(height=AXIS + row_height * frame.height)
 
 
 def ranked_bars(
-    frame: pl.DataFrame, *, value_title: str, key_name: str | None = None, row_height: int = 46
+    frame: pl.DataFrame, *, value_title: str, key_name: str | None = None, row_height: int = 48
 ) -> alt.LayerChart:
     """Horizontal bars in the order given: order, name, caption, value, colour, counted (false: outlined).
 
@@ -104,11 +106,11 @@ def ranked_bars(
     )
     if key_name:
         bars = bars.add_params(alt.selection_point(name=key_name, fields=["name"]))
-    return alt.layer(bars, captions(base)).properties(height=row_height * max(1, frame.height))
+    return alt.layer(bars, captions(base)).properties(height=AXIS + row_height * max(1, frame.height))
 
 
 def two_models(
-    frame: pl.DataFrame, *, names: tuple[str, str], value_title: str, row_height: int = 46
+    frame: pl.DataFrame, *, names: tuple[str, str], value_title: str, row_height: int = 48
 ) -> alt.LayerChart:
     """Dots of two models on one line a row: order, caption, a, b. The first model is a disc, the second a diamond."""
     base = rows_with_captions(frame, row_height=row_height)
@@ -133,7 +135,7 @@ def two_models(
                 ),
             )
         )
-    return alt.layer(rule, *marks, captions(base)).properties(height=row_height * max(1, frame.height))
+    return alt.layer(rule, *marks, captions(base)).properties(height=AXIS + row_height * max(1, frame.height))
 
 
 def _js(text: str) -> str:

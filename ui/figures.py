@@ -132,45 +132,10 @@ def net_by_day(report: Report) -> list[float]:
     return [float(v) for v in every_day(sold, report.period, pl.col("net_minor").sum())["value"].to_list()]
 
 
-@dataclass(frozen=True)
-class Return:
-    """The report's answer in plain numbers. Money in minor units; None: unknown."""
-
-    total: int
-    orders: int
-    direct: int
-    direct_orders: int
-    other_tracked: int
-    indirect: int | None
-    unexplained: int
-    cost: int | None
-
-    @property
-    def roi(self) -> float | None:
-        """(direct return - cost) / cost; unknown without cost."""
-        return (self.direct - self.cost) / self.cost if self.cost else None
-
-    @property
-    def per_unit(self) -> float | None:
-        """What came back in direct return for each unit of money spent."""
-        return self.direct / self.cost if self.cost else None
-
-
-def returns(report: Report) -> Return:
-    """The figures of `Report.buckets` and `Report.costs` that stand on the cards."""
-    money = report.buckets
-    spent = report.costs.filter("in_scope")
-    in_scope = report.credits.filter(pl.col("in_scope") & (pl.col("credit_minor") != 0))
-    return Return(
-        total=money["total"] or 0,
-        orders=report.orders,
-        direct=money["direct"] or 0,
-        direct_orders=in_scope.select("account", "order_id").n_unique() if in_scope.height else 0,
-        other_tracked=money["other_tracked"] or 0,
-        indirect=money["indirect"],
-        unexplained=money["unexplained"] or 0,
-        cost=int(spent["cost_minor"].sum()) if spent.height else None,
-    )
+def direct_orders(report: Report) -> int:
+    """How many sold orders hold credit of the social scope."""
+    credited = report.credits.filter(pl.col("in_scope") & (pl.col("credit_minor") != 0))
+    return credited.select("account", "order_id").n_unique() if credited.height else 0
 
 
 def order_paths(report: Report) -> pl.DataFrame:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from streamlit.delta_generator import DeltaGenerator
 
 from config.clock import Period, last_days
@@ -63,6 +63,8 @@ def open_page(
         if settings.simulated:
             st.badge(_("Simulated data"), icon=":material/science:", color="orange")
     answer_place = st.container(key="answer")
+    st.session_state["new-page"] = st.session_state.get("shown-page") != title
+    st.session_state["shown-page"] = title
     period, brand, model = _filters(workspace, _, brand_filter=brand_filter, model_filter=model_filter)
     screen = Screen(
         workspace=workspace,
@@ -109,15 +111,16 @@ def _filters(
 
 def _period(_: i18n.Translator, *, until: dt.date) -> Period:
     default = last_days(30, until=until)
+    names = {value: value for value in PRESETS} | {OWN_DATES: _("Own dates")}
     if "dates" in st.query_params and "days" not in st.session_state:
         st.session_state["days"] = OWN_DATES
-    _recall("days", (*PRESETS, OWN_DATES))
+    _recall("days", names)
     chosen = st.segmented_control(
         _("Days"),
-        (*PRESETS, OWN_DATES),
+        list(names),
         default="30",
         required=True,
-        format_func=lambda value: _("Own dates") if value == OWN_DATES else value,
+        format_func=names.__getitem__,
         key="days",
         bind="query-params",
     )
@@ -139,14 +142,14 @@ def _period(_: i18n.Translator, *, until: dt.date) -> Period:
 
 
 def _brand(workspace: Workspace, _: i18n.Translator) -> str | None:
-    names = [brand.name for brand in workspace.settings.brand]
+    names = {brand.name: brand.name for brand in workspace.settings.brand} | {ALL_BRANDS: _("All brands")}
     own = [brand.name for brand in workspace.settings.brand if brand.role == "own"]
-    _recall("brand", (*names, ALL_BRANDS))
+    _recall("brand", names)
     chosen = st.selectbox(
         _("Brand"),
-        (*names, ALL_BRANDS),
-        index=names.index(own[0]) if own else 0,
-        format_func=lambda name: _("All brands") if name == ALL_BRANDS else name,
+        list(names),
+        index=list(names).index(own[0]) if own else 0,
+        format_func=names.__getitem__,
         key="brand",
         bind="query-params",
         width=220,
@@ -167,12 +170,13 @@ def model_name(model: str, _: i18n.Translator) -> str:
 
 
 def _model(_: i18n.Translator, *, default: str) -> str:
-    _recall("model", MODELS)
+    names = {model: model_name(model, _) for model in MODELS}
+    _recall("model", names)
     chosen: str = st.selectbox(
         _("Attribution model"),
-        MODELS,
+        list(names),
         index=MODELS.index(default),
-        format_func=lambda model: model_name(model, _),
+        format_func=names.__getitem__,
         key="model",
         bind="query-params",
         width=220,
@@ -181,15 +185,22 @@ def _model(_: i18n.Translator, *, default: str) -> str:
     return chosen
 
 
-def _recall(key: str, known: Sequence[str] = ()) -> None:
-    """Before a filter is drawn: take an id from the address, else what the session chose on another page."""
-    if key in st.session_state:
+def _recall(key: str, names: Mapping[str, str] | None = None) -> None:
+    """Before a filter is drawn: what the session chose on another page, else an id from the address.
+
+    The address holds a filter's name as it is shown; `names` (id -> name) lets links say the id in any language.
+    """
+    if f"kept-{key}" in st.session_state and (st.session_state.get("new-page") or key not in st.session_state):
+        kept = st.session_state[f"kept-{key}"]
+        st.session_state[key] = kept
+        if names and kept in names:
+            st.query_params[key] = names[kept]
         return
     asked = st.query_params.get(key)
-    if asked in known:
+    if key not in st.session_state and names and asked in names:
         st.session_state[key] = asked
-    elif asked is None and f"kept-{key}" in st.session_state:
-        st.session_state[key] = st.session_state[f"kept-{key}"]
+        if names[asked] != asked:
+            st.query_params[key] = names[asked]
 
 
 def _keep(key: str) -> None:
@@ -204,7 +215,9 @@ def time_text(screen: Screen, moment: dt.datetime | None) -> str:
     """A UTC moment in the business zone, or "never"."""
     if moment is None:
         return screen._("never")
-    return format_datetime(moment, format="medium", tzinfo=screen.zone, locale=screen.locale)
+    local = moment.astimezone(screen.zone)
+    day, hour = (format_date(local, locale=screen.locale), format_time(local, "short", locale=screen.locale))
+    return f"{day}, {hour}"
 
 
 def period_text(screen: Screen, period: Period | None = None) -> str:

@@ -6,11 +6,10 @@ import datetime as dt
 
 import polars as pl
 import streamlit as st
-from babel.numbers import format_decimal, format_percent
 
 from attribution.report import Report
 from config.registers import CODE_KINDS, read_codes
-from ui import charts, code_form, data, figures, frame, i18n, tables
+from ui import charts, code_form, data, figures, frame, i18n, tables, words
 from ui.frame import Screen
 
 BAD_STATES = ("expired", "not_yet_valid")
@@ -58,10 +57,6 @@ def page() -> None:
     )
 
 
-def _count(screen: Screen, n: float) -> str:
-    return format_decimal(n, locale=screen.locale)
-
-
 def _orders(report: Report, *states: str) -> pl.DataFrame:
     """The sold orders that used a code in one of these states, each once."""
     used = report.order_codes.filter(pl.col("state").is_in(states)).select("account", "order_id").unique()
@@ -74,34 +69,32 @@ def _answer(screen: Screen, report: Report) -> str:
     orders = _orders(report, "registered")
     if orders.is_empty():
         return _("No order used a registered code in this period.")
-    share = format_percent(orders.height / report.orders, locale=screen.locale) if report.orders else "–"
-    money = data.minor_to_text(int(orders["net_minor"].sum()), screen.currency, str(screen.locale), cents=False)
+    share = words.share(screen, orders.height / report.orders if report.orders else None)
+    money = words.money(screen, int(orders["net_minor"].sum()))
     return _.plural(
         "{n} order ({share} of all) used a registered code and brought {money} net.",
         "{n} orders ({share} of all) used a registered code and brought {money} net.",
         orders.height,
-    ).format(n=_count(screen, orders.height), share=share, money=money)
+    ).format(n=words.number(screen, orders.height), share=share, money=money)
 
 
 def _cards(screen: Screen, report: Report) -> None:
     _ = screen._
     before = data.report(screen.before, screen.model)
-    grid = st.grid(min_column_width=215)
+    grid = st.grid(3, min_column_width=158)
     for title, states, inverse in (
-        (_("Orders with a registered code"), ("registered",), False),
-        (_("Orders with an unknown code"), ("unknown",), True),
-        (_("Orders with a code outside its dates"), BAD_STATES, True),
+        (_("Orders with our codes"), ("registered",), False),
+        (_("Orders with unknown codes"), ("unknown",), True),
+        (_("Orders outside a code's dates"), BAD_STATES, True),
     ):
         now, then = _orders(report, *states), _orders(before, *states)
-        money = data.minor_to_text(int(now["net_minor"].sum()), screen.currency, str(screen.locale), cents=False)
+        money = words.money(screen, int(now["net_minor"].sum()))
         grid.metric(
             title,
-            _count(screen, now.height),
+            words.number(screen, now.height),
             now.height - then.height,
             delta_color="inverse" if inverse else "normal",
-            delta_description=_("vs {days} days before · {n}").format(
-                days=screen.before.days, n=_("{money} net").format(money=money)
-            ),
+            delta_description=_("{money} net").format(money=money),
             border=True,
             height="stretch",
         )

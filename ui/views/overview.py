@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import polars as pl
 import streamlit as st
-from babel.numbers import format_decimal, format_percent
 
 from attribution.report import Report
 from config.clock import Period
 from listener.feeling import Feeling, feeling
-from ui import charts, data, figures, frame, i18n
+from ui import charts, data, figures, frame, i18n, words
 from ui.frame import Screen
+
+CARD_HEIGHT = 190
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,7 @@ def page() -> None:
     with right:
         _changes(screen, talk, report, report_before)
         _sources(screen)
-    frame.how(
-        screen, "Mention", "Engagement", "Net sentiment", "Direct return", "Direct ROI", "Expected band", "Period"
-    )
+    frame.how(screen, "Mention", "Engagement", "Net sentiment", "Direct return", "ROI", "Expected band")
     frame.export(screen, figures.expected_band(talk.history, screen.period), "mentions-by-day")
 
 
@@ -66,9 +65,7 @@ def _nothing_yet(screen: Screen) -> None:
         screen,
         _("Three steps to the first figures"),
         (
-            _(
-                "Name your brand and the feeds to read in `earned.toml`, then run `earned listen --once`."
-            ),
+            _("Name your brand and the feeds to read in `earned.toml`, then run `earned listen --once`."),
             _("Import orders, visits and costs on the page **Data**, or with `earned import FILE`."),
             _("Only looking around? `earned demo` opens a workspace with a simulated shop."),
         ),
@@ -81,7 +78,7 @@ def _answer(screen: Screen, talk: Talk, report: Report | None) -> str:
     _ = screen._
     n = talk.now.height
     heard = _.plural("{n} mention of {brand} in {days} days", "{n} mentions of {brand} in {days} days", n).format(
-        n=_number(screen, n), brand=screen.brand or _("all brands"), days=screen.period.days
+        n=words.number(screen, n), brand=screen.brand or _("all brands"), days=screen.period.days
     )
     band = figures.expected_band(talk.history, screen.period)
     odd = figures.unusual_days(band).height
@@ -97,30 +94,15 @@ def _answer(screen: Screen, talk: Talk, report: Report | None) -> str:
 
 def _money_sentence(screen: Screen, report: Report) -> str:
     _ = screen._
-    came = figures.returns(report)
-    money = data.minor_to_text(came.direct, screen.currency, str(screen.locale), cents=False)
-    if came.cost is None:
+    money = words.money(screen, report.buckets.direct)
+    if report.roi.cost_minor is None:
         return _("Direct return was {money}; without costs there is no ROI.").format(money=money)
-    cost = data.minor_to_text(came.cost, screen.currency, str(screen.locale), cents=False)
+    cost = words.money(screen, report.roi.cost_minor)
     return _("Direct return was {money} for {cost} spent.").format(money=money, cost=cost)
 
 
-def _number(screen: Screen, n: float) -> str:
-    return format_decimal(n, locale=screen.locale)
-
-
-def _relative(screen: Screen, now: float | None, before: float | None) -> str | None:
-    """The change in percent with its sign, or None where there is nothing to compare with."""
-    if now is None or not before:
-        return None
-    change = (now - before) / abs(before)
-    if abs(change) < 0.0005:
-        return None
-    return ("+" if change > 0 else "-") + format_percent(abs(change), "#,##0.#%", locale=screen.locale)
-
-
 def _cards(screen: Screen, talk: Talk, report: Report, report_before: Report) -> None:
-    grid = st.grid(min_column_width=215)
+    grid = st.grid(5, min_column_width=158)
     with grid.cell():
         _mention_card(screen, talk)
     with grid.cell():
@@ -133,23 +115,19 @@ def _cards(screen: Screen, talk: Talk, report: Report, report_before: Report) ->
         _roi_card(screen, report, report_before)
 
 
-def _against(screen: Screen, n: str) -> str:
-    return screen._("vs {days} days before · {n}").format(days=screen.before.days, n=n)
-
-
 def _mention_card(screen: Screen, talk: Talk) -> None:
     _ = screen._
     daily = figures.every_day(talk.now, screen.period, pl.len())["value"].to_list()
     st.metric(
         _("Mentions"),
-        _number(screen, talk.now.height),
-        _relative(screen, talk.now.height, talk.before.height),
+        words.number(screen, talk.now.height),
+        words.change(screen, talk.now.height, talk.before.height),
         delta_color="off",
-        delta_description=_against(screen, _("{n} before").format(n=_number(screen, talk.before.height))),
+        delta_description=_("{n} before").format(n=words.number(screen, talk.before.height)),
         chart_data=daily,
         chart_type="bar",
         border=True,
-        height="stretch",
+        height=CARD_HEIGHT,
     )
     frame.link(screen, "mentions", _("Read them"))
 
@@ -159,19 +137,19 @@ def _engagement_card(screen: Screen, talk: Talk) -> None:
     known, known_before = (t.drop_nulls("engagement") for t in (talk.now, talk.before))
     total = int(known["engagement"].sum()) if known.height else None
     before = int(known_before["engagement"].sum()) if known_before.height else None
-    share = _("{n} of {all} mentions tell it").format(
-        n=_number(screen, known.height), all=_number(screen, talk.now.height)
+    told = _("told by {n} of {all}").format(
+        n=words.number(screen, known.height), all=words.number(screen, talk.now.height)
     )
     st.metric(
         _("Engagement"),
-        None if total is None else _number(screen, total),
-        _relative(screen, total, before),
+        None if total is None else words.number(screen, total),
+        words.change(screen, total, before),
         delta_color="off",
-        delta_description=share,
+        delta_description=told,
         chart_data=figures.every_day(known, screen.period, pl.col("engagement").sum())["value"].to_list(),
         chart_type="bar",
         border=True,
-        height="stretch",
+        height=CARD_HEIGHT,
     )
     frame.link(screen, "influencers", _("See who"))
 
@@ -179,31 +157,23 @@ def _engagement_card(screen: Screen, talk: Talk) -> None:
 def _feeling_card(screen: Screen, talk: Talk) -> None:
     _ = screen._
     now, before = feeling(talk.now), feeling(talk.before)
-    n = _("{n} scored, {left} not scored").format(n=_number(screen, now.scored), left=_number(screen, now.not_scored))
+    n = _("{n} scored, {left} not scored").format(
+        n=words.number(screen, now.scored), left=words.number(screen, now.not_scored)
+    )
     st.metric(
         _("Net sentiment"),
-        _points(screen, now.net) if now.enough else None,
-        _feeling_delta(screen, now, before),
+        words.balance(screen, now.net) if now.enough else None,
+        _net_change(screen, now, before),
         delta_description=n if now.enough else _("too few to judge: {n}").format(n=n),
         chart_data=_weekly_feeling(talk.now) if now.enough else None,
         border=True,
-        height="stretch",
+        height=CARD_HEIGHT,
     )
     frame.link(screen, "sentiment", _("See why"))
 
 
-def _points(screen: Screen, net: float | None) -> str | None:
-    """A balance such as +32 %: its sign always stands."""
-    if net is None:
-        return None
-    return ("+" if net > 0 else "−" if net < 0 else "") + format_percent(abs(net), locale=screen.locale)
-
-
-def _feeling_delta(screen: Screen, now: Feeling, before: Feeling) -> str | None:
-    if not (now.enough and before.enough) or now.net is None or before.net is None:
-        return None
-    points = round(100 * (now.net - before.net))
-    return screen._("{points} points").format(points=f"{points:+d}") if points else None
+def _net_change(screen: Screen, now: Feeling, before: Feeling) -> str | None:
+    return words.points(screen, now.net, before.net) if now.enough and before.enough else None
 
 
 def _weekly_feeling(mentions: pl.DataFrame) -> list[float] | None:
@@ -222,38 +192,33 @@ def _weekly_feeling(mentions: pl.DataFrame) -> list[float] | None:
 
 def _return_card(screen: Screen, report: Report, before: Report) -> None:
     _ = screen._
-    now, then = figures.returns(report), figures.returns(before)
+    now, then = report.buckets.direct, before.buckets.direct
     known = not report.ledger.is_empty()
-    orders = _.plural("{n} order", "{n} orders", now.direct_orders).format(n=_number(screen, now.direct_orders))
+    n = figures.direct_orders(report)
     st.metric(
         _("Direct return"),
-        data.minor_to_text(now.direct, screen.currency, str(screen.locale), cents=False) if known else None,
-        _relative(screen, now.direct, then.direct) if known else None,
-        delta_description=_against(screen, orders) if known else _("no orders imported for this period"),
+        words.money(screen, now) if known else None,
+        words.change(screen, now, then) if known else None,
+        delta_description=words.orders(screen, n) if known else _("no orders imported for this period"),
         chart_data=figures.direct_by_day(report) if known else None,
         chart_type="bar",
         border=True,
-        height="stretch",
+        height=CARD_HEIGHT,
     )
     frame.link(screen, "roi", _("See the orders"))
 
 
 def _roi_card(screen: Screen, report: Report, before: Report) -> None:
     _ = screen._
-    now, then = figures.returns(report), figures.returns(before)
-    known = not report.ledger.is_empty() and now.roi is not None
-    delta = None
-    if known and now.roi is not None and then.roi is not None:
-        points = round(100 * (now.roi - then.roi))
-        delta = _("{points} points").format(points=f"{points:+d}") if points else None
-    cost = data.minor_to_text(now.cost, screen.currency, str(screen.locale), cents=False)
+    now, then = report.roi.direct_roi, before.roi.direct_roi
+    cost = words.money(screen, report.roi.cost_minor)
     st.metric(
         _("Direct ROI"),
-        _points(screen, now.roi) if known else None,
-        delta,
-        delta_description=_("cost {cost}").format(cost=cost) if known else _("no cost given for this period"),
+        words.balance(screen, now),
+        words.points(screen, now, then),
+        delta_description=_("cost {cost}").format(cost=cost) if now is not None else _("no cost given for this period"),
         border=True,
-        height="stretch",
+        height=CARD_HEIGHT,
     )
     frame.link(screen, "roi", _("See the return"))
 
@@ -268,6 +233,8 @@ def _volume(screen: Screen, talk: Talk) -> None:
     charts.show(
         charts.volume_band(
             band,
+            day="day",
+            value="n",
             titles={"day": _("Day"), "n": _("Mentions"), "low": _("Expected from"), "high": _("Expected to")},
         ),
         alternative=_("Mentions by day, {n} in all; {odd} days lie outside the expected band.").format(
@@ -309,9 +276,9 @@ def _change_sentence(screen: Screen, change: figures.Change) -> str:
         name = screen.locale.languages.get(name, name)
     return texts[change.kind].format(
         name=name,
-        before=_number(screen, change.before),
-        now=_number(screen, change.now),
-        change=_relative(screen, change.now, change.before) or _("new"),
+        before=words.number(screen, change.before),
+        now=words.number(screen, change.now),
+        change=words.change(screen, change.now, change.before) or _("new"),
     )
 
 

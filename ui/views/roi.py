@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 import streamlit as st
-from babel.numbers import format_decimal, format_percent
 
 from attribution.report import By, Report
+from attribution.roi import Buckets
 from config.settings import MODELS
-from ui import charts, data, figures, frame, i18n, tables, theme
+from ui import charts, data, figures, frame, i18n, tables, theme, words
 from ui.frame import Screen
 
 MAX_BARS = 12
@@ -23,19 +24,19 @@ def page() -> None:
     if report.ledger.is_empty() and report.costs.is_empty():
         _nothing_yet(screen)
         return
-    came = figures.returns(report)
-    frame.say(screen, _answer(screen, came))
-    _cards(screen, came, figures.returns(data.report(screen.before, screen.model)), report)
-    _tabs(screen, report, came)
+    frame.say(screen, _answer(screen, report))
+    _cards(screen, report, data.report(screen.before, screen.model))
+    _tabs(screen, report)
     frame.how(
         screen,
         "Net revenue",
         "Direct return",
-        "Other tracked",
+        "Other tracked channels",
         "Indirect return",
         "Unexplained",
         "Cost",
-        "Direct ROI",
+        "ROI",
+        "Return per euro",
         "Attribution model",
     )
 
@@ -48,49 +49,36 @@ def _nothing_yet(screen: Screen) -> None:
         _("From an export to the return"),
         (
             _("Import your shop's **orders** on the page Data."),
-            _(
-                "Import **visits**, so that orders find their links, and **promo codes** with their owners."
-            ),
+            _("Import **visits**, so that orders find their links, and **promo codes** with their owners."),
             _("Import **costs**: without them there is a return, but no ROI."),
         ),
     )
     frame.link(screen, "data", _("Open Data"))
 
 
-def _money(screen: Screen, minor: int | None, *, cents: bool = False) -> str:
-    return data.minor_to_text(minor, screen.currency, str(screen.locale), cents=cents)
-
-
-def _answer(screen: Screen, came: figures.Return) -> str:
+def _answer(screen: Screen, report: Report) -> str:
     _ = screen._
-    if came.cost is None or came.per_unit is None:
+    direct, cost = report.buckets.direct, report.roi.cost_minor
+    if not cost:
         return _(
             "{direct} came back in direct return; no costs are given for this period, so there is no ROI. "
             "Indirect return is not estimated yet."
-        ).format(direct=_money(screen, came.direct))
-    one, back = 100, round(100 * came.per_unit)
+        ).format(direct=words.money(screen, direct))
+    unit = 10 ** tables.digits(screen.currency)
     return _(
         "For every {one} spent on social, {back} came back in direct return; indirect return is not estimated yet."
-    ).format(
-        one=data.minor_to_text(_one(screen, one), screen.currency, str(screen.locale), cents=False),
-        back=data.minor_to_text(_one(screen, back), screen.currency, str(screen.locale)),
-    )
+    ).format(one=words.money(screen, unit), back=words.money(screen, round(unit * direct / cost), cents=True))
 
 
-def _one(screen: Screen, hundredths: int) -> int:
-    """Hundredths of the currency's unit in its own minor units."""
-    return round(hundredths * 10 ** tables.digits(screen.currency) / 100)
-
-
-def _cards(screen: Screen, came: figures.Return, before: figures.Return, report: Report) -> None:
+def _cards(screen: Screen, report: Report, before: Report) -> None:
     _ = screen._
-    grid = st.grid(min_column_width=215)
-    orders = _.plural("{n} order", "{n} orders", came.direct_orders).format(n=_count(screen, came.direct_orders))
+    now, then = report.roi, before.roi
+    grid = st.grid(4, min_column_width=158)
     grid.metric(
         _("Direct return"),
-        _money(screen, came.direct),
-        _change(screen, came.direct, before.direct),
-        delta_description=_against(screen, orders),
+        words.money(screen, now.buckets.direct),
+        words.change(screen, now.buckets.direct, then.buckets.direct),
+        delta_description=words.orders(screen, figures.direct_orders(report)),
         chart_data=figures.direct_by_day(report),
         chart_type="bar",
         border=True,
@@ -98,27 +86,26 @@ def _cards(screen: Screen, came: figures.Return, before: figures.Return, report:
     )
     grid.metric(
         _("Cost"),
-        _money(screen, came.cost) if came.cost is not None else None,
-        _change(screen, came.cost, before.cost),
+        words.money(screen, now.cost_minor) if now.cost_minor is not None else None,
+        words.change(screen, now.cost_minor, then.cost_minor),
         delta_color="inverse",
-        delta_description=_against(screen, _("social scope")) if came.cost is not None else _("not given"),
+        delta_description=_("social scope") if now.cost_minor is not None else _("not given"),
         border=True,
         height="stretch",
     )
     grid.metric(
         _("Direct ROI"),
-        _roi_text(screen, came.roi),
-        _roi_change(screen, came.roi, before.roi),
-        delta_description=_("(direct return − cost) / cost") if came.roi is not None else _("needs costs"),
+        words.balance(screen, now.direct_roi),
+        words.points(screen, now.direct_roi, then.direct_roi),
+        delta_description=_("(direct return − cost) / cost") if now.direct_roi is not None else _("needs costs"),
         border=True,
         height="stretch",
     )
-    sold = _.plural("{n} order", "{n} orders", came.orders).format(n=_count(screen, came.orders))
     grid.metric(
         _("Total net revenue"),
-        _money(screen, came.total),
-        _change(screen, came.total, before.total),
-        delta_description=_against(screen, sold),
+        words.money(screen, now.buckets.total),
+        words.change(screen, now.buckets.total, then.buckets.total),
+        delta_description=words.orders(screen, report.orders),
         chart_data=figures.net_by_day(report),
         chart_type="bar",
         border=True,
@@ -126,39 +113,10 @@ def _cards(screen: Screen, came: figures.Return, before: figures.Return, report:
     )
 
 
-def _count(screen: Screen, n: float) -> str:
-    return format_decimal(n, locale=screen.locale)
-
-
-def _against(screen: Screen, n: str) -> str:
-    return screen._("vs {days} days before · {n}").format(days=screen.before.days, n=n)
-
-
-def _change(screen: Screen, now: int | None, before: int | None) -> str | None:
-    if now is None or not before:
-        return None
-    change = (now - before) / abs(before)
-    if abs(change) < 0.0005:
-        return None
-    return ("+" if change > 0 else "-") + format_percent(abs(change), "#,##0.#%", locale=screen.locale)
-
-
-def _roi_text(screen: Screen, roi: float | None) -> str | None:
-    if roi is None:
-        return None
-    return ("+" if roi > 0 else "−" if roi < 0 else "") + format_percent(abs(roi), locale=screen.locale)
-
-
-def _roi_change(screen: Screen, now: float | None, before: float | None) -> str | None:
-    if now is None or before is None or not round(100 * (now - before)):
-        return None
-    return screen._("{points} points").format(points=f"{round(100 * (now - before)):+d}")
-
-
-def _tabs(screen: Screen, report: Report, came: figures.Return) -> None:
+def _tabs(screen: Screen, report: Report) -> None:
     _ = screen._
     shown = (
-        (_("Return"), lambda: _return(screen, report, came)),
+        (_("Return"), lambda: _return(screen, report)),
         (_("By channel"), lambda: _breakdown(screen, report, "channel")),
         (_("By campaign"), lambda: _breakdown(screen, report, "campaign")),
         (_("By influencer"), lambda: _breakdown(screen, report, "influencer")),
@@ -173,12 +131,12 @@ def _tabs(screen: Screen, report: Report, came: figures.Return) -> None:
                 draw()
 
 
-def _return(screen: Screen, report: Report, came: figures.Return) -> None:
+def _return(screen: Screen, report: Report) -> None:
     _ = screen._
     if report.orders == 0:
         st.text(_("No sold orders in this period."))
         return
-    rows = _bucket_rows(screen, came)
+    rows = _bucket_rows(screen, report.buckets)
     charts.show(
         charts.return_buckets(rows, value_title=screen.currency),
         alternative=_("Net revenue by bucket: {rows}").format(rows="; ".join(rows["caption"].to_list())),
@@ -191,32 +149,32 @@ def _return(screen: Screen, report: Report, came: figures.Return) -> None:
         )
     )
     if report.unmatched_share is not None:
-        share = format_percent(report.unmatched_share, locale=screen.locale)
+        share = words.share(screen, report.unmatched_share)
         st.text(
             _("{n} of {all} sold orders ({share}) joined no visit; only a code can credit them.").format(
-                n=_count(screen, report.unmatched_orders), all=_count(screen, report.orders), share=share
+                n=words.number(screen, report.unmatched_orders), all=words.number(screen, report.orders), share=share
             )
         )
     _left_out(screen, report)
     frame.export(
         screen,
         pl.DataFrame(
-            {"bucket": list(report.buckets), "net_minor": list(report.buckets.values())},
+            {"bucket": list(asdict(report.buckets)), "net_minor": list(asdict(report.buckets).values())},
             schema={"bucket": pl.String, "net_minor": pl.Int64},
         ),
         "roi-buckets",
     )
 
 
-def _bucket_rows(screen: Screen, came: figures.Return) -> pl.DataFrame:
+def _bucket_rows(screen: Screen, came: Buckets) -> pl.DataFrame:
     """Each bucket as a bar that begins where the one above ends."""
     _ = screen._
     scale = 10 ** tables.digits(screen.currency)
     tracked = came.direct + came.other_tracked
 
     def caption(name: str, minor: int) -> str:
-        share = format_percent(minor / came.total, "#,##0%", locale=screen.locale) if came.total else "–"
-        return f"{name} · {_money(screen, minor)} · {share}"
+        share = words.share(screen, minor / came.total if came.total else None)
+        return f"{name} · {words.money(screen, minor)} · {share}"
 
     ink = theme.neutral("muted")
     rows: list[tuple[str, float, float, str, bool]] = [
@@ -307,7 +265,7 @@ def _bars(screen: Screen, report: Report, credited: pl.DataFrame, by: By) -> Non
             "order": list(range(shown.height)),
             "name": shown["name"],
             "caption": [
-                f"{row['name']} · {_money(screen, row['revenue_minor'])} · "
+                f"{row['name']} · {words.money(screen, row['revenue_minor'])} · "
                 f"{_cost_text(screen, row['cost_minor'], row['roas'])}"
                 for row in shown.iter_rows(named=True)
             ],
@@ -331,7 +289,7 @@ def _cost_text(screen: Screen, cost: int | None, roas: float | None) -> str:
     _ = screen._
     if cost is None or roas is None:
         return _("cost not given")
-    return _("{roas} times its cost").format(roas=format_decimal(round(roas, 2), locale=screen.locale))
+    return _("{roas} times its cost").format(roas=words.number(screen, round(roas, 2)))
 
 
 def _orders_behind(screen: Screen, report: Report, by: By, name: str) -> None:
@@ -386,7 +344,7 @@ def _compare(screen: Screen, report: Report) -> None:
             b=pl.col("b_minor") / scale,
             caption=pl.Series(
                 [
-                    f"{name} · {_money(screen, a)} → {_money(screen, b)}"
+                    f"{name} · {words.money(screen, a)} → {words.money(screen, b)}"
                     for name, a, b, _difference in side.head(MAX_BARS).iter_rows()
                 ]
             ),
@@ -427,7 +385,11 @@ def _orders(screen: Screen, report: Report) -> None:
         width=280,
     )
     shown = figures.orders_behind(report, "channel", chosen) if chosen else orders
-    st.text(_("{n} of {all} sold orders").format(n=_count(screen, shown.height), all=_count(screen, orders.height)))
+    st.text(
+        _("{n} of {all} sold orders").format(
+            n=words.number(screen, shown.height), all=words.number(screen, orders.height)
+        )
+    )
     _order_table(screen, report, shown, key="orders")
     _left_out(screen, report)
 
