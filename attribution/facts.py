@@ -11,6 +11,9 @@ gone.
 
 Durability: Delta itself never calls fsync, so `write` does, for files and folders, before it returns and the ledger
 says done. A crash before that leaves rows of an import that is not done, which nobody reads.
+
+    IntakeError
+      FactsError      the disk or the table refuses what an import brings
 """
 
 from __future__ import annotations
@@ -24,10 +27,11 @@ from pathlib import Path
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import DeltaError
 from sqlalchemy.engine import Engine
 
 from attribution.tables import FACTS, MONEY, UTC_TIME, VERSION, Table
-from config.intake import Parsed, Written, done_import_ids
+from config.intake import IntakeError, Parsed, Written, done_import_ids
 
 RETENTION_HOURS = 168
 _SCALE = 10_000  # money has four decimals
@@ -37,6 +41,15 @@ _CONFIGURATION: Mapping[str, str | None] = {
     # Statistics go into the commit log, where an erased person's key would outlive the rows.
     "delta.dataSkippingStatsColumns": "import_id",
 }
+
+
+class FactsError(IntakeError):
+    """The facts of an import cannot be stored; `table` says where it stopped. Nothing of the import is read."""
+
+    def __init__(self, *, table: str, folder: Path, problem: str) -> None:
+        self.table = table
+        cure = f"Check the free space and the permissions of {folder}, then import the file again"
+        super().__init__(file=table, problem=f"its {table} cannot be stored ({problem})", cure=cure)
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Facts:
         A record is `new` (its natural key was unknown), `updated` (readers will see another row for it than before) or
         `same` (they will see what they saw). A file line is what all its records are, else updated: an order known
         long ago that brings its first refund is an update. Raises KeyError for a table that is no fact, TypeError for
-        columns that do not fit it, ValueError for a record without its natural key.
+        columns that do not fit it, ValueError for a record without its natural key, FactsError where the disk refuses.
         """
         exported_at = parsed.exported_at or latest_time(parsed.tables)
         lines: dict[int, str] = {}
@@ -71,10 +84,10 @@ class Facts:
     def scan(self, name: str) -> pl.LazyFrame:
         """The current rows of the table `name`: its columns and `import_id`, sorted by natural key."""
         table = FACTS[name]
-        current = _current(table, self._versions(table))
+        versions = self._versions(table)
         if name in _OF_AN_ORDER:
-            current = _with_their_order(current, _current(FACTS["orders"], self._versions(FACTS["orders"])))
-        return current.select(*table.schema, "import_id").sort(table.key)
+            versions = _with_their_order(versions, _current(FACTS["orders"], self._versions(FACTS["orders"])))
+        return _current(table, versions).select(*table.schema, "import_id").sort(table.key)
 
     def maintain(self) -> None:
         """Fold small files together and delete files nobody has read for a week. Call only under the import lock."""
@@ -105,19 +118,22 @@ class Facts:
         if rows.is_empty() or (stored is not None and stored.transaction_version(import_name) is not None):
             return  # Delta itself would take the same transaction twice
         before = set(stored.file_uris()) if stored is not None else set()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_deltalake(
-            uri,
-            rows,
-            mode="append",
-            partition_by=["month"],
-            schema_mode="merge",
-            configuration=None if stored is not None else _CONFIGURATION,
-            writer_properties=WriterProperties(compression="ZSTD"),
-            commit_properties=CommitProperties(app_transactions=[Transaction(import_name, 1)]),
-        )
-        written = DeltaTable(uri)
-        _sync_commit(Path(uri), set(written.file_uris()) - before, version=written.version())
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_deltalake(
+                uri,
+                rows,
+                mode="append",
+                partition_by=["month"],
+                schema_mode="merge",
+                configuration=None if stored is not None else _CONFIGURATION,
+                writer_properties=WriterProperties(compression="ZSTD"),
+                commit_properties=CommitProperties(app_transactions=[Transaction(import_name, 1)]),
+            )
+            written = DeltaTable(uri)
+            _sync_commit(Path(uri), set(written.file_uris()) - before, version=written.version())
+        except (DeltaError, OSError) as exc:
+            raise FactsError(table=table.name, folder=self.folder, problem=str(exc)) from exc
 
 
 def row_hash(table: Table, frame: pl.DataFrame) -> pl.Series:
@@ -188,7 +204,7 @@ def _current(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _with_their_order(rows: pl.LazyFrame, orders: pl.LazyFrame) -> pl.LazyFrame:
-    """Without the lines or codes that an older export gave to an order which a newer one states anew."""
+    """Only the lines or codes of the import whose row stands for their order (all, where no order row is stored)."""
     stated = orders.select("account", "order_id", pl.col("import_id").alias("order_import_id"))
     belongs = pl.col("order_import_id").is_null() | (pl.col("order_import_id") == pl.col("import_id"))
     return rows.join(stated, on=["account", "order_id"], how="left").filter(belongs)

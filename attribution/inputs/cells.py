@@ -334,6 +334,7 @@ def leave_out(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, str]]:
     header = pl.all_horizontal(
         text.is_null() | (text.str.to_lowercase() == text.meta.output_name().lower()) for text in texts
     )
+    header = header & pl.any_horizontal(text.is_not_null() for text in texts)
     total = pl.col("first_cell").str.contains(TOTALS).fill_null(False)
     why = pl.when(header).then(pl.lit("repeated_header")).when(total).then(pl.lit("total_row"))
     judged = frame.with_columns(why.alias("why"))

@@ -187,6 +187,45 @@ def test_codes_and_lines_that_a_newer_export_took_off_an_order_are_gone(facts: F
     assert facts.scan("order_codes").collect()["code_raw"].to_list() == ["ANNA10", "VIP"]
 
 
+def test_an_order_keeps_its_lines_when_two_exports_of_one_time_differ(facts: Facts) -> None:
+    schema = {"account": pl.String, "order_id": pl.String, "line_no": pl.Int32, "product": pl.String,
+              "source_line": pl.Int64}  # fmt: skip
+    exported = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+    for total, products in (("1", "ab"), ("2", "cd"), ("3", "ef")):
+        rows = [("default", "a", n, product, 2) for n, product in enumerate(products, start=1)]
+        lines = pl.DataFrame(rows, schema=schema, orient="row")
+        bring(facts, Parsed({"orders": orders((2, "a", total)), "order_lines": lines}, exported_at=exported))
+    pair = "".join(facts.scan("order_lines").collect()["product"])
+    assert pair == {"1.00": "ab", "2.00": "cd", "3.00": "ef"}[totals(facts)["a"]]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux to name what was synced")
+def test_what_an_import_wrote_is_on_the_disk_before_it_returns(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: set[Path] = set()
+    real = os.fsync
+
+    def watch(handle: int) -> None:
+        synced.add(Path(os.readlink(f"/proc/self/fd/{handle}")))
+        real(handle)
+
+    for n in range(2):
+        monkeypatch.setattr(os, "fsync", watch)
+        facts.write(begin(facts), parsed(orders((2, f"{n}", "1"))))
+        monkeypatch.undo()
+    table = facts.folder.resolve() / "orders"
+    written = set(table.rglob("*")) | {table, table.parent}
+    assert written <= synced
+
+
+def test_a_folder_that_cannot_be_written_is_an_answer(workspace: Workspace) -> None:
+    (workspace.folder / "blocked").write_text("a file where the folder should be", encoding="utf-8")
+    facts = Facts(workspace.folder / "blocked", workspace.engine)
+    (workspace.folder / "x.csv").write_text("order_id,total\na,1.00\n", encoding="utf-8")
+    report = take_in(workspace, workspace.folder / "x.csv", layouts=[crash_layout()], sinks={"facts": facts}, now=NOW)
+    assert report.error is not None
+    assert "cannot be stored" in report.error
+
+
 def test_a_record_without_its_key_is_refused(facts: Facts) -> None:
     with pytest.raises(ValueError, match="no order_id"):
         facts.write(begin(facts), parsed(orders((2, "a", "1")).with_columns(order_id=pl.lit(None, dtype=pl.String))))

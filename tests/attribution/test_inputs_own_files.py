@@ -84,6 +84,12 @@ def test_a_visit_of_nobody_is_put_aside(bring: Bring, facts: Facts, visitor: str
     assert facts.scan("touches").collect()["touched_at"].to_list() == [dt.datetime(2026, 5, 3, 10, tzinfo=dt.UTC)]
 
 
+def test_a_row_with_nothing_but_a_foreign_column_is_put_aside_and_a_repeated_header_left_out(bring: Bring) -> None:
+    header = "visitor,time,landing_url,referrer,note"
+    report = bring(header, ",,,,hello", header, "c,2026-05-03,/p,,")
+    assert report.reasons == {"missing_visitor": 1, "repeated_header": 1}
+
+
 def test_a_visit_without_id_is_the_same_visit_in_every_file(bring: Bring, facts: Facts) -> None:
     header, row = "visitor,time,landing_url,referrer", "c-1,2026-05-03T12:00:00Z,/p,"
     bring(header, row, "c-1,2026-05-03T12:00:01Z,/p,")
