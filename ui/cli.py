@@ -321,8 +321,8 @@ def sentiment(
         ("negative", "Negative"),
         ("not_scored", "Not scored"),
         ("net", "Net"),
-        ("low", "Low 90 %"),
-        ("high", "High 90 %"),
+        ("low", "from"),
+        ("high", "to"),
     ]
     print_table(_period_title("Net sentiment", document), columns, document["rows"])
 
@@ -440,10 +440,7 @@ def people(
         ("followers", "Followers"),
         ("posts", "Posts"),
         ("net_sentiment", "Net"),
-        ("reach", "Reach"),
-        ("resonance", "Resonance"),
-        ("relevance", "Relevance"),
-        ("total", "Total"),
+        ("total", "Score"),
         ("status", "Status"),
         ("codes", "Codes"),
         ("revenue", "Revenue"),
@@ -581,7 +578,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         f"Quarantine: {kept['rows']} rows {kept['reasons'] or ''}; unconverted orders: {document['unconverted_orders']}"
     )
     for row in document["unknown_codes"][:10]:
-        print(f"Unknown code {cell(row['code_norm'])}: {row['orders']} orders; register it, or leave it uncredited")
+        print(f"Unknown code {cell(row['code'])}: {row['orders']} orders; register it, or leave it uncredited")
 
 
 @app.command("ui")

@@ -176,7 +176,7 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
     report = pipeline.attribution_report(workspace, period=period)
     ledger = intake.list_imports(workspace.engine)
     kept = intake.list_quarantine(workspace.engine, limit=1_000_000)
-    unknown = report.order_codes.filter(pl.col("state") == "unknown").group_by("code_norm").len("orders")
+    unknown = report.order_codes.filter(pl.col("state") == "unknown").group_by("code").len("orders")
     return {
         "workspace": workspace.settings.workspace.name,
         "simulated": workspace.settings.workspace.simulated,
@@ -188,7 +188,7 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
         "sources": rows(_health(workspace), currency="EUR"),
         "imports": [_import_row(row) for row in ledger],
         "quarantine": {"rows": len(kept), "reasons": _tally(row["reason"] for row in kept)},
-        "unknown_codes": rows(unknown.sort(["orders", "code_norm"], descending=[True, False]), currency="EUR"),
+        "unknown_codes": rows(unknown.sort(["orders", "code"], descending=[True, False]), currency="EUR"),
     }
 
 

@@ -34,11 +34,18 @@ def print_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[d
     table = Table(title=title, title_justify="left", show_edge=False)
     for key, heading in columns:
         numeric = any(isinstance(row.get(key), (int, float)) or _is_money(row.get(key)) for row in shown)
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=numeric or None,
+            min_width=len(heading),
+        )
     for row in shown:
         # Text, not markup: much of this is written by strangers.
         table.add_row(*(Text(cell(row.get(key))) for key, _ in columns))
-    Console().print(table)
+    # Into a file or pipe nobody needs the table cut to a terminal's width.
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
 def _is_money(value: object) -> bool:
@@ -49,7 +56,7 @@ def cell(value: object) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "–"
     return "".join(letter for letter in str(value) if letter.isprintable())
