@@ -31,6 +31,7 @@ EVIDENCE_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "code": pl.String,
     "at": pl.Datetime("us", "UTC"),
 }
+_CLICK_IDS = r"([?&])(?:fbclid|gclid|gbraid|wbraid|dclid|msclkid|ttclid|twclid|li_fat_id|srsltid)=[^&#]*"
 _ORDER = ("account", "order_id")
 _TOUCH = ("touch_account", "touch_id")
 _TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content")
@@ -122,6 +123,8 @@ def _pairs(mentions: pl.DataFrame, visits: pl.DataFrame, *, on: Sequence[str]) -
 
 
 def _canonical(urls: pl.Series) -> pl.Series:
+    """`canonical_url` of each. Click ids go first, in bulk: with them nearly every landing page is a URL of its own."""
+    urls = urls.str.replace_all(_CLICK_IDS, "$1")
     unique = urls.drop_nulls().unique()
     forms = pl.Series([canonical_url(url) for url in unique], dtype=pl.String)
     return urls.replace_strict(unique, forms, default=None, return_dtype=pl.String)
