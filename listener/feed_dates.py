@@ -14,6 +14,7 @@ _ISO = re.compile(
 )
 _SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:\s+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _EPOCH = re.compile(r"\d{10}|\d{13}")
+_ZONE = re.compile(r"(?:[+-]\d{4}|\b(?:UTC?|GMT|Z|[AECMP][SD]T))(?:\s*\([^)]*\))?$")  # those that RFC 822 names
 _EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)  # before the Web: an epoch of 0, not a date
 _NONE: tuple[None, str] = (None, "missing")
 
@@ -70,11 +71,8 @@ def _rfc822(text: str) -> tuple[dt.datetime, str] | None:
     parts = parsedate_tz(text)
     if not parts or not re.search(r"[A-Za-z]{3}", text):
         return None
-    when = dt.datetime(*parts[:6], tzinfo=dt.UTC)
-    if parts[9] is None:
-        timed = ":" in text
-        return when, "exact" if text.endswith("-0000") else "no_zone" if timed else "date_only"
-    return when - dt.timedelta(seconds=parts[9]), "exact"
+    when = dt.datetime(*parts[:6], tzinfo=dt.UTC) - dt.timedelta(seconds=parts[9] or 0)
+    return when, "exact" if _ZONE.search(text) else "no_zone" if ":" in text else "date_only"
 
 
 def _fallback(value: struct_time | None) -> tuple[dt.datetime, str] | None:

@@ -64,6 +64,11 @@ class _Token:
     start: int
     end: int
 
+    def means(self, word: str, *, prefix: bool) -> bool:
+        """Whether a query's word finds this token; a bare word also finds #word and @word."""
+        own = self.folded if word[0] in "#@" else self.folded.lstrip("#@")
+        return own.startswith(word) if prefix else own == word
+
 
 def _tokens(text: str) -> Iterator[_Token]:
     for found in _TOKEN.finditer(text):
@@ -109,9 +114,16 @@ class Words:
         """Where the term stands."""
         if term.unspaced:
             return self._substrings(term.words[0])
-        starts = self._starting(term.words[0], prefix=term.prefix and len(term.words) == 1)
-        found = (self._phrase(term, name, n) for name, n in starts)
+        anchor, starts = self._rarest(term)
+        found = (self._phrase(term, name, n - anchor) for name, n in starts)
         return [place for place in found if place]
+
+    def _rarest(self, term: Term) -> tuple[int, list[tuple[str, int]]]:
+        """The phrase's word that stands in the fewest places, and those places: the only ones worth a look."""
+        last = len(term.words) - 1
+        every = [self._starting(word, prefix=term.prefix and k == last) for k, word in enumerate(term.words)]
+        anchor = min(range(len(every)), key=lambda k: len(every[k]))
+        return anchor, every[anchor]
 
     def _starting(self, word: str, *, prefix: bool) -> list[tuple[str, int]]:
         if not prefix:
@@ -125,16 +137,18 @@ class Words:
         return hits
 
     def _phrase(self, term: Term, name: str, n: int) -> Place | None:
-        tokens = self._tokens[name][n : n + len(term.words)]
-        if len(tokens) < len(term.words):
+        """The place of the term if its words stand side by side from token `n` on."""
+        tokens = self._tokens[name][max(n, 0) : n + len(term.words)]
+        if n < 0 or len(tokens) < len(term.words):
             return None
-        for k, (token, word) in enumerate(zip(tokens[1:], term.words[1:], strict=True), start=1):
-            gap = self.fields[name][tokens[k - 1].end : token.start]
-            last = k == len(term.words) - 1
-            same = token.folded.startswith(word) if last and term.prefix else token.folded == word
-            if not same or len(gap) > _GAP_LIMIT or _SENTENCE_END.search(gap):
+        last = len(tokens) - 1
+        for k, (token, word) in enumerate(zip(tokens, term.words, strict=True)):
+            gap = self.fields[name][tokens[k - 1].end : token.start] if k else ""
+            if not token.means(word, prefix=term.prefix and k == last):
                 return None
-        return (name, tokens[0].start, tokens[-1].end)
+            if len(gap) > _GAP_LIMIT or _SENTENCE_END.search(gap):
+                return None
+        return (name, tokens[0].start, tokens[last].end)
 
     def _substrings(self, word: str) -> list[Place]:
         places: list[Place] = []
@@ -245,7 +259,7 @@ class _Piece:
 _LEX = re.compile(
     r"""(?P<space>\s+)|(?P<open>\()|(?P<close>\))
     |(?P<phrase>["“”„«](?P<inside>[^"“”„«»]*)["“”»])(?P<star>\*?)|(?P<quote>["“”„«»])
-    |(?P<minus>-(?=[^\s()]))|(?P<word>[^\s()"“”„«»]+)""",
+    |(?P<minus>-(?=[^\s)]))|(?P<word>[^\s()"“”„«»]+)""",
     re.VERBOSE,
 )
 _OPERATORS = {"AND": "and", "OR": "or", "NOT": "not"}

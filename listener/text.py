@@ -17,9 +17,8 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]{0,2000}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 _BARE_LINK = re.compile(r"https?://[^\s<>\"'`{}|\\^\[\]]{1,2000}", re.IGNORECASE)
 _BLOCKS = frozenset(
-    ("p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "dd", "dt")
-    + ("blockquote", "section", "article")
-)
+    ("p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "dd", "dt")
+) | {"pre", "blockquote", "section", "article"}
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "iframe", "object", "svg", "math", "head", "title"))
 
 
@@ -83,7 +82,8 @@ def safe_link(link: str | None, *, base: str | None = None) -> str | None:
     if not link:
         return None
     try:
-        joined = urljoin(base, link.strip()) if base else link.strip()
+        bare = link.strip()
+        joined = urljoin(base, bare) if base and not urlsplit(bare).scheme else bare
         parts = urlsplit(joined)
         host, _ = parts.hostname, parts.port
     except ValueError:
