@@ -43,6 +43,7 @@ def main() -> None:
     st.set_page_config(page_title="earned", page_icon=str(ICON), layout="wide", initial_sidebar_state=220)
     listed = pages(_)
     frame.offer_pages(listed)
+    st.logo(str(ICON), size="large")
     st.navigation(list(listed.values()), position="sidebar", expanded=True).run()
 
 

@@ -149,7 +149,7 @@ def stacked_days(frame: pl.DataFrame, *, day: str, value: str, series: str, orde
         alt.Chart(frame)
         .mark_bar()
         .encode(
-            x=alt.X(f"{day}:T", title=None),
+            x=alt.X(f"utcyearmonthdate({day}):T", title=None, axis=alt.Axis(format="%-d %b", grid=False)),
             y=alt.Y(f"sum({value}):Q", title=title, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color(
                 f"{series}:N",

@@ -21,6 +21,7 @@ MIN_HISTORY = 14
 BAND_WIDTH = 2.0
 NOTABLE = 2.0
 SHOWN_SERIES = 4
+MIN_JUDGED = 30
 
 
 def of_brand(mentions: pl.DataFrame, brand: str | None) -> pl.DataFrame:
@@ -139,7 +140,7 @@ def direct_orders(report: Report) -> int:
 
 
 def order_paths(report: Report) -> pl.DataFrame:
-    """One row a sold order, newest first: account, order_id, order_name, ordered_at, day, net_minor, credited_minor,
+    """One row a sold order, newest first: account, order_id, order_name, ordered_at, net_minor, credited_minor,
     touches, path (its channels in order)."""
     paths = (
         report.credits.sort("account", "order_id", "position")
@@ -152,9 +153,10 @@ def order_paths(report: Report) -> pl.DataFrame:
     )
     return (
         report.ledger.filter(pl.col("state") == "sold")
-        .select("account", "order_id", "order_name", "ordered_at", "day", "net_minor")
+        .select("account", "order_id", "order_name", "ordered_at", "net_minor")
         .join(paths, on=["account", "order_id"], how="left")
         .with_columns(pl.col("touches", "credited_minor").fill_null(0))
+        .select("account", "order_id", "order_name", "ordered_at", "net_minor", "credited_minor", "touches", "path")
         .sort("ordered_at", "order_id", descending=[True, False])
     )
 
@@ -193,6 +195,17 @@ def models_side_by_side(a: Report, b: Report, by: By = "channel") -> pl.DataFram
         .with_columns(difference_minor=pl.col("b_minor") - pl.col("a_minor"))
         .sort("a_minor", "name", descending=[True, False])
     )
+
+
+def judged_codes(codes: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
+    """The report's codes with `valid_to` out of the register beside `valid_from`, and the new-customer share only where
+    at least 30 customers are known: below that it is null."""
+    validity = register.select(pl.col("code_norm").alias("code"), "valid_from", "valid_to")
+    judged = codes.join(validity, on=["code", "valid_from"], how="left", nulls_equal=True, maintain_order="left")
+    enough = pl.when(pl.col("known_customers") >= MIN_JUDGED).then("new_customer_share")
+    order = [*codes.columns]
+    order.insert(order.index("valid_from") + 1, "valid_to")
+    return judged.with_columns(new_customer_share=enough).select(order)
 
 
 def redemptions(order_codes: pl.DataFrame, names: Mapping[str, str], *, other: str) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from babel.numbers import get_currency_precision
 from ui.frame import Screen
 
 HIDDEN = ("account", "row_hash", "import_id", "exported_at", "month", "customer_key", "version", "code_norm", "weight")
-_WHOLE = ("orders", "redemptions", "touches", "position", "path_length", "impressions", "clicks", "n", "new_customers")
+_WORDED = ("state", "code_state", "reason", "kind", "evidence", "cost_type")
 _SHARES = ("share", "new_customer_share", "commission_rate", "rate")
 
 
@@ -63,7 +63,7 @@ def displayed(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:
     columns = []
     for name, dtype in frame.schema.items():
         column = pl.col(name)
-        if name in HIDDEN or (name.endswith("_id") and name != "order_id"):
+        if name in HIDDEN or name.endswith("_id"):
             continue
         if name.endswith("_minor"):
             columns.append(column / scale)
@@ -73,9 +73,62 @@ def displayed(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:
             columns.append(column.cast(pl.List(pl.String)).list.join(", "))
         elif isinstance(dtype, pl.Decimal):
             columns.append(column.cast(pl.Float64))
+        elif dtype == pl.Boolean:
+            columns.append(_worded(column.cast(pl.String), {"true": screen._("yes"), "false": screen._("no")}))
+        elif name in _WORDED and dtype == pl.String:
+            columns.append(_worded(column, values(screen)))
         else:
             columns.append(column)
     return frame.select(columns)
+
+
+def _worded(column: pl.Expr, known: Mapping[str, str]) -> pl.Expr:
+    return column.replace_strict(dict(known), default=column, return_dtype=pl.String)
+
+
+def values(screen: Screen) -> dict[str, str]:
+    """What the closed lists of attribution are called on screen."""
+    _ = screen._
+    return {
+        "registered": _("valid"),
+        "expired": _("expired"),
+        "not_yet_valid": _("not yet valid"),
+        "unknown": _("unknown"),
+        "automatic": _("automatic discount"),
+        "sold": _("sold"),
+        "unsold": _("not sold"),
+        "unconverted": _("no exchange rate"),
+        "test": _("test order"),
+        "cancelled": _("cancelled"),
+        "unsold_status": _("status says not sold"),
+        "no_amount": _("no amount"),
+        "no_currency": _("no currency"),
+        "no_rate": _("no exchange rate"),
+        "no_date": _("no date"),
+        "click": _("visit"),
+        "code": _("promo code"),
+        "promo_code": _("promo code"),
+        "utm": _("link tags (UTM)"),
+        "click_id": _("click id"),
+        "referrer": _("referrer"),
+        "landing_url": _("landing page"),
+        "none": _("none"),
+        "order": _("order"),
+        "spend": _("cost line"),
+        "media": _("media"),
+        "creator_fee": _("creator fee"),
+        "commission": _("commission"),
+        "product_seeding": _("product seeding"),
+        "content": _("content"),
+        "labour": _("labour"),
+        "tool": _("tool"),
+        "agency": _("agency"),
+        "creator": _("creator"),
+        "sitewide": _("sitewide"),
+        "crm": _("own customers"),
+        "staff": _("staff"),
+        "giveaway": _("giveaway"),
+    }
 
 
 def _column(screen: Screen, name: str, dtype: pl.DataType, title: str) -> Any:
@@ -85,8 +138,6 @@ def _column(screen: Screen, name: str, dtype: pl.DataType, title: str) -> Any:
         return types.NumberColumn(f"{title} ({screen.currency})", format=f"%,.{places}f")
     if name in _SHARES:
         return types.NumberColumn(title, format="percent")
-    if dtype == pl.Boolean:
-        return types.CheckboxColumn(title)
     if dtype == pl.Date:
         return types.DateColumn(title)
     if isinstance(dtype, pl.Datetime):
@@ -148,6 +199,15 @@ def names(screen: Screen) -> dict[str, str]:
         "difference_minor": _("Difference"),
         "cost_type": _("Type"),
         "lines": _("Lines (n)"),
+        "code_state": _("Code was"),
+        "is_first_order": _("First order"),
+        "customer": _("Customer"),
+        "unsold_orders": _("Not sold"),
+        "new_customers": _("New customers (n)"),
+        "discount_unknown": _("Discount unknown (n)"),
+        "date_from": _("From"),
+        "date_to": _("To"),
+        "platform": _("Platform"),
     }
 
 

@@ -66,6 +66,11 @@ STYLE = """<style>
 .st-key-answer [data-testid="stText"] { font-size: 1.15rem; line-height: 1.5 }
 [data-testid="stText"], [data-testid="stText"] > span { unicode-bidi: plaintext; text-align: start }
 [data-testid="stMetricValue"] { unicode-bidi: plaintext; font-variant-numeric: tabular-nums }
+/* What stands beside a delta is the count behind the number: it wraps instead of being cut off. */
+div:has(> [data-testid="stMetricDeltaDescription"]) { flex-wrap: wrap; row-gap: 0.15rem }
+[data-testid="stMetricDeltaDescription"] { max-width: 100% }
+[data-testid="stMetricDeltaDescription"] p { white-space: normal; overflow: visible }
+[data-testid="stMetricDeltaDescription"] .stMarkdownEllipsis { white-space: normal; overflow: visible }
 @media (max-width: 640px) {
   .block-container { padding-left: 1rem; padding-right: 1rem }
 }

@@ -41,9 +41,10 @@ def page() -> None:
         return
     frame.say(screen, _answer(screen, report))
     _cards(screen, report)
-    _used(screen, report)
+    codes = figures.judged_codes(report.codes, known)
+    _used(screen, report, codes)
     _over_time(screen, report)
-    _strays(screen, report)
+    _strays(screen, codes)
     _edit(screen, known)
     frame.how(
         screen,
@@ -100,17 +101,22 @@ def _cards(screen: Screen, report: Report) -> None:
         )
 
 
-def _used(screen: Screen, report: Report) -> None:
+def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
     _ = screen._
     st.subheader(_("Codes and what they sold"), anchor=False)
-    ours = report.codes.filter(pl.col("state") == "registered").drop("state", "discount_unknown", "new_customers")
+    ours = codes.filter(pl.col("state") == "registered").drop("state", "discount_unknown", "unsold_orders")
     if ours.is_empty():
         st.text(_("No code is registered yet."))
         return
     picked = tables.show(
         screen, ours, alternative=_("Registered codes and what they sold"), key="codes-used", select=True
     )
-    st.caption(_("An order with two codes stands under both, so never add these rows up. Choose a row for its orders."))
+    st.caption(
+        _(
+            "An order with two codes stands under both, so never add these rows up. "
+            "The share of new customers is shown from {n} known customers on. Choose a row for its orders."
+        ).format(n=figures.MIN_JUDGED)
+    )
     frame.export(screen, report.codes, "codes")
     if picked is not None:
         _behind(screen, report, picked["code"])
@@ -158,13 +164,13 @@ def _over_time(screen: Screen, report: Report) -> None:
     )
 
 
-def _strays(screen: Screen, report: Report) -> None:
+def _strays(screen: Screen, codes: pl.DataFrame) -> None:
     """Unknown codes, and known ones used outside their dates."""
     _ = screen._
-    unknown = report.codes.filter(pl.col("state") == "unknown").select(
-        "code", "orders", "net_minor", "known_customers", "new_customer_share"
+    unknown = codes.filter(pl.col("state") == "unknown").select(
+        "code", "orders", "net_minor", "new_customers", "known_customers"
     )
-    outside = report.codes.filter(pl.col("state").is_in(BAD_STATES)).select(
+    outside = codes.filter(pl.col("state").is_in(BAD_STATES)).select(
         "code", "state", "owner", "campaign", "orders", "net_minor"
     )
     left, right = st.columns(2, gap="medium")

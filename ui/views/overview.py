@@ -14,7 +14,7 @@ from listener.feeling import Feeling, feeling
 from ui import charts, data, figures, frame, i18n, words
 from ui.frame import Screen
 
-CARD_HEIGHT = 190
+CARD_HEIGHT = 212
 
 
 @dataclass(frozen=True)
@@ -157,9 +157,9 @@ def _engagement_card(screen: Screen, talk: Talk) -> None:
 def _feeling_card(screen: Screen, talk: Talk) -> None:
     _ = screen._
     now, before = feeling(talk.now), feeling(talk.before)
-    n = _("{n} scored, {left} not scored").format(
-        n=words.number(screen, now.scored), left=words.number(screen, now.not_scored)
-    )
+    n = _("{n} scored").format(n=words.number(screen, now.scored))
+    if now.not_scored:
+        n = _("{n}, {left} not").format(n=n, left=words.number(screen, now.not_scored))
     st.metric(
         _("Net sentiment"),
         words.balance(screen, now.net) if now.enough else None,

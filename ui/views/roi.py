@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from attribution.report import By, Report
+from attribution.report import NOT_SET, By, Report
 from attribution.roi import Buckets
 from config.settings import MODELS
 from ui import charts, data, figures, frame, i18n, tables, theme, words
@@ -97,7 +97,7 @@ def _cards(screen: Screen, report: Report, before: Report) -> None:
         _("Direct ROI"),
         words.balance(screen, now.direct_roi),
         words.points(screen, now.direct_roi, then.direct_roi),
-        delta_description=_("(direct return − cost) / cost") if now.direct_roi is not None else _("needs costs"),
+        delta_description=_("of cost") if now.direct_roi is not None else _("needs costs"),
         border=True,
         height="stretch",
     )
@@ -244,7 +244,7 @@ def _breakdown(screen: Screen, report: Report, by: By) -> None:
         select=True,
     )
     st.caption(
-        _("Choose a row to see the orders behind it. Rows marked “no” are stated apart, so that the table adds up.")
+        _("Choose a row to see its orders. Rows with credited “no” are stated apart, so that the table adds up.")
     )
     frame.export(screen, table, f"return-by-{by}")
     if picked is not None and picked["credited"]:
@@ -259,7 +259,7 @@ def _by_name(screen: Screen, by: By) -> str:
 def _bars(screen: Screen, report: Report, credited: pl.DataFrame, by: By) -> None:
     scale = 10 ** tables.digits(screen.currency)
     scope = set(report.credits.filter("in_scope")["channel"].to_list())
-    shown = credited.head(MAX_BARS)
+    shown = credited.filter(pl.col("revenue_minor") != 0).head(MAX_BARS)
     rows = pl.DataFrame(
         {
             "order": list(range(shown.height)),
@@ -270,9 +270,7 @@ def _bars(screen: Screen, report: Report, credited: pl.DataFrame, by: By) -> Non
                 for row in shown.iter_rows(named=True)
             ],
             "value": shown["revenue_minor"] / scale,
-            "colour": [
-                theme.BLUE if by != "channel" or name in scope else theme.GREEN for name in shown["name"].to_list()
-            ],
+            "colour": [_colour(name, social=by != "channel" or name in scope) for name in shown["name"].to_list()],
             "counted": [True] * shown.height,
         }
     )
@@ -283,6 +281,12 @@ def _bars(screen: Screen, report: Report, credited: pl.DataFrame, by: By) -> Non
     )
     if by == "channel":
         st.caption(screen._("Blue: social, counted as direct return. Green: other tracked channels."))
+
+
+def _colour(name: str, *, social: bool) -> str:
+    if name == NOT_SET:
+        return theme.GREY
+    return theme.BLUE if social else theme.GREEN
 
 
 def _cost_text(screen: Screen, cost: int | None, roas: float | None) -> str:
@@ -336,19 +340,16 @@ def _compare(screen: Screen, report: Report) -> None:
         st.text(_("Neither model credits anything in this period."))
         return
     scale = 10 ** tables.digits(screen.currency)
-    rows = (
-        side.head(MAX_BARS)
-        .with_row_index("order")
-        .with_columns(
-            a=pl.col("a_minor") / scale,
-            b=pl.col("b_minor") / scale,
-            caption=pl.Series(
-                [
-                    f"{name} · {words.money(screen, a)} → {words.money(screen, b)}"
-                    for name, a, b, _difference in side.head(MAX_BARS).iter_rows()
-                ]
-            ),
-        )
+    drawn = side.filter((pl.col("a_minor") != 0) | (pl.col("b_minor") != 0)).head(MAX_BARS)
+    rows = drawn.with_row_index("order").with_columns(
+        a=pl.col("a_minor") / scale,
+        b=pl.col("b_minor") / scale,
+        caption=pl.Series(
+            [
+                f"{name} · {words.money(screen, a)} → {words.money(screen, b)}"
+                for name, a, b, _difference in drawn.iter_rows()
+            ]
+        ),
     )
     names = (frame.model_name(screen.model, _), frame.model_name(chosen, _))
     charts.show(
