@@ -170,9 +170,8 @@ def net_intervals(
         ],
     )
     counts = base.mark_text(color=ink, dy=-12, fontSize=11).encode(y=rows, x="net:Q", text="n_text:N")
-    return alt.layer(_zero_line("x", ink), whisker, dot, counts).properties(
-        height=LEGEND + AXIS + 44 * max(1, len(order))
-    )
+    height = LEGEND + AXIS + 44 * max(1, len(order))
+    return _layered(_zero_line("x", ink), whisker, dot, counts, height=height)
 
 
 def score_bars(parts: pl.DataFrame, *, ink: str, title: str) -> alt.LayerChart:
