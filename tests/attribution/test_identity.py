@@ -60,6 +60,12 @@ METHODS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, list[str]]] 
         "none",
         [],
     ),
+    "a visitor of three customers is a household": (
+        [touch(f"t{key}", customer_key=key) for key in (A, B, C)],
+        {"customer_key": A},
+        "customer",
+        ["c:11"],
+    ),
     "a visitor of two customers: the order is of its own and of the device": (
         [touch("a", order_ref="1"), touch("b", customer_key=B)],
         {"customer_key": A},

@@ -80,6 +80,21 @@ def test_an_order_before_the_period_ends_a_journey_too() -> None:
     assert path(orders=orders, touches=[touch("a", at=may - DAY, **MINE)]) == []
 
 
+def test_on_a_shared_device_the_customers_own_last_order_ends_the_journey() -> None:
+    """Visitor 1 is of two customers, so its unnamed visits are the device's; its order is also customer 1's."""
+    orders = [order("1", ordered_at=NOON - 5 * DAY, **MINE), order("2", **MINE)]
+    touches = [
+        touch("elsewhere", visitor=2, at=NOON - 6 * DAY, **MINE),
+        touch("other", customer_key=2, at=NOON - 20 * DAY),
+        touch("before", at=NOON - 6 * DAY),
+        touch("at", at=NOON - 5 * DAY),
+        touch("after", at=NOON - 4 * DAY),
+        touch("checkout", order_ref="2", at=NOON),
+    ]
+    assert path("1", orders=orders, touches=touches) == ["elsewhere"]
+    assert path("2", orders=orders, touches=touches) == ["after", "checkout"]
+
+
 def test_of_two_orders_at_one_time_the_first_by_id_has_the_path() -> None:
     orders = [order("1", **MINE), order("2", **MINE)]
     assert path("1", orders=orders, touches=[touch("a", **MINE)]) == ["a"]
