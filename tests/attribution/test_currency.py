@@ -9,6 +9,7 @@ from fractions import Fraction
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from attribution.currency import convert, decimal_text, half_even, load_rates, minor_digits, to_minor
@@ -108,6 +109,7 @@ def test_decimal_text(minor: int, currency: str, text: str) -> None:
     assert decimal_text(None, currency) is None
 
 
+@limits(deadline=None)
 @given(st.lists(st.tuples(st.integers(-(10**30), 10**30), st.integers(1, 10**15)), min_size=1, max_size=20))
 def test_half_even_is_the_exact_quotient_rounded(pairs: list[tuple[int, int]]) -> None:
     frame = pl.DataFrame(pairs, schema={"n": pl.Int128, "d": pl.Int128}, orient="row")
@@ -116,6 +118,7 @@ def test_half_even_is_the_exact_quotient_rounded(pairs: list[tuple[int, int]]) -
     assert got == [value if abs(value) < 2**63 else None for value in exact]
 
 
+@limits(deadline=None)
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=1), st.sampled_from([1, 2, 4, 5, 8, 10]))
 def test_exact_halves_go_to_the_even_neighbour(numbers: list[int], divisor: int) -> None:
     frame = pl.DataFrame({"n": numbers}, schema={"n": pl.Int128})
@@ -128,6 +131,7 @@ def test_a_divisor_that_is_not_positive_gives_null() -> None:
     assert frame.select(half_even(pl.col("n"), pl.col("d"))).to_series().to_list() == [None, None, None]
 
 
+@limits(deadline=None)
 @given(st.lists(st.decimals("-999999999999.9999", "999999999999.9999", places=4), min_size=1), st.integers(0, 3))
 def test_decimal_money_becomes_minor_units_half_even(amounts: list[Decimal], digits: int) -> None:
     frame = pl.DataFrame({"x": amounts}, schema={"x": pl.Decimal(18, 4)})
@@ -135,6 +139,7 @@ def test_decimal_money_becomes_minor_units_half_even(amounts: list[Decimal], dig
     assert got == [int(amount.scaleb(digits).quantize(Decimal(1), ROUND_HALF_EVEN)) for amount in amounts]
 
 
+@limits(deadline=None)
 @given(
     st.integers(-(10**13), 10**13),
     st.decimals("0.00000001", "999999", places=8),

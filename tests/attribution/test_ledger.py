@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from attribution import tables
@@ -180,6 +181,7 @@ def test_no_orders_give_an_empty_ledger() -> None:
 money = st.decimals("0", "99999.9999", places=4)
 
 
+@limits(deadline=None)
 @given(subtotal=money, tax=money, shipping=money, refunded=money, total=money)
 def test_net_is_exact(subtotal: Decimal, tax: Decimal, shipping: Decimal, refunded: Decimal, total: Decimal) -> None:
     """Against Python's own decimal arithmetic, step by step."""

@@ -87,6 +87,7 @@ def test_an_unknown_model_is_refused() -> None:
         weight("best")
 
 
+@limits(deadline=None)
 @given(
     st.lists(
         st.tuples(
