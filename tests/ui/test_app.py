@@ -89,7 +89,7 @@ def test_at_most_eight_pages_are_listed() -> None:
         ("-1", "'-1"),
         ("@x", "'@x"),
         ("\tx", "'\tx"),
-        ("\rx", "\"'\rx\""),
+        ("\rx", '"\'\rx"'),
         ("plain = text", "plain = text"),
         ("", '""'),
     ],
