@@ -68,17 +68,7 @@ def build_journeys(
 def _clicks(
     touches: pl.DataFrame, sold: pl.DataFrame, identity: Identity, *, lookback: dt.timedelta, people: pl.DataFrame
 ) -> pl.DataFrame:
-    known = identity.with_person(touches).rename({"person": "_who"}).drop_nulls(["_who", "touched_at"])
-    orders = _orders_by_person(sold, identity)
-    joined = known.sort("touched_at").join_asof(
-        orders.select("_who", "ordered_at", "_previous", order_account="account", order_id="order_id"),
-        left_on="touched_at",
-        right_on="ordered_at",
-        by="_who",
-        strategy="forward",
-        check_sortedness=False,
-        coalesce=False,
-    )
+    joined = _with_next_order(touches, sold, identity)
     inside = (pl.col("ordered_at") - pl.col("touched_at") <= lookback) & (
         pl.col("_previous").is_null() | (pl.col("touched_at") > pl.col("_previous"))
     )
@@ -91,6 +81,58 @@ def _clicks(
         kind=pl.lit(CLICK),
         code=pl.lit(None, dtype=pl.String),
         is_direct=pl.col("channel") == DIRECT,
+    )
+
+
+def _with_next_order(touches: pl.DataFrame, sold: pl.DataFrame, identity: Identity) -> pl.DataFrame:
+    """The visits of known persons (`_who`), by time, with the first sold order of that person at or after each."""
+    known = identity.with_person(touches).rename({"person": "_who"}).drop_nulls(["_who", "touched_at"])
+    orders = _orders_by_person(sold, identity)
+    return known.sort("touched_at").join_asof(
+        orders.select("_who", "ordered_at", "_previous", order_account="account", order_id="order_id"),
+        left_on="touched_at",
+        right_on="ordered_at",
+        by="_who",
+        strategy="forward",
+        check_sortedness=False,
+        coalesce=False,
+    )
+
+
+def build_null_journeys(
+    touches: pl.DataFrame, ledger: pl.DataFrame, identity: Identity, *, lookback: dt.timedelta
+) -> pl.DataFrame:
+    """Journeys that ended without an order: journey (Int64, from 0), position, path_length, touched_at, ended_at (their
+    last visit), channel, source, medium, campaign, touch_account, touch_id.
+
+    A visit belongs to one when its person placed no sold order within the lookback after it. A new journey begins after
+    an order of that person, and after a pause longer than the lookback. Of more than 200 visits the last 200 stay.
+    Visitors that cannot be told apart are left out, as from the journeys of orders.
+    """
+    sold = ledger.filter(pl.col("state") == SOLD).select(*_ORDER, "ordered_at").sort("ordered_at", *_ORDER)
+    joined = _with_next_order(touches, sold, identity)
+    lost = joined.filter((pl.col("ordered_at") - pl.col("touched_at") > lookback).fill_null(True))
+    pause = (pl.col("touched_at") - pl.col("touched_at").shift(1)) > lookback
+    towards = pl.struct("_who", "order_account", "order_id")
+    return (
+        lost.sort("_who", "touched_at", "account", "touch_id")
+        .with_columns(_begins=(pause | (towards != towards.shift(1))).fill_null(True))
+        .with_columns(journey=pl.col("_begins").cast(pl.Int64).cum_sum() - 1)
+        .with_columns(_from_end=pl.int_range(pl.len(), 0, -1).over("journey"))
+        .filter(pl.col("_from_end") <= MAX_TOUCHES)
+        .select(
+            "journey",
+            position=pl.int_range(1, pl.len() + 1).over("journey"),
+            path_length=pl.len().over("journey").cast(pl.Int64),
+            touched_at="touched_at",
+            ended_at=pl.col("touched_at").max().over("journey"),
+            channel="channel",
+            source="source",
+            medium="medium",
+            campaign="campaign",
+            touch_account="account",
+            touch_id="touch_id",
+        )
     )
 
 

@@ -8,28 +8,29 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
 from attribution import tables
-from attribution.channels import DIRECT, channel_of
+from attribution.breakdown import BREAKDOWNS as BREAKDOWNS
+from attribution.breakdown import NOT_SET as NOT_SET
+from attribution.breakdown import By as By
+from attribution.breakdown import breakdown, by_product
+from attribution.channels import channel_of
 from attribution.codes import code_report, match_codes
+from attribution.conflicts import settle
 from attribution.currency import decimal_text
 from attribution.identity import NO_MATCH, link_orders
-from attribution.journeys import build_journeys
+from attribution.journeys import build_journeys, build_null_journeys
 from attribution.ledger import SOLD, UNCONVERTED, UNSOLD, order_ledger
 from attribution.matching import credited_mentions, match_mentions, matched_revenue
 from attribution.roi import Buckets, RoiReport, costs, in_period, roi_report
-from attribution.rules import credit
+from attribution.rules import Model, credit
+from attribution.shares import SHARE_MODELS, channel_shares, journey_paths
 from config.clock import Period
 from config.registers import CODES_SCHEMA, PEOPLE_SCHEMA
 from config.settings import Settings
-
-By = Literal["channel", "campaign", "influencer", "code"]
-BREAKDOWNS: tuple[By, ...] = ("channel", "campaign", "influencer", "code")
-NOT_SET = "(not set)"
-NONE = "(none)"
 
 
 def _empty(table: tables.Table) -> pl.LazyFrame:
@@ -45,6 +46,7 @@ class Inputs:
 
     orders: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.ORDERS))
     order_codes: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.ORDER_CODES))
+    order_lines: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.ORDER_LINES))
     refunds: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.REFUNDS))
     touches: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.TOUCHES))
     spend: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.SPEND))
@@ -68,12 +70,15 @@ class Report:
     ledger: pl.DataFrame  # the period's orders of every state, with match_method
     touches: pl.DataFrame  # visits of the period, and earlier ones on the paths of its orders; with channel
     journeys: pl.DataFrame  # one row a touchpoint of the period's sold orders
-    credits: pl.DataFrame  # the same rows with weight, credit_minor, in_scope
+    null_journeys: pl.DataFrame  # one row a visit of a journey that ended in the period without an order
+    credits: pl.DataFrame  # the rows of `journeys` with weight, value_weight, credit_minor, in_scope
     by_channel: pl.DataFrame
     by_campaign: pl.DataFrame
     by_influencer: pl.DataFrame
     by_code: pl.DataFrame
+    by_product: pl.DataFrame
     codes: pl.DataFrame  # redemptions a code, unknown codes listed too
+    order_lines: pl.DataFrame  # of the period's orders
     order_codes: pl.DataFrame  # the codes on the period's orders, each with its state
     evidence: pl.DataFrame  # mention x visit or order, with the kind of evidence
     matched_revenue: pl.DataFrame  # a row a mention: visits, orders, revenue_minor; never to be summed
@@ -101,6 +106,7 @@ class Report:
             "campaign": self.by_campaign,
             "influencer": self.by_influencer,
             "code": self.by_code,
+            "product": self.by_product,
         }
         return frames[by]
 
@@ -159,9 +165,13 @@ def attribute(
     mine = in_period(ledger, period).join(identity.methods, on=_ORDER, how="left", maintain_order="left")
     paths = journeys.join(mine, on=_ORDER, how="semi", maintain_order="left")
     redeemed = codes.join(mine, on=_ORDER, how="semi", maintain_order="left")
+    lines = facts["order_lines"].join(mine, on=_ORDER, how="semi", maintain_order="left")
     visits = _visits(touches, paths, settings=settings, period=period)
+    lost = _ended_in(build_null_journeys(touches, ledger, identity, lookback=lookback), settings, period)
 
-    credits = credit(paths, mine, model=model).with_columns(
+    learned = fit_model(paths, lost, mine, model=model, settings=settings)
+    settled = settle(paths, on_conflict=settings.attribution.on_conflict)
+    credits = credit(settled, mine, model=learned).with_columns(
         in_scope=pl.col("channel").is_in(scope) & ~pl.col("is_direct")
     )
     spent = costs(facts["spend"], settings=settings, period=period, rates=rates)
@@ -170,7 +180,8 @@ def attribute(
     )
     handed = credited_mentions(credits.filter("in_scope"), evidence)
     sold = mine.filter(pl.col("state") == SOLD)
-    by = {name: _breakdown(credits, sold, spent, by=name) for name in BREAKDOWNS}
+    sources = {name: by_product(credits, lines) if name == "product" else credits for name in BREAKDOWNS}
+    by = {name: breakdown(source, sold, spent, by=name) for name, source in sources.items()}
     return Report(
         period=period,
         model=model,
@@ -179,12 +190,15 @@ def attribute(
         ledger=mine,
         touches=visits,
         journeys=paths,
+        null_journeys=lost,
         credits=credits,
         by_channel=by["channel"],
         by_campaign=by["campaign"],
         by_influencer=by["influencer"],
         by_code=by["code"],
+        by_product=by["product"],
         codes=code_report(redeemed, mine, inputs.codes, currency=currency, rates=rates),
+        order_lines=lines,
         order_codes=redeemed,
         evidence=evidence,
         matched_revenue=matched_revenue(evidence, mine),
@@ -203,18 +217,30 @@ def attribute(
 
 
 _ORDER = ("account", "order_id")
-# The column of credits, and of costs, that each breakdown names; no spend line names a code.
-_NAMES: dict[By, tuple[str, str | None]] = {
-    "channel": ("channel", "channel"),
-    "campaign": ("campaign", "campaign"),
-    "influencer": ("person", "person"),
-    "code": ("code", None),
-}
+
+
+def fit_model(
+    journeys: pl.DataFrame, null_journeys: pl.DataFrame, ledger: pl.DataFrame, *, model: str, settings: Settings
+) -> Model:
+    """The model with what the settings say of it, and with the shares it learns from these journeys, if it does."""
+    chosen = settings.attribution
+    if model not in SHARE_MODELS:
+        return Model(model, half_life=chosen.half_life)
+    paths = journey_paths(journeys, null_journeys, ledger)
+    return Model(model, shares=channel_shares(paths, model=model, order=chosen.markov_order))
+
+
+def _ended_in(null_journeys: pl.DataFrame, settings: Settings, period: Period) -> pl.DataFrame:
+    start, end = period.bounds(settings.zone)
+    return null_journeys.filter((pl.col("ended_at") >= start) & (pl.col("ended_at") < end))
 
 
 def _read(inputs: Inputs) -> dict[str, pl.DataFrame]:
     """The facts in memory, sorted by key, with the columns of their tables: the same whatever order they came in."""
-    names = (tables.ORDERS, tables.ORDER_CODES, tables.REFUNDS, tables.TOUCHES, tables.SPEND, tables.MENTIONS)
+    names = (
+        *(tables.ORDERS, tables.ORDER_LINES, tables.ORDER_CODES, tables.REFUNDS),
+        *(tables.TOUCHES, tables.SPEND, tables.MENTIONS),
+    )
     lazy = [
         getattr(inputs, table.name).lazy().select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())
         for table in names
@@ -235,61 +261,6 @@ def _visits(touches: pl.DataFrame, paths: pl.DataFrame, *, settings: Settings, p
     led = paths.select(account="touch_account", touch_id="touch_id", _led=pl.lit(True)).drop_nulls().unique()
     joined = touches.join(led, on=["account", "touch_id"], how="left", maintain_order="left")
     return joined.filter((pl.col("touched_at") >= start) | pl.col("_led")).drop("_led")
-
-
-def _breakdown(credits: pl.DataFrame, sold: pl.DataFrame, spent: pl.DataFrame, *, by: By) -> pl.DataFrame:
-    """name, credited, conversions, revenue_minor, cost_minor, roas, share; largest revenue first, the uncredited last.
-
-    share is of the credited revenue. Credit and cost that name no campaign, influencer or code are "(not set)": they
-    have little to do with one another, so that row has no ROAS.
-    """
-    of_credit, of_cost = _NAMES[by]
-    earned = pl.col("credit_minor").sum().alias("revenue_minor")
-    conversions = pl.col("weight").sum().round(9).alias("conversions")
-    tracked = credits.filter(~pl.col("is_direct") & (pl.col("weight") > 0)).with_columns(
-        name=pl.col(of_credit).fill_null(NOT_SET)
-    )
-    rows = tracked.sort(*_ORDER, "position").group_by("name", maintain_order=True).agg(conversions, earned)
-    total = int(rows["revenue_minor"].sum())
-    named = (
-        rows.join(_costs_by(spent, of_cost), on="name", how="full", coalesce=True)
-        .with_columns(pl.col("conversions").fill_null(0.0), pl.col("revenue_minor").fill_null(0), credited=True)
-        .with_columns(
-            roas=pl.when((pl.col("cost_minor") > 0) & (pl.col("name") != NOT_SET)).then(
-                pl.col("revenue_minor") / pl.col("cost_minor")
-            ),
-        )
-        .sort("revenue_minor", "name", descending=[True, False])
-    )
-    # By Python, as polars divides a column by one number with its reciprocal: a third would end in 37.
-    shares = [revenue / total if total else None for revenue in named["revenue_minor"]]
-    named = named.with_columns(share=pl.Series(shares, dtype=pl.Float64))
-    columns = ["name", "credited", "conversions", "revenue_minor", "cost_minor", "roas", "share"]
-    return pl.concat([named, _uncredited(credits, sold)], how="diagonal_relaxed").select(columns)
-
-
-def _costs_by(spent: pl.DataFrame, column: str | None) -> pl.DataFrame:
-    """name, cost_minor of the known costs; unnamed is "(not set)", but costs of no influencer are left out."""
-    known = spent.filter(pl.col("cost_minor").is_not_null())
-    if column is None:
-        return pl.DataFrame(schema={"name": pl.String, "cost_minor": pl.Int64})
-    if column == "person":
-        known = known.drop_nulls("person")
-    return known.group_by(pl.col(column).fill_null(NOT_SET).alias("name")).agg(pl.col("cost_minor").sum())
-
-
-def _uncredited(credits: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
-    """Two rows: the credit of Direct, and the orders without any touchpoint."""
-    direct = credits.filter("is_direct")
-    alone = sold.join(credits, on=_ORDER, how="anti")
-    return pl.DataFrame(
-        {
-            "name": [DIRECT, NONE],
-            "credited": [False, False],
-            "conversions": [round(float(direct["weight"].sum()), 9), float(alone.height)],
-            "revenue_minor": [int(direct["credit_minor"].sum()), int(alone["net_minor"].sum())],
-        }
-    )
 
 
 def _per_mention(handed: pl.DataFrame) -> pl.DataFrame:

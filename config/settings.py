@@ -16,7 +16,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-MODELS = ("last_non_direct", "last", "first", "linear")
+MODELS = (
+    "last_non_direct",
+    "last",
+    "first",
+    "linear",
+    "position_based",
+    "time_decay",
+    "markov",
+    "markov_per_journey",
+    "shapley",
+)
+CONFLICT_POLICIES = ("code_last", "code_wins", "utm_wins", "split")
 SOCIAL_SCOPE = ("Organic Social", "Paid Social", "Organic Video", "Paid Video", "Influencer")
 _DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
@@ -60,6 +71,18 @@ def _domain(value: str) -> str:
     if "." not in bare or "/" in bare:
         raise ValueError('is no domain; write the host alone, such as "shop.example"')
     return bare.removeprefix("www.")
+
+
+def _model(value: str) -> str:
+    if value not in MODELS:
+        raise ValueError(f"is no attribution model; known: {', '.join(MODELS)}")
+    return value
+
+
+def _policy(value: str) -> str:
+    if value not in CONFLICT_POLICIES:
+        raise ValueError(f"is no policy; known: {', '.join(CONFLICT_POLICIES)}")
+    return value
 
 
 Duration = Annotated[dt.timedelta, BeforeValidator(parse_duration)]
@@ -106,9 +129,12 @@ class ShopSettings(_Frozen):
 
 
 class AttributionSettings(_Frozen):
-    model: Literal["last_non_direct", "last", "first", "linear"] = "last_non_direct"
+    model: Annotated[str, AfterValidator(_model)] = "last_non_direct"
     lookback: Duration = dt.timedelta(days=30)
     social_scope: tuple[str, ...] = SOCIAL_SCOPE
+    half_life: Duration = dt.timedelta(days=7)
+    markov_order: int = Field(default=1, ge=1, le=5)
+    on_conflict: Annotated[str, AfterValidator(_policy)] = "code_last"
 
 
 class PeopleSettings(_Frozen):

@@ -33,8 +33,8 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 Since = Annotated[str | None, typer.Option(help="First day, such as 2026-11-01. Default: 30 days before --until.")]
 Until = Annotated[str | None, typer.Option(help="Last day. Default: the workspace's day, usually today.")]
-MODELS = "last_non_direct, last, first or linear"
-BREAKDOWNS = ("channel", "campaign", "influencer", "code")
+MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
+BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")
 DEMO_FOLDER = "earned-demo"
 DEMO_FEED_PORT = 8602
 UI_PORT = 8501
@@ -492,12 +492,12 @@ def channels(
     context: typer.Context,
     model: Annotated[str | None, typer.Option(help=f"{MODELS}. Default: the workspace's setting.")] = None,
     lookback: Annotated[str | None, typer.Option(help="Such as 30d. Default: the workspace's setting.")] = None,
-    by: Annotated[str, typer.Option(help="channel, campaign, influencer or code.")] = "channel",
+    by: Annotated[str, typer.Option(help="channel, campaign, influencer, code or product.")] = "channel",
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
 ) -> None:
-    """Credit by channel, campaign, influencer or code."""
+    """Credit by channel, campaign, influencer, code or product."""
     from config.settings import MODELS as known_models
     from config.settings import parse_duration
     from ui import documents
@@ -530,7 +530,7 @@ def channels(
 @app.command()
 def roi(
     context: typer.Context,
-    by: Annotated[str | None, typer.Option(help="channel, campaign, influencer or code: its rows beside.")] = None,
+    by: Annotated[str | None, typer.Option(help="Rows beside: channel, campaign, influencer, code, product.")] = None,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,

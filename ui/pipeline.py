@@ -10,9 +10,9 @@ import functools
 from pathlib import Path
 
 import polars as pl
-from attribution.facts import Facts
 
 from attribution import currency, inputs
+from attribution.facts import Facts
 from attribution.report import Inputs, Report, attribute
 from config import intake, register_files
 from config.clock import Period, last_days
@@ -62,6 +62,7 @@ def attribution_inputs(workspace: Workspace) -> Inputs:
     facts = facts_of(workspace)
     return Inputs(
         orders=facts.scan("orders"),
+        order_lines=facts.scan("order_lines"),
         order_codes=facts.scan("order_codes"),
         refunds=facts.scan("refunds"),
         touches=facts.scan("touches"),
