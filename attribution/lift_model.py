@@ -9,11 +9,12 @@ A(t) = (1 - d) m(t) + d A(t-1), A(-1) = 0: its weights sum to 1 and the coeffici
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import signal, special
+from scipy.optimize import elementwise
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -36,15 +37,17 @@ class Noise:
 
 @dataclass(frozen=True)
 class Grid:
-    """What is averaged over. `shapes` are exponents of the adstock: 1 is a response in proportion, below 1 it flattens.
+    """What is averaged over. `bends` are shapes of the response, see `respond`; 0 is in proportion to the adstock.
 
-    `lag` is how many days a mention needs before it can sell. `counts_controls`: whether the degrees of freedom lose
-    one for each control, as they must for a small sample to be judged as small.
+    `belief` is each bend's share before the data speak, equal when empty; all else is equally likely. `lag` is how
+    many days a mention needs before it can sell. `counts_controls`: whether the degrees of freedom lose one for each
+    control, as they must for a small sample to be judged as small.
     """
 
     decays: tuple[float, ...] = FINE_DECAYS
     noises: tuple[Noise, ...] = tuple(Noise(rho) for rho in AR_RHOS)
-    shapes: tuple[float, ...] = (1.0,)
+    bends: tuple[float, ...] = (0.0,)
+    belief: tuple[float, ...] = ()
     lag: int = 0
     counts_controls: bool = False
 
@@ -76,20 +79,51 @@ class Posterior:
     location: Floats
     scale: Floats
     degrees: float
-    noise: Ints
+    rho: Floats  # by component
     residual_variance: float
     series: Ints  # by kernel
-    shape: Floats  # by kernel
+    bend: Floats  # by kernel
     decay: Floats  # by kernel
 
     def total(self, levels: Sequence[float] = (0.05, 0.5, 0.95), *, start: int = 0, stop: int | None = None) -> Floats:
         """Quantiles of the lift over days [start, stop)."""
         carried = self.adstocks[start:stop].sum(axis=0)[self.kernel]
-        return quantiles(self, carried[None, :], levels)[0]
+        answer: Floats = quantiles(self, carried[None, :], levels)[0]
+        return answer
 
     def by_day(self, levels: Sequence[float] = (0.05, 0.5, 0.95)) -> Floats:
-        """Quantiles of each day's lift, days down, levels across."""
-        return quantiles(self, self.adstocks[:, self.kernel], levels, precision=1e-5)
+        """Quantiles of each day's lift, days down, levels across, from what shares 99.9 % of the weight."""
+        order = np.argsort(-self.weight, kind="stable")
+        most = order[: int(np.searchsorted(self.weight[order].cumsum(), 0.999)) + 1]
+        main = replace(
+            self,
+            kernel=self.kernel[most],
+            weight=self.weight[most] / self.weight[most].sum(),
+            location=self.location[most],
+            scale=self.scale[most],
+            rho=self.rho[most],
+        )
+        return quantiles(main, self.adstocks[:, main.kernel], levels, precision=1e-4)
+
+    @property
+    def total_sd(self) -> float:
+        """Standard deviation of the whole series' lift: within the grid's points and between them."""
+        carried = self.adstocks.sum(axis=0)[self.kernel]
+        centre, spread = carried * self.location, carried * self.scale
+        inflated = spread**2 * self.degrees / max(self.degrees - 2, 1e-9)
+        mean = float(self.weight @ centre)
+        return float(np.sqrt(self.weight @ (inflated + (centre - mean) ** 2)))
+
+    @property
+    def strength(self) -> float:
+        """Mean of the whole series' lift in its sd."""
+        mean = float(self.weight @ (self.adstocks.sum(axis=0)[self.kernel] * self.location))
+        return mean / self.total_sd if self.total_sd > 0 else 0.0
+
+    @property
+    def mean_rho(self) -> float:
+        """The noise's correlation from day to day, averaged over the grid."""
+        return float(self.weight @ self.rho)
 
     def probability_above(self, amount: float) -> float:
         """Probability that the whole series' lift exceeds `amount`."""
@@ -103,6 +137,18 @@ def adstock(mentions: Floats, decays: Sequence[float], *, lag: int = 0) -> Float
     return np.column_stack([signal.lfilter([1 - decay], [1, -decay], moved) for decay in decays])
 
 
+def respond(carried: Floats, bend: float) -> Floats:
+    """The adstock as it is felt, with x the adstock in its own mean: x at bend 0; flattening x / (1 + bend x) above;
+    slow to start x^2 / (x - bend) below. The size of the result is of no account.
+    """
+    if bend == 0.0:
+        return carried
+    mean = carried.mean(axis=0)
+    x = np.divide(carried, mean, out=np.zeros_like(carried), where=mean > 0)
+    felt: Floats = x / (1 + bend * x) if bend > 0 else x**2 / (x - bend)
+    return felt
+
+
 def fit(
     outcome: Floats,
     series: Sequence[Floats],
@@ -114,35 +160,38 @@ def fit(
 ) -> Posterior:
     """The posterior of the lift of `outcome` by mentions.
 
-    `series`: ways of counting the same mentions, of which the data choose the weights (one is the ordinary case).
+    `series`: ways of counting the same mentions, of which the data choose the weights (one is the ordinary case); days
+    by which they are longer than the outcome lie before it and only warm the adstock up.
     `controls`: days down, intercept included. `beside`: mentions of others, carried over with the same decay and
     controlled for. `tests` enter as rows of known precision; their scale is the noise of the fit without them.
     """
-    kernels, *labels = _kernels(series, grid)
+    labels = _kernels(series, grid, days=len(outcome))
+    kernels = labels.carried
     companions = None
     if beside is not None:
-        companions = np.tile(adstock(beside, grid.decays, lag=grid.lag), len(grid.shapes) * len(series))
+        companions = np.tile(adstock(beside, grid.decays, lag=grid.lag)[-len(outcome) :], len(grid.bends) * len(series))
     blocks = [_Block.of(outcome, kernels, companions, controls, noise) for noise in grid.noises]
     lost = controls.shape[1] + (companions is not None) if grid.counts_controls else 0
-    free = _mixture(blocks, kernels, degrees=len(outcome) - lost)
-    posterior = _kept(free, kernels, *labels, variance=free.variance)
+    free = _mixture(blocks, labels, kernels, degrees=len(outcome) - lost)
+    posterior = _kept(free, grid, kernels, labels, variance=free.variance)
     told = [test for test in tests if _tells(test, posterior)]
     if not told:
         return posterior
-    mixture = _mixture(blocks, kernels, degrees=len(outcome) - lost, tests=told, variance=free.variance)
-    return _kept(mixture, kernels, *labels, variance=free.variance)
+    mixture = _mixture(blocks, labels, kernels, degrees=len(outcome) - lost, tests=told, variance=free.variance)
+    return _kept(mixture, grid, kernels, labels, variance=free.variance)
 
 
 def effect_beside(
     outcome: Floats, probe: Floats, mentions: Floats, controls: Floats, *, grid: Grid = PLAIN
 ) -> Posterior:
     """The posterior of the effect of `probe`, as it is, beside carried-over `mentions` and the controls."""
-    carried, *labels = _kernels([mentions], grid)
+    labels = _kernels([mentions], grid, days=len(outcome))
+    carried = labels.carried
     probes = np.repeat(probe[:, None], carried.shape[1], axis=1)
     blocks = [_Block.of(outcome, probes, carried, controls, noise) for noise in grid.noises]
     lost = controls.shape[1] + 1 if grid.counts_controls else 0
-    mixture = _mixture(blocks, probes, degrees=len(outcome) - lost)
-    return _kept(mixture, probes, *labels, variance=mixture.variance)
+    mixture = _mixture(blocks, labels, probes, degrees=len(outcome) - lost)
+    return _kept(mixture, grid, probes, labels, variance=mixture.variance)
 
 
 def _tells(test: Window, posterior: Posterior) -> bool:
@@ -151,9 +200,7 @@ def _tells(test: Window, posterior: Posterior) -> bool:
     return bool(test.se < _UNTELLING * (high - low))
 
 
-def _kept(
-    mixture: _Mixture, kernels: Floats, series: Ints, shape: Floats, decay: Floats, *, variance: float
-) -> Posterior:
+def _kept(mixture: _Mixture, grid: Grid, kernels: Floats, labels: _Kernels, *, variance: float) -> Posterior:
     keep = mixture.weight > _NEGLIGIBLE * mixture.weight.max()
     noise, kernel = np.nonzero(keep)
     weight = mixture.weight[keep]
@@ -164,24 +211,36 @@ def _kept(
         location=mixture.location[keep],
         scale=mixture.scale[keep],
         degrees=mixture.degrees,
-        noise=noise,
+        rho=np.array([one.rho for one in grid.noises])[noise],
         residual_variance=variance,
-        series=series,
-        shape=shape,
-        decay=decay,
+        series=labels.series,
+        bend=labels.bend,
+        decay=labels.decay,
     )
 
 
-def _kernels(series: Sequence[Floats], grid: Grid) -> tuple[Floats, Ints, Floats, Floats]:
-    columns, of_series, of_shape, of_decay = [], [], [], []
+@dataclass(frozen=True)
+class _Kernels:
+    carried: Floats  # days x kernel
+    series: Ints
+    bend: Floats
+    decay: Floats
+    log_belief: Floats
+
+
+def _kernels(series: Sequence[Floats], grid: Grid, *, days: int) -> _Kernels:
+    columns, of_series, of_bend, of_decay, log_belief = [], [], [], [], []
     for number, mentions in enumerate(series):
-        carried = adstock(mentions, grid.decays, lag=grid.lag)
-        for shape in grid.shapes:
-            columns.append(carried if shape == 1.0 else np.maximum(carried, 0.0) ** shape)
+        carried = adstock(mentions, grid.decays, lag=grid.lag)[-days:]
+        for bend, share in zip(grid.bends, grid.belief or (1.0,) * len(grid.bends), strict=True):
+            columns.append(respond(carried, bend))
+            log_belief += [float(np.log(share))] * len(grid.decays)
             of_series += [number] * len(grid.decays)
-            of_shape += [shape] * len(grid.decays)
+            of_bend += [bend] * len(grid.decays)
             of_decay += list(grid.decays)
-    return np.hstack(columns), np.array(of_series), np.array(of_shape), np.array(of_decay)
+    return _Kernels(
+        np.hstack(columns), np.array(of_series), np.array(of_bend), np.array(of_decay), np.array(log_belief)
+    )
 
 
 def whiten(columns: Floats, noise: Noise) -> tuple[Floats, float]:
@@ -262,6 +321,7 @@ class _Mixture:
 
 def _mixture(
     blocks: Sequence[_Block],
+    labels: _Kernels,
     kernels: Floats,
     *,
     degrees: float,
@@ -283,7 +343,7 @@ def _mixture(
         coefficients = np.einsum("kpq,kq->kp", inverse, target)
         left = np.maximum(rest - np.einsum("kp,kp->k", coefficients, target), 1e-12 * max(rest, 1e-300))
         log_volume = block.log_controls + np.linalg.slogdet(square)[1]
-        evidence.append(block.log_prior - 0.5 * log_volume - degrees / 2 * np.log(left / 2))
+        evidence.append(labels.log_belief + block.log_prior - 0.5 * log_volume - degrees / 2 * np.log(left / 2))
         locations.append(coefficients[:, 0])
         scales.append(np.sqrt(left / degrees * inverse[:, 0, 0]))
         sums.append(left)
@@ -304,24 +364,26 @@ def _cdf(posterior: Posterior, carried: Floats, at: Floats) -> Floats:
 
 
 def quantiles(posterior: Posterior, carried: Floats, levels: Sequence[float], *, precision: float = 1e-10) -> Floats:
-    """Quantiles of the mixture by bisection, to `precision` of its widest component; rows as `carried`, levels across.
+    """Quantiles of the mixture, bracketed to `precision` of its widest component; rows as `carried`, levels across.
 
     A row that carries nothing is 0.
     """
-    centre, spread = carried * posterior.location, np.abs(carried) * posterior.scale
     answers = np.zeros((carried.shape[0], len(levels)))
-    alive = spread.max(axis=1) > 0
-    if not alive.any():
+    spread = (np.abs(carried) * posterior.scale).max(axis=1)
+    alive = np.flatnonzero(spread > 0)
+    if not alive.size:
         return answers
-    reach = special.stdtrit(posterior.degrees, 1 - 1e-9)
+    centre = (carried * posterior.location) @ posterior.weight
+    reach = special.stdtrit(posterior.degrees, 1 - 1e-9) * np.abs(carried) * posterior.scale
+    low = ((carried * posterior.location - reach).min(axis=1) - centre)[alive] / spread[alive]
+    high = ((carried * posterior.location + reach).max(axis=1) - centre)[alive] / spread[alive]
+
+    def excess(standard: Floats, row: Ints, level: Floats) -> Floats:
+        return _cdf(posterior, carried[row], centre[row] + standard * spread[row]) - level
+
     for column, level in enumerate(levels):
-        low = (centre - reach * spread)[alive].min(axis=1)
-        high = (centre + reach * spread)[alive].max(axis=1)
-        for _ in range(60):
-            middle = (low + high) / 2
-            below = _cdf(posterior, carried[alive], middle) < level
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-            if np.all(high - low <= precision * spread[alive].max(axis=1)):
-                break
-        answers[alive, column] = (low + high) / 2
+        found = elementwise.find_root(
+            excess, (low, high), args=(alive, np.full(alive.size, level)), tolerances={"xatol": precision, "xrtol": 0.0}
+        )
+        answers[alive, column] = centre[alive] + found.x * spread[alive]
     return answers

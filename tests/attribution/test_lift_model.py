@@ -123,7 +123,7 @@ def test_an_experiment_that_knows_nothing_changes_nothing(seed: int, mean: float
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_quantiles_rise_and_the_mixture_weights_sum_to_one(seed: int) -> None:
-    posterior = fit(*_args(seed), grid=Grid(shapes=(0.5, 1.0), counts_controls=True))
+    posterior = fit(*_args(seed), grid=Grid(bends=(0.0, 2.0, -1.0), counts_controls=True))
     five = posterior.total((0.01, 0.05, 0.5, 0.95, 0.99))
     assert (np.diff(five) > 0).all()
     assert posterior.weight.sum() == pytest.approx(1)

@@ -1,0 +1,311 @@
+"""Indirect return: how much of the revenue that no visit or code explains was brought by mentions, and how sure we are.
+
+`estimate_lift()` is the table of contents: what the days can carry, the plain and the lagged fit, whether sales
+foretell talk, which of the fits is shown or why none is. Everything is a pure function of the daily table; money is
+integer minor units. Nothing here calls a cause proven: a warning that is not raised is only that.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from attribution.lift_checks import LeadTest, lead_test, nearest_claim, warnings_of
+from attribution.lift_days import Days, explained, prepare
+from attribution.lift_model import Floats, Grid, Posterior, Window, fit
+from config.clock import Period
+
+Variant = Literal["plain", "lagged", "withheld"]
+Reason = Literal["too_few_days", "no_mentions", "too_few_mention_days", "no_revenue", "inseparable"]
+
+MIN_DAYS = 60
+MIN_MENTION_DAYS = 10
+LEVEL = 0.90
+# Intervals are computed at 93 % to hold the truth in 90 % of simulated worlds: bench/results/lift_coverage.md.
+_INNER = 0.93
+_INSEPARABLE = 0.98
+_POWER_80 = 0.8416  # standard normal quantile
+_ONE_SIDED_95 = 1.6449
+_SHAPES = ((0.0, 0.6), (1.0, 0.1), (3.0, 0.1), (-1.0, 0.1), (-6.0, 0.1))  # bend, belief: in proportion unless data say
+HEADLINE = Grid(
+    bends=tuple(bend for bend, _ in _SHAPES), belief=tuple(belief for _, belief in _SHAPES), counts_controls=True
+)
+LAGGED = replace(HEADLINE, lag=1)
+
+REASONS: Mapping[Reason, str] = {
+    "too_few_days": "there are {days} of the {days_needed} days that an estimate needs",
+    "no_mentions": "the number of mentions never changes, so sales cannot be compared between loud and quiet days",
+    "too_few_mention_days": "only {mention_days} days have mentions; {mention_days_needed} are needed",
+    "no_revenue": "the revenue without a known origin never changes",
+    "inseparable": "mentions follow the calendar, promotions or paid spend exactly: their effects cannot be told apart",
+}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimated amount in minor units: the truth lies in [low, high] in about 90 of 100 cases."""
+
+    low: int
+    median: int
+    high: int
+
+    def clipped(self, *, at: int) -> Interval:
+        """The same within [0, at]: an indirect return is neither a loss nor more than there is."""
+        low, median, high = (min(max(value, 0), max(at, 0)) for value in (self.low, self.median, self.high))
+        return Interval(low, median, high)
+
+
+@dataclass(frozen=True)
+class LiftTest:
+    """An experiment that measured the lift: from `since` to `until` talk brought `mean_minor`, give or take `se_minor`.
+
+    Kinds: holdout (a promo code kept from a random part), pause (talk stopped), geo (some regions only), survey.
+    """
+
+    since: dt.date
+    until: dt.date
+    mean_minor: float
+    se_minor: float
+    kind: Literal["holdout", "pause", "geo", "survey"] = "holdout"
+
+    def __post_init__(self) -> None:
+        if not self.se_minor > 0 or self.until < self.since:
+            raise ValueError("an experiment needs a standard error above 0 and an end not before its beginning")
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How far the data have grown towards an estimate."""
+
+    days: int
+    mention_days: int
+    days_needed: int = MIN_DAYS
+    mention_days_needed: int = MIN_MENTION_DAYS
+
+    @property
+    def line(self) -> str:
+        """`12 of 60 days`."""
+        return f"{self.days} of {self.days_needed} days"
+
+
+@dataclass(frozen=True)
+class LiftEstimate:
+    """The lift of the days from `since` to `until`.
+
+    total          the interval that is shown; null when refused or withheld
+    plain, lagged  both fits beside each other, null when refused; lagged lets a mention sell from the next day only
+    headline       which of them `total` is; "withheld" when neither can be trusted
+    indirect       `total` within [0, pool]: what enters the blend
+    coverage_claim share of simulated worlds like these data whose interval held the truth; null without a table
+    minimum_detectable_minor  the smallest true total that would be found in 80 of 100 cases
+    """
+
+    since: dt.date | None
+    until: dt.date | None
+    pool_minor: int
+    headline: Variant
+    plain: Interval | None
+    lagged: Interval | None
+    total: Interval | None
+    refused: tuple[Reason, ...]
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+    readiness: Readiness
+    minimum_detectable_minor: int | None
+    lead: LeadTest | None
+    world: str | None = None
+    coverage_claim: float | None = None
+    series_weights: Mapping[str, float] = field(default_factory=dict)
+    posterior: Posterior | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def indirect(self) -> Interval | None:
+        return self.total.clipped(at=self.pool_minor) if self.total else None
+
+    def between(self, period: Period) -> Interval | None:
+        """The lift of the days of the period that were fitted; null when there is none to show or no day is shared."""
+        if self.posterior is None or self.total is None or self.since is None or self.until is None:
+            return None
+        start = max((period.since - self.since).days, 0)
+        stop = min((period.until - self.since).days + 1, (self.until - self.since).days + 1)
+        return _interval(self.posterior.total(_levels(), start=start, stop=stop)) if start < stop else None
+
+    def by_day(self) -> pl.DataFrame:
+        """day, low_minor, median_minor, high_minor; empty when nothing is shown; medians add up to no total."""
+        schema = {"day": pl.Date, "low_minor": pl.Float64, "median_minor": pl.Float64, "high_minor": pl.Float64}
+        if self.posterior is None or self.total is None or self.since is None or self.until is None:
+            return pl.DataFrame(schema=schema)
+        days = pl.date_range(self.since, self.until, eager=True)
+        columns = dict(zip(schema, [days, *self.posterior.by_day(_levels()).T], strict=True))
+        return pl.DataFrame(columns, schema=schema)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, money in minor units; the entry of each brand in the document of `earned lift`."""
+        return {
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+            "pool_minor": self.pool_minor,
+            "headline": self.headline,
+            "total": _as_json(self.total),
+            "indirect": _as_json(self.indirect),
+            "plain": _as_json(self.plain),
+            "lagged": _as_json(self.lagged),
+            "refused": list(self.refused),
+            "reasons": list(self.reasons),
+            "warnings": list(self.warnings),
+            "readiness": self.readiness.line,
+            "minimum_detectable_minor": self.minimum_detectable_minor,
+            "level": LEVEL,
+            "world": self.world,
+            "coverage_claim": self.coverage_claim,
+            "series_weights": dict(self.series_weights),
+        }
+
+
+def estimate_lift(
+    daily: pl.DataFrame,
+    *,
+    series: Sequence[str] = ("mentions",),
+    controls: Sequence[str] = (),
+    tests: Sequence[LiftTest] = (),
+    coverage: pl.DataFrame | None = None,
+) -> LiftEstimate:
+    """The lift of all fitted days.
+
+    `daily`: one row a day without holes, any order. day (Date); pool_minor (numeric, null where sales are unknown: such
+    days at the beginning still tell which talk was carried over); each column named in `series` (numeric, at least 0:
+    the same talk counted in different ways, of which the data choose the weights; buyers' own posts left out); each
+    named in `controls` (numeric or Boolean: promo, spend_paid, sentiment, ...). Trend, week and year are added here.
+    `tests` are experiments; `coverage` the table of `read_coverage()`.
+    Raises ValueError for a missing column, a hole, a day twice, a null mention or control.
+    """
+    days = prepare(daily, series=series, controls=controls)
+    readiness = _readiness(days)
+    refused = _refusals(days, readiness)
+    if days is None or refused:
+        return _refusal(days, readiness, refused)
+    windows = [window for test in tests if (window := _window(test, days)) is not None]
+    plain = fit(days.outcome, days.series, days.controls, grid=HEADLINE, tests=windows)
+    lagged = fit(days.outcome, days.series, days.controls, grid=LAGGED, tests=windows)
+    lead = lead_test(days, lagged)
+    headline = choose(lead, lagged)
+    world, claimed = nearest_claim(days, plain, lead, coverage)
+    shown = {"plain": plain, "lagged": lagged, "withheld": None}[headline]
+    return LiftEstimate(
+        since=days.since,
+        until=days.until,
+        pool_minor=round(days.outcome.sum()),
+        headline=headline,
+        plain=_total(plain),
+        lagged=_total(lagged),
+        total=_total(shown) if shown else None,
+        refused=(),
+        reasons=_why(headline),
+        warnings=warnings_of(days, plain, lead),
+        readiness=readiness,
+        minimum_detectable_minor=minimum_detectable(shown or lagged),
+        lead=lead,
+        series_weights=_series_weights(shown or plain, series),
+        posterior=shown,
+        world=world,
+        coverage_claim=claimed,
+    )
+
+
+def _readiness(days: Days | None) -> Readiness:
+    if days is None:
+        return Readiness(days=0, mention_days=0)
+    return Readiness(days=len(days.outcome), mention_days=int((days.mentions > 0).sum()))
+
+
+def _refusals(days: Days | None, readiness: Readiness) -> tuple[Reason, ...]:
+    if days is None or readiness.days < MIN_DAYS:
+        return ("too_few_days",)
+    found: list[Reason] = []
+    if np.ptp(days.mentions) == 0:
+        found.append("no_mentions")
+    elif readiness.mention_days < MIN_MENTION_DAYS:
+        found.append("too_few_mention_days")
+    elif explained(days.mentions, days.controls) > _INSEPARABLE:
+        found.append("inseparable")
+    if np.ptp(days.outcome) == 0:
+        found.append("no_revenue")
+    return tuple(found)
+
+
+def _refusal(days: Days | None, readiness: Readiness, refused: tuple[Reason, ...]) -> LiftEstimate:
+    facts = {name: getattr(readiness, name) for name in ("days", "days_needed", "mention_days", "mention_days_needed")}
+    return LiftEstimate(
+        since=days.since if days else None,
+        until=days.until if days else None,
+        pool_minor=round(days.outcome.sum()) if days else 0,
+        headline="withheld",
+        plain=None,
+        lagged=None,
+        total=None,
+        refused=refused,
+        reasons=tuple(REASONS[reason].format(**facts) for reason in refused),
+        warnings=(),
+        readiness=readiness,
+        minimum_detectable_minor=None,
+        lead=None,
+    )
+
+
+def _window(test: LiftTest, days: Days) -> Window | None:
+    """The experiment on the fitted days; one that reaches beyond them says nothing about them and is left out."""
+    start, stop = (test.since - days.since).days, (test.until - days.since).days + 1
+    inside = start >= 0 and stop <= len(days.outcome)
+    return Window(start, stop, test.mean_minor, test.se_minor) if inside else None
+
+
+def choose(lead: LeadTest, lagged: Posterior) -> Variant:
+    """Plain unless sales foretell talk; then lagged, or nothing when a lagged lift is weaker than that backward tie."""
+    if not lead.fired:
+        return "plain"
+    found = lagged.total((1 - (1 + _INNER) / 2,))[0] > 0
+    return "withheld" if found and lead.strength >= lead.lagged_strength else "lagged"
+
+
+def _why(headline: Variant) -> tuple[str, ...]:
+    if headline == "plain":
+        return ()
+    cause = "sales go up before talk does, as when buyers post about what they bought or something else moves both"
+    if headline == "lagged":
+        return (f"{cause}; so mentions are counted from the next day on, and what they sell the same day is missed",)
+    return (f"{cause}, more strongly than talk goes before sales; no figure can be trusted until an experiment tells",)
+
+
+def minimum_detectable(posterior: Posterior) -> int:
+    """The true total that would put the interval's low end above 0 in 80 of 100 cases: (1.64 + 0.84) x posterior sd."""
+    return round((_ONE_SIDED_95 + _POWER_80) * posterior.total_sd)
+
+
+def _levels() -> tuple[float, float, float]:
+    return (1 - _INNER) / 2, 0.5, (1 + _INNER) / 2
+
+
+def _interval(quantiles: Floats) -> Interval:
+    low, median, high = (round(float(value)) for value in quantiles)
+    return Interval(low, median, high)
+
+
+def _total(posterior: Posterior) -> Interval:
+    return _interval(posterior.total(_levels()))
+
+
+def _as_json(interval: Interval | None) -> dict[str, int | None]:
+    if interval is None:
+        return {"low": None, "median": None, "high": None}
+    return {"low": interval.low, "median": interval.median, "high": interval.high}
+
+
+def _series_weights(posterior: Posterior, names: Sequence[str]) -> dict[str, float]:
+    """How much each way of counting the talk is believed, given the data."""
+    of = posterior.series[posterior.kernel]
+    return {name: float(posterior.weight[of == number].sum()) for number, name in enumerate(names)}

@@ -1,0 +1,257 @@
+"""Where a lift could be mistaken: what the checks compute, and what they say in plain words.
+
+A check that raises no warning proves nothing; it is never called a proof of cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+import polars as pl
+
+from attribution.lift_days import Days, explained, independent
+from attribution.lift_model import Floats, Grid, Noise, Posterior, effect_beside, fit
+
+_LEAD_DAYS = 3
+_LEAD_P = 0.05
+SINGLE = Grid(counts_controls=True)
+COARSE = Grid(
+    decays=tuple(0.1 * step for step in range(10)),
+    noises=tuple(Noise(rho) for rho in (0.0, 0.3, 0.6, 0.9)),
+    counts_controls=True,
+)
+
+
+@dataclass(frozen=True)
+class LeadTest:
+    """Do sales foretell the next three days' talk? `p` is the one-sided probability; fired means: warn.
+
+    `strength` and `lagged_strength` are the lead's and the lagged lift's mean in sd: which way is the tie stronger.
+    """
+
+    p: float
+    strength: float
+    lagged_strength: float
+
+    @property
+    def fired(self) -> bool:
+        return self.p < _LEAD_P
+
+
+def lead_test(days: Days, lagged: Posterior) -> LeadTest:
+    """The mean of the next three days' mentions beside today's carried-over ones: talk that sales foretell shows."""
+    ahead = np.convolve(days.mentions, np.ones(_LEAD_DAYS) / _LEAD_DAYS, mode="valid")[1:]
+    last = len(ahead)
+    warm = len(days.series[0]) - len(days.outcome)
+    controls = independent(days.controls[:last])
+    lead = effect_beside(
+        days.outcome[:last], ahead, days.series[0][: warm + last], controls, grid=Grid(counts_controls=True)
+    )
+    return LeadTest(p=1 - lead.probability_above(0.0), strength=lead.strength, lagged_strength=lagged.strength)
+
+
+@dataclass(frozen=True)
+class Placebo:
+    """The lift of the true order of days against the same talk moved round the calendar.
+
+    `rank` is the share of shifts (the true one counted in) whose lift is at least as large; a real lift ranks low.
+    """
+
+    shifts: int
+    real: float
+    largest: float
+    rank: float
+
+
+def placebo_shifts(days: Days, *, least: int = 14, at_most: int = 199) -> Placebo | None:
+    """Circular shifts by `least` days or more, whole weeks so that the week stays in step; null when under 10 fit in.
+
+    Lifts are posterior medians under single-shape fits, in the outcome's unit.
+    """
+    length = len(days.outcome)
+    offsets = [shift for shift in range(least, length - least + 1) if shift % 7 == 0 or length < 200]
+    offsets = offsets[:: -(-len(offsets) // at_most)] if offsets else []
+    if len(offsets) < 10:
+        return None
+    lifts = [_median(days, np.roll(days.mentions, shift)) for shift in offsets]
+    real = _median(days, days.mentions)
+    as_large = sum(lift >= real for lift in lifts)
+    return Placebo(len(lifts), real, max(lifts), (1 + as_large) / (1 + len(lifts)))
+
+
+def _median(days: Days, mentions: Floats) -> float:
+    return float(fit(days.outcome, [mentions], days.controls, grid=COARSE).total((0.5,))[0])
+
+
+@dataclass(frozen=True)
+class Burst:
+    """The lift per mention with and without the days around the loudest one; `first` and `last` are day indices."""
+
+    first: int
+    last: int
+    per_mention: float
+    per_mention_without: float
+    sd_without: float
+
+    @property
+    def carries_it_all(self) -> bool:
+        """Without the burst the estimate moves by more than two of its own standard deviations."""
+        return abs(self.per_mention - self.per_mention_without) > 2 * self.sd_without
+
+
+def without_largest_burst(days: Days, *, around: int = 7) -> Burst:
+    """The fit with the loudest day and `around` days after it taken out by a control of their own each."""
+    loudest = int(days.mentions.argmax())
+    first, last = max(loudest - 1, 0), min(loudest + around, len(days.outcome) - 1)
+    own = np.zeros((len(days.outcome), last - first + 1))
+    own[range(first, last + 1), range(last - first + 1)] = 1.0
+    controls = independent(np.column_stack([days.controls, own]))
+    full = fit(days.outcome, [days.series[0]], days.controls, grid=SINGLE)
+    without = fit(days.outcome, [days.series[0]], controls, grid=SINGLE)
+    talk = max(float(days.mentions.sum()), 1e-12)
+    with_it, alone = (float(posterior.total((0.5,))[0]) / talk for posterior in (full, without))
+    return Burst(first, last, with_it, alone, without.total_sd / talk)
+
+
+def negative_control(days: Days, outcome: Floats) -> Posterior:
+    """The "lift" of a series that talk cannot move (a product nobody mentions): its interval should hold 0.
+
+    Raises ValueError when the outcome has another length than the fitted days.
+    """
+    if len(outcome) != len(days.outcome):
+        raise ValueError(f"the control outcome has {len(outcome)} days, the fit {len(days.outcome)}")
+    return fit(outcome, [days.series[0]], days.controls, grid=SINGLE)
+
+
+@dataclass(frozen=True)
+class Checks:
+    """All checks of one estimate, for `earned lift --check`; the negative control is null without such a series."""
+
+    lead: LeadTest
+    placebo: Placebo | None
+    burst: Burst
+    negative_control_holds_zero: bool | None
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Warnings in plain words; none raised is no proof."""
+        found = []
+        if self.lead.fired:
+            found.append(_LEAD_WARNING)
+        if self.placebo is not None and self.placebo.rank > 0.1:
+            found.append(
+                f"{self.placebo.rank:.0%} of the same talk at wrong dates seems to sell as much: this may be chance"
+            )
+        if self.burst.carries_it_all:
+            found.append("without the loudest days the estimate changes a lot: it rests on a single event")
+        if self.negative_control_holds_zero is False:
+            found.append("talk seems to move a series that it cannot move: something else moves both")
+        return tuple(found)
+
+
+def run_checks(days: Days, lagged: Posterior, *, control_outcome: Floats | None = None) -> Checks:
+    """Every check on the fitted days. `control_outcome`: revenue that talk cannot move, day by day."""
+    holds = None
+    if control_outcome is not None:
+        low, high = negative_control(days, control_outcome).total((0.05, 0.95))
+        holds = bool(low <= 0 <= high)
+    return Checks(lead_test(days, lagged), placebo_shifts(days), without_largest_burst(days), holds)
+
+
+def warnings_of(days: Days, plain: Posterior, lead: LeadTest) -> tuple[str, ...]:
+    """What a reader must know beside the interval; cheap enough for every estimate."""
+    return tuple(text for raised, text in _WARNINGS if raised(Facts.of(days, plain, lead)))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the days look like, in numbers without a unit; decides warnings and the nearest simulated world."""
+
+    days: int
+    mentions_a_day: float
+    lead_fired: bool
+    explained_by_controls: float  # R squared of mentions by calendar, promotions, spend
+    noise_rho: float
+    tail: float  # excess kurtosis of the unexplained day-to-day change
+    burst_share: float  # share of the mentions' variance on their three loudest days
+    quiet_from_zero: float  # quietest tenth of days / mean
+    dropped: int
+
+    @classmethod
+    def of(cls, days: Days, plain: Posterior, lead: LeadTest) -> Facts:
+        mentions = days.mentions
+        spread = np.sort((mentions - mentions.mean()) ** 2)
+        return cls(
+            days=len(mentions),
+            mentions_a_day=float(mentions.mean()),
+            lead_fired=lead.fired,
+            explained_by_controls=explained(mentions, days.controls),
+            noise_rho=plain.mean_rho,
+            tail=_tail(days),
+            burst_share=float(spread[-3:].sum() / spread.sum()),
+            quiet_from_zero=float(np.quantile(mentions, 0.1) / mentions.mean()),
+            dropped=days.dropped,
+        )
+
+
+def _tail(days: Days) -> float:
+    rest = days.outcome - days.controls @ np.linalg.lstsq(days.controls, days.outcome, rcond=None)[0]
+    change = np.diff(rest)
+    variance = float((change**2).mean())
+    return float((change**4).mean()) / variance**2 - 3 if variance > 0 else 0.0
+
+
+_LEAD_WARNING = (
+    "sales go up before talk does: buyers who post, or something that moves both, may pass for a lift; "
+    "an experiment (a code kept from some, a pause) would tell"
+)
+_WARNINGS: tuple[tuple[Callable[[Facts], bool], str], ...] = (
+    (lambda facts: facts.lead_fired, _LEAD_WARNING),
+    (
+        lambda facts: facts.explained_by_controls > 0.7,
+        "most changes in talk follow the calendar, promotions or paid spend, so their effects are hard to tell apart",
+    ),
+    (lambda facts: facts.burst_share > 0.8, "almost all that is known comes from the three loudest days"),
+    (lambda facts: facts.quiet_from_zero > 0.7, "there were hardly any quiet days, so sales without talk are a guess"),
+    (lambda facts: facts.noise_rho > 0.8, "sales wander for reasons that are not known, which widens the range"),
+    (lambda facts: facts.tail > 6, "single days with extraordinary sales may decide the estimate"),
+    (lambda facts: facts.dropped > 0, "days before a gap in the sales were left out"),
+    (lambda facts: facts.days < 180, "under half a year of days: the range will narrow as data grow"),
+)
+
+# The first world whose condition holds is the nearest; the last is the default.
+WORLDS: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
+    ("buyers", lambda facts: facts.lead_fired),
+    ("sparse", lambda facts: facts.mentions_a_day < 2),
+    ("rw", lambda facts: facts.noise_rho > 0.8),
+    ("heavy", lambda facts: facts.tail > 3),
+    ("promo", lambda facts: facts.explained_by_controls > 0.25),
+    ("plain", lambda facts: True),
+)
+
+
+def nearest_claim(
+    days: Days, plain: Posterior, lead: LeadTest, coverage: pl.DataFrame | None
+) -> tuple[str, float | None]:
+    """The simulated world that looks most like the data, and the measured coverage there at the nearest length.
+
+    `coverage` has world, days, coverage; the claim is null without it or without that world.
+    """
+    facts = Facts.of(days, plain, lead)
+    world = next(name for name, holds in WORLDS if holds(facts))
+    if coverage is None or (rows := coverage.filter(pl.col("world") == world)).is_empty():
+        return world, None
+    nearest = rows.sort((pl.col("days") - facts.days).abs(), "days").row(0, named=True)
+    return world, float(nearest["coverage"])
+
+
+def read_coverage() -> pl.DataFrame:
+    """The measured coverage that ships with the product: world, days, seeds, coverage, false_alarms, withheld, width.
+
+    It touches the disk; written by bench/lift_worlds.py.
+    """
+    with resources.as_file(resources.files("attribution") / "data" / "lift_coverage.csv") as file:
+        return pl.read_csv(file)
