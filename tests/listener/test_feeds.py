@@ -8,7 +8,7 @@ from pathlib import Path
 from time import gmtime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener.feed_dates import parse_date
@@ -190,6 +190,7 @@ def test_whole_items_of_a_document_cut_short_are_kept() -> None:
     assert [entry.native_id for entry in read(whole[: whole.index(b"<guid>2")]).entries][:1] == ["1"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_can_be_read(data: bytes) -> None:
     for body in (data, b"<rss><channel><item>" + data, b'{"items": [' + data):

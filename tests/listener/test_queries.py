@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener.queries import QueryError, Words, compile_query
@@ -108,12 +108,14 @@ def test_what_is_excluded_is_no_reason_for_a_match() -> None:
     assert found.terms == ("acme",)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_can_be_searched(text: str) -> None:
     found = compile_query('acme OR "a b" OR 日 OR #x OR pre*').match(text)
     assert found is None or all(0 <= start < end <= len(text) for start, end in found.spans)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='abAND ORNT()"-*#@&“ ', max_size=40))
 def test_any_query_is_read_or_refused(query: str) -> None:
     try:
@@ -122,6 +124,7 @@ def test_any_query_is_read_or_refused(query: str) -> None:
         assert 0 <= exc.position <= len(query)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["acme", "pot", "x", "#acme", "."]), max_size=12).map(" ".join))
 def test_the_laws_of_boolean_algebra_hold(text: str) -> None:
     def holds(query: str) -> bool:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener.duplicates import text_hash
@@ -27,6 +27,7 @@ def test_markup_becomes_plain_text(markup: str, text: str, links: list[str]) -> 
     assert plain_text(markup) == (text, links)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_plain_text_never_raises_and_holds_no_controls(markup: str) -> None:
     text, _ = plain_text(markup)
