@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from ui import theme
+from ui import i18n, theme
 
 AXIS = 58  # what axis and title take of a chart's height
 
@@ -26,8 +26,9 @@ def show(
 
 
 def text_mark(chart: alt.Chart, **options: Any) -> alt.Chart:
-    """Text on a chart in the ground's ink (Vega's own black vanishes in the dark)."""
-    return chart.mark_text(color=theme.neutral("ink"), **options)
+    """Text on a chart in the ground's ink (Vega's own black vanishes in the dark), in the language's direction."""
+    direction = "rtl" if i18n.session_language() in i18n.RIGHT_TO_LEFT else "ltr"
+    return chart.mark_text(color=theme.neutral("ink"), dir=direction, **options)
 
 
 def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[str, str]) -> alt.LayerChart:

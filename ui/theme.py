@@ -65,7 +65,8 @@ STYLE = """<style>
 .block-container { padding-top: 3.2rem; padding-bottom: 4rem; max-width: 1360px }
 .st-key-answer [data-testid="stText"] { font-size: 1.15rem; line-height: 1.5 }
 [data-testid="stText"], [data-testid="stText"] > span { unicode-bidi: plaintext; text-align: start }
-[data-testid="stMetricValue"] { unicode-bidi: plaintext; font-variant-numeric: tabular-nums }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums }
+[data-testid="stMetricValue"] p, [data-testid="stMetricDelta"] p { unicode-bidi: plaintext }
 /* What stands beside a delta is the count behind the number: it wraps instead of being cut off. */
 div:has(> [data-testid="stMetricDeltaDescription"]) { flex-wrap: wrap; row-gap: 0.15rem }
 [data-testid="stMetricDeltaDescription"] { max-width: 100% }
@@ -84,5 +85,6 @@ RIGHT_TO_LEFT_STYLE = """<style>
 .stApp [data-testid="stMetricChart"], .stApp [data-testid="stDataFrame"],
 .stApp [data-testid="stSlider"] [role="slider"],
 .stApp pre, .stApp code { direction: ltr }
-[data-testid="stMetricValue"] { unicode-bidi: plaintext; text-align: start }
+[data-testid="stMetricValue"] { text-align: start }
+[data-testid="stSidebar"][aria-expanded="false"] { display: none }
 </style>"""
