@@ -7,7 +7,7 @@ English is VADER's, five languages have a linear model each in models/ (a model 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal
@@ -82,10 +82,13 @@ _SCORERS: dict[str, Callable[[], Scorer | None]] = {
 }
 
 
-def score(texts: Sequence[str], languages: Sequence[str | None]) -> list[Scored]:
+def score(
+    texts: Sequence[str], languages: Sequence[str | None], *, scorers: Mapping[str, Scorer] | None = None
+) -> list[Scored]:
     """One `Scored` a text, in order; `languages` as detected (None: unknown). Identical texts are scored once.
 
-    A text of nothing but links, names and spaces is "no_text": every scorer would return a number for it.
+    `scorers` stand in for the built-in scorer of their language. A text of nothing but links, names and spaces is
+    "no_text": every scorer would return a number for it.
     """
     results: list[Scored] = [NO_TEXT] * len(texts)
     batches: dict[str, dict[str, list[int]]] = {}
@@ -97,7 +100,7 @@ def score(texts: Sequence[str], languages: Sequence[str | None]) -> list[Scored]
         else:
             batches.setdefault(language, {}).setdefault(text, []).append(n)
     for language, places in batches.items():
-        scorer = scorer_for(language)
+        scorer = scorers[language] if scorers and language in scorers else scorer_for(language)
         scored = scorer(list(places)) if scorer else [NO_SCORER] * len(places)
         for value, numbers in zip(scored, places.values(), strict=True):
             for n in numbers:
