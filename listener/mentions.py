@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from config.registers import canonical_url, normal_code, person_key
 from listener.duplicates import text_hash
-from listener.text import one_line
+from listener.text import one_line, unwrap
 
 if TYPE_CHECKING:
     from listener.feeds import Entry
@@ -86,7 +86,8 @@ class Mention:
 
     @property
     def canonical_url(self) -> str | None:
-        return canonical_url(self.raw_url) if self.raw_url else None
+        """Of the page itself: a redirector that names its target is left out."""
+        return canonical_url(unwrap(self.raw_url)) if self.raw_url else None
 
     @property
     def domain(self) -> str | None:

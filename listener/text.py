@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 TEXT_LIMIT = 20_000  # characters a field
 _HTML_LIMIT = 8 * TEXT_LIMIT  # of markup looked at for one field
@@ -15,6 +15,13 @@ _LINKS_LIMIT = 100
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]{0,2000}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+# Redirectors that name their target: alerts and shared links would otherwise all lie on one site.
+_REDIRECTORS = {
+    ("google.com", "/url"): ("url", "q"),
+    ("l.facebook.com", "/l.php"): ("u",),
+    ("l.instagram.com", "/"): ("u",),
+    ("news.google.com", "/url"): ("url",),
+}
 _BARE_LINK = re.compile(r"https?://[^\s<>\"'`{}|\\^\[\]]{1,2000}", re.IGNORECASE)
 _BLOCKS = frozenset(
     ("p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "dd", "dt")
@@ -92,6 +99,18 @@ def safe_link(link: str | None, *, base: str | None = None) -> str | None:
     return (
         joined if parts.scheme.lower() in ("http", "https") and host and harmless and "@" not in parts.netloc else None
     )
+
+
+def unwrap(link: str) -> str:
+    """Where a redirector's link leads, read off the link itself; any other link as it is. Nothing is fetched."""
+    try:
+        parts = urlsplit(link)
+        host = (parts.hostname or "").removeprefix("www.")
+        names = _REDIRECTORS.get((host, parts.path), ())
+        given = dict(parse_qsl(parts.query)) if names else {}
+    except ValueError:
+        return link
+    return next((target for name in names if (target := safe_link(given.get(name)))), link)
 
 
 def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class MovingFeed:
                 return Reply(304)
             self.page += 1
         numbers = range(self.page * PER_PAGE, (self.page + 1) * PER_PAGE)
-        body = rss(*(item(f"{self.name}-{n}", f"acme kettle number {n} of feed {self.name}") for n in numbers))
+        body = rss(*(item(f"{self.name}-{n}", f"acme {n}") for n in numbers))
         return Reply(200, body, {"ETag": f'"{self.page}"', "Content-Length": str(len(body))})
 
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener.duplicates import text_hash
-from listener.text import TEXT_LIMIT, clean, find_links, one_line, plain_text, safe_link
+from listener.text import TEXT_LIMIT, clean, find_links, one_line, plain_text, safe_link, unwrap
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,20 @@ def test_a_title_is_one_line_without_controls(raw: str, shown: str) -> None:
 )
 def test_only_harmless_links_are_kept(link: str | None, kept: str | None) -> None:
     assert safe_link(link, base="https://site.example/feed/") == kept
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("https://www.google.com/url?rct=j&url=https://a.example/x?b%3D1&ct=ga", "https://a.example/x?b=1"),
+        ("https://l.facebook.com/l.php?u=https%3A%2F%2Fa.example%2F&h=x", "https://a.example/"),
+        ("https://www.google.com/url?url=javascript:alert(1)", "https://www.google.com/url?url=javascript:alert(1)"),
+        ("https://a.example/url?url=https://b.example/", "https://a.example/url?url=https://b.example/"),
+        ("https://[broken", "https://[broken"),
+    ],
+)
+def test_a_redirector_that_names_its_target_is_looked_through(link: str, target: str) -> None:
+    assert unwrap(link) == target
 
 
 def test_links_are_found_in_markup_and_in_bare_text_once() -> None:
