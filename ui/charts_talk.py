@@ -20,6 +20,7 @@ LABEL_COLOURS = {"negative": VERMILION, "neutral": GREY, "positive": BLUE}
 NET_FORMAT = "+.0%"
 # Height of a row, and what legend and axis take: the charts are fitted into their height, labels included.
 ROW, LEGEND, AXIS = 30, 34, 48
+NAMED_SHARE = 0.12  # narrower parts have no room for their number on a phone
 
 
 def net_over_time(buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, height: int = 260) -> alt.LayerChart:
@@ -88,6 +89,7 @@ def label_shares(
         pl.col("label").replace_strict({label: words[label] for label in LABELS}).alias("label_name"),
     )
     order = drawn["name"].unique(maintain_order=True).to_list()
+    left, right = _ends(drawn)
     rows = alt.Y("name:N", title=None, sort=order, axis=alt.Axis(labelLimit=120, ticks=False, domain=False))
     colours = alt.Scale(
         domain=[words[label] for label in LABEL_COLOURS], range=[LABEL_COLOURS[label] for label in LABEL_COLOURS]
@@ -97,7 +99,7 @@ def label_shares(
         .mark_bar(height=ROW - 12)
         .encode(
             y=rows,
-            x=alt.X("start:Q", title=None, axis=None, scale=alt.Scale(domain=[-1.05, 1.3])),
+            x=alt.X("start:Q", title=None, axis=None, scale=alt.Scale(domain=[left, right], nice=False)),
             x2="end:Q",
             color=alt.Color("label_name:N", scale=colours, legend=alt.Legend(orient="top", title=None)),
             tooltip=[
@@ -110,16 +112,24 @@ def label_shares(
         )
     )
     inside = (
-        alt.Chart(drawn.filter(pl.col("share") >= 0.08).with_columns(middle=(pl.col("start") + pl.col("end")) / 2))
+        alt.Chart(
+            drawn.filter(pl.col("share") >= NAMED_SHARE).with_columns(middle=(pl.col("start") + pl.col("end")) / 2)
+        )
         .mark_text(color="#FFFFFF", fontSize=11, fontWeight="bold")
         .encode(y=rows, x="middle:Q", text=alt.Text("share:Q", format=".0%"))
     )
     counts = (
         alt.Chart(drawn.filter(pl.col("label") == "positive").with_columns(n_text=pl.format("n={}", "scored")))
         .mark_text(color=ink, align="right", fontSize=11)
-        .encode(y=rows, x=alt.datum(1.3), text="n_text:N")
+        .encode(y=rows, x=alt.datum(right), text="n_text:N")
     )
     return _layered(bars, inside, counts, height=LEGEND + ROW * max(1, len(order)))
+
+
+def _ends(drawn: pl.DataFrame) -> tuple[float, float]:
+    """Where the bars' line begins and ends: the longest bar to each side, and room for the counts at the right."""
+    starts, ends = drawn["start"].to_list(), drawn["end"].to_list()
+    return min(starts, default=-1.0) - 0.02, max(ends, default=1.0) + 0.3
 
 
 def net_intervals(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from config.clock import Period
 from listener import store
+from listener.sentiment import linear
 from ui import data
 
 
@@ -40,3 +41,15 @@ def triage(mention_id: str, *, status: str | None = None, label: str | None = No
     return store.set_triage(
         data.workspace().engine, mention_id, status=status, label=label, expected_version=version, now=data.now()
     )
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def trained_on(scorer: str) -> str | None:
+    """What a scorer's judgement rests on, as its model states it; None where it states nothing."""
+    name, _, _ = scorer.partition("/")
+    language = name.removeprefix("hng-")
+    path = linear.model_path(language)
+    if language == name or not path.exists():
+        return None
+    model = linear.read_model(path)
+    return model.data if model.scorer == scorer else None

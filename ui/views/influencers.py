@@ -199,9 +199,9 @@ def _table(screen: Screen, rows: pl.DataFrame) -> dict[str, Any] | None:
     shown = rows.select(
         "rank",
         pl.coalesce("name", "handle").alias("name"),
+        "total",
         "handle",
         "network",
-        "total",
         "followers",
         "posts",
         "engagement",

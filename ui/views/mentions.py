@@ -9,11 +9,12 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from listener import store
 from listener.feeling import feeling
 from listener.queries import QueryError
 from listener.store import StaleEditError, UnknownMentionError
 from ui import data, talk, talk_cards, talk_data
-from ui.frame import Screen, empty, export, how, link, open_page, say
+from ui.frame import Screen, empty, guarded_csv, how, link, open_page, say
 from ui.i18n import Translator, translator
 
 PER_PAGE = 20
@@ -250,7 +251,7 @@ def _list(screen: Screen, chosen: pl.DataFrame) -> None:
                 first=first, last=first + shown.height - 1, n=talk_cards.number(screen, chosen.height)
             )
         )
-        export(screen, chosen, "mentions")
+        _download(screen, chosen)
     ids = shown["mention_id"].to_list()
     if st.session_state.get(UNDO, {}).get("mention_id") not in ids:
         _undo_bar(_)  # the mention has left this list: the way back stands above it
@@ -264,6 +265,20 @@ def _list(screen: Screen, chosen: pl.DataFrame) -> None:
     if n_pages > 1:
         key = f"page-{st.session_state.get(ROUND, 0)}-{n_pages}"
         st.pagination(n_pages, default=number, key=key, max_visible_pages=5, on_change=_set_page, args=(key,))
+
+
+def _download(screen: Screen, chosen: pl.DataFrame) -> None:
+    """All chosen mentions with their texts, read only when somebody asks for them."""
+    engine, ids = screen.workspace.engine, chosen["mention_id"].to_list()
+    st.download_button(
+        screen._("Download CSV ({n} rows)").format(n=talk_cards.number(screen, len(ids))),
+        data=lambda: guarded_csv(store.read_by_id(engine, ids)),
+        file_name=f"mentions-{screen.period.since}-{screen.period.until}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key="export-mentions",
+        on_click="ignore",
+    )
 
 
 def _matched(screen: Screen, ids: list[str]) -> dict[str, dict[str, Any]]:

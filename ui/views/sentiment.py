@@ -40,7 +40,17 @@ def page() -> None:
     _rivals(screen, every)
     _scoring(screen, mentions)
     export(screen, mentions, "sentiment")
-    how(screen, "Sentiment score", "Net sentiment", "Interval", "Share not scored", "Share of voice", "Story")
+    how(
+        screen,
+        "Sentiment score",
+        "Net sentiment",
+        "Interval",
+        "Share not scored",
+        "Share of voice",
+        "Story",
+        "Driver",
+        "Agreement",
+    )
 
 
 def percent(value: float | None, *, signed: bool = False) -> str:
@@ -200,6 +210,8 @@ def _over_time(screen: Screen, mentions: pl.DataFrame) -> None:
         said += " " + _("{hidden} of {all} points are left out: fewer than {n} scored texts.").format(
             hidden=hidden, all=buckets.height, n=MIN_SCORED
         )
+    if mentions.drop_nulls("label")["language"].n_unique() > 1:
+        said += " " + _("All languages together, although each has its own scorer: compare the shares by language.")
     st.caption(said)
 
 
@@ -356,6 +368,7 @@ def _scorers(screen: Screen, mentions: pl.DataFrame) -> None:
         pl.struct("agreed", "reviewed")
         .map_elements(lambda row: _agreement(_, row["agreed"], row["reviewed"]), return_dtype=pl.String)
         .alias(_("Agreement")),
+        pl.Series(_("Rests on"), [_rests_on(_, scorer) for scorer in rows["scorer"]], dtype=pl.String),
     )
     st.dataframe(table, hide_index=True, alt=_("Scorers by language, and how often people agree with them."))
     st.caption(
@@ -363,6 +376,12 @@ def _scorers(screen: Screen, mentions: pl.DataFrame) -> None:
             "People check a text by setting its label on the page Mentions; agreement is shown from {n} checks on."
         ).format(n=MIN_SCORED)
     )
+
+
+def _rests_on(_: Translator, scorer: str) -> str | None:
+    if scorer.startswith("vader"):
+        return _("word list and rules for English social media")
+    return talk_data.trained_on(scorer)
 
 
 def _agreement(_: Translator, agreed: int, reviewed: int) -> str:
