@@ -95,3 +95,33 @@ def test_a_missing_library_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_any_scorer_can_stand_in() -> None:
     fixed = sentiment.Scored(1.0, "positive", None, "fixed", "scored")
     assert sentiment.score(["x y"], ["de"], scorers={"de": lambda texts: [fixed] * len(texts)}) == [fixed]
+
+
+def test_a_folder_of_transformers_is_loaded_and_scores(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed: not tested here")
+    torch = pytest.importorskip("torch", reason="torch is not installed: not tested here")
+    torch.manual_seed(0)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "gut", "schlecht"]
+    (tmp_path / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    transformers.BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)
+    shape = transformers.BertConfig(
+        vocab_size=len(words),
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+        id2label={0: "negative", 1: "positive"},
+        label2id={"negative": 0, "positive": 1},
+    )
+    transformers.BertForSequenceClassification(shape).save_pretrained(tmp_path)
+    scored = transformer.load(tmp_path).score_texts(["gut", "schlecht gut"])
+    assert [one.status for one in scored] == ["scored", "scored"]
+    assert {one.label for one in scored} <= {"negative", "positive"}
+    assert all(one.confidence is not None and one.confidence >= 0.5 for one in scored)
+
+
+def test_nothing_is_downloaded_unless_allowed() -> None:
+    pytest.importorskip("transformers", reason="transformers is not installed: not tested here")
+    pytest.importorskip("torch", reason="torch is not installed: not tested here")
+    with pytest.raises(transformer.TransformerError, match="downloads are off"):
+        transformer.load("nobody/no-such-model")
