@@ -1,8 +1,4 @@
-"""Takes a file in: text rows out of a file, the layout it has, the import ledger, and quarantine.
-
-    IntakeError              a file that cannot be taken in at all; says which file, what is wrong, what to do
-      UnknownLayoutError     no layout recognises the header row
-      ImportBusyError        another import runs in this workspace
+"""Takes a file in: the layouts its tables have, the import ledger, and quarantine. `config.reading` opens the file.
 
 A layout turns text rows into named tables; a sink stores them. Every data row ends in exactly one of accepted,
 updated, duplicates, quarantined or skipped.
@@ -10,28 +6,72 @@ updated, duplicates, quarantined or skipped.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
-import io
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from config.database import UtcTime, count_change, metadata, writing
+from config.layouts import (
+    Layout,
+    Parsed,
+    ReadContext,
+    Sink,
+    Written,
+    choose_layout,
+    remember_mapping,
+    remembered,
+)
+from config.reading import (
+    Document,
+    ImportBusyError,
+    IntakeError,
+    Rejected,
+    TextTable,
+    UnknownLayoutError,
+    normal_header,
+    parse_table,
+    read_file,
+    read_table,
+)
 from config.workspace import Workspace
 
-MAX_BYTES = 500 * 1024 * 1024
-MAX_COLUMNS = 1000
-MAX_FIELD = 1024 * 1024
-csv.field_size_limit(MAX_FIELD)
+__all__ = [
+    "Document",
+    "ImportBusyError",
+    "ImportReport",
+    "IntakeError",
+    "Layout",
+    "Parsed",
+    "ReadContext",
+    "Rejected",
+    "Sink",
+    "TextTable",
+    "UnknownLayoutError",
+    "Written",
+    "choose_layout",
+    "done_import_ids",
+    "list_imports",
+    "list_quarantine",
+    "normal_header",
+    "parse_table",
+    "preview",
+    "read_table",
+    "remember_mapping",
+    "take_in",
+    "undo_import",
+]
+
+MAX_QUARANTINED = 0.2
+FEW_ROWS = 20  # below it a share of bad rows says nothing about the file
 
 imports = sa.Table(
     "imports",
@@ -58,97 +98,6 @@ quarantine = sa.Table(
     sa.Column("message", sa.Text, nullable=False),
     sa.Column("columns", sa.Text, nullable=False),  # JSON of the mapped columns only: no addresses, no contacts
 )
-
-
-class IntakeError(Exception):
-    """`file` cannot be taken in; `problem` says why and `cure` what to do."""
-
-    def __init__(self, *, file: str, problem: str, cure: str) -> None:
-        self.file, self.problem, self.cure = file, problem, cure
-        super().__init__(f"{file}: {problem}. {cure}")
-
-
-class UnknownLayoutError(IntakeError):
-    """No layout fits the header row."""
-
-
-class ImportBusyError(IntakeError):
-    """Another import holds the workspace."""
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row that cannot be used. `columns` holds mapped values only, never addresses or contacts."""
-
-    line: int
-    reason: str
-    message: str
-    columns: Mapping[str, str | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """The rows of a file as text. `frame`: the headers as String columns and `source_line` (Int64, 1-based)."""
-
-    headers: tuple[str, ...]
-    frame: pl.DataFrame
-    rejected: tuple[Rejected, ...] = ()
-    notices: tuple[str, ...] = ()
-
-    @property
-    def rows_read(self) -> int:
-        return self.frame.height + len(self.rejected)
-
-
-@dataclass(frozen=True)
-class ReadContext:
-    """What a layout may know besides the rows. `keyed_hash`: String series -> Int64 series, null stays null."""
-
-    account: str
-    timezone: str
-    currency: str
-    domains: tuple[str, ...]
-    tax_included: bool | None
-    keyed_hash: Callable[[pl.Series], pl.Series]
-
-
-@dataclass(frozen=True)
-class Parsed:
-    """What a layout made of a file: tables (each with `source_line`), rejected rows, skipped lines with reasons."""
-
-    tables: Mapping[str, pl.DataFrame]
-    rejected: Sequence[Rejected] = ()
-    skipped: Mapping[int, str] = field(default_factory=dict)
-    exported_at: dt.datetime | None = None
-    warnings: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A file layout, recognised by its header names (any order, case and outer blanks aside)."""
-
-    id: str
-    title: str
-    headers: frozenset[str]
-    sink: str  # facts | registers
-    read: Callable[[TextTable, ReadContext], Parsed]
-
-    def fits(self, headers: Sequence[str]) -> bool:
-        return self.headers <= {normal_header(name) for name in headers}
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a sink did: per file line `new`, `updated` or `same`; and how many records went into each table."""
-
-    lines: Mapping[int, str]
-    tables: Mapping[str, int]
-
-
-class Sink(Protocol):
-    def write(self, import_id: int, parsed: Parsed) -> Written:
-        """Store the tables. Facts stay unseen until the ledger says done; registers count at once."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -191,133 +140,6 @@ def read_context(workspace: Workspace, account: str) -> ReadContext:
     )
 
 
-def normal_header(name: str) -> str:
-    return " ".join(name.replace("\u00a0", " ").replace("\ufeff", "").split()).casefold()
-
-
-def decode(data: bytes) -> tuple[str, str | None]:
-    """Text and a notice where the encoding had to be guessed: BOM, strict UTF-8, UTF-16 by NULs, Windows-1252."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace"), None
-    try:
-        return data.decode("utf-8-sig"), None
-    except UnicodeDecodeError:
-        odd = data[1:4000:2]
-        if odd and odd.count(0) > len(odd) / 4:
-            return data.decode("utf-16-le", errors="replace"), None
-        return data.decode("cp1252", errors="replace"), "The file is not UTF-8; it was read as Windows-1252."
-
-
-def find_delimiter(text: str) -> str:
-    """Of , ; tab | the one that cuts most rows of the beginning into the widest common width."""
-    head = text[:20_000]
-
-    def score(delimiter: str) -> float:
-        widths = Counter(len(row) for _, row in zip(range(60), _rows(head, delimiter), strict=False) if row)
-        width = max(widths, default=1)
-        return widths[width] / max(1, widths.total()) * width**0.5 if width > 1 else 0.0
-
-    return max(",;\t|", key=score)
-
-
-def _rows(text: str, delimiter: str) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-
-
-def read_table(path: Path) -> TextTable:
-    """The one table of a delimited text file. Raises IntakeError when there is none to read."""
-    if path.stat().st_size > MAX_BYTES:
-        raise IntakeError(file=path.name, problem="larger than 500 MB", cure="Export shorter periods")
-    return parse_table(path.read_bytes(), file=path.name)
-
-
-def parse_table(data: bytes, *, file: str) -> TextTable:
-    """The same from bytes. Rows longer than the header are rejected with their line; shorter ones get nulls."""
-    _refuse_other_formats(data, file=file)
-    text, notice = decode(data)
-    text = text.replace("\x00", "")
-    delimiter = find_delimiter(text)
-    reader: Any = _rows(text, delimiter)
-    headers: list[str] | None = None
-    columns: list[list[str | None]] = []
-    lines: list[int] = []
-    rejected: list[Rejected] = []
-    before = 0
-    try:
-        for row in reader:
-            line, before = before + 1, reader.line_num
-            if not any(cell.strip() for cell in row):
-                continue
-            if headers is None:
-                headers = _unique_headers(row, file=file)
-                columns = [[] for _ in headers]
-            elif len(row) > len(headers) and any(cell.strip() for cell in row[len(headers) :]):
-                message = f"line {line} has {len(row)} cells, the header has {len(headers)}"
-                rejected.append(Rejected(line, "too_many_cells", message))
-            else:
-                lines.append(line)
-                for place, values in enumerate(columns):
-                    cell = row[place] if place < len(row) else ""
-                    values.append(cell if cell.strip() else None)
-    except csv.Error as exc:
-        rejected.append(Rejected(before + 1, "unreadable", f"the file cannot be read past line {before} ({exc})"))
-    if headers is None:
-        raise IntakeError(file=file, problem="the file is empty", cure="Export it again and check that it has rows")
-    frame = pl.DataFrame(
-        {name: pl.Series(name, values, dtype=pl.String) for name, values in zip(headers, columns, strict=True)}
-        | {"source_line": pl.Series("source_line", lines, dtype=pl.Int64)}
-    )
-    return TextTable(tuple(headers), frame, tuple(rejected), (notice,) if notice else ())
-
-
-def _refuse_other_formats(data: bytes, *, file: str) -> None:
-    if not data.strip():
-        raise IntakeError(file=file, problem="the file is empty", cure="Export it again and check that it has rows")
-    start = data[:512].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        raise IntakeError(
-            file=file,
-            problem="this is a web page, not an export",
-            cure="Sign in to the tool and download it again",
-        )
-    if data.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")):
-        raise IntakeError(
-            file=file, problem="this is a compressed or Excel file", cure="Save it as CSV and import that file"
-        )
-
-
-def _unique_headers(row: Sequence[str], *, file: str) -> list[str]:
-    if len(row) > MAX_COLUMNS:
-        raise IntakeError(file=file, problem=f"{len(row)} columns", cure=f"At most {MAX_COLUMNS} columns can be read")
-    names: list[str] = []
-    for place, cell in enumerate(row, start=1):
-        name = cell.strip().lstrip("\ufeff") or f"column {place}"
-        names.append(name if name not in names else f"{name} ({place})")
-    return names
-
-
-def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wanted: str | None) -> Layout:
-    """The layout named `wanted`, else the fitting one with most header names. Raises UnknownLayoutError."""
-    named = [layout for layout in layouts if layout.id == wanted]
-    if wanted and not named:
-        known = ", ".join(layout.id for layout in layouts)
-        raise UnknownLayoutError(file=file, problem=f"there is no layout {wanted!r}", cure=f"Known layouts: {known}")
-    fitting = [layout for layout in (named or layouts) if layout.fits(table.headers)]
-    if fitting:
-        return max(fitting, key=lambda layout: (len(layout.headers), layout.id))
-    if named:
-        missing = sorted(named[0].headers - {normal_header(name) for name in table.headers})
-        raise UnknownLayoutError(
-            file=file, problem=f"columns are missing for {wanted}: {', '.join(missing)}", cure="Add them and try again"
-        )
-    shown = ", ".join(table.headers[:8])
-    raise UnknownLayoutError(
-        file=file,
-        problem=f"its columns are of no known layout ({shown}{', …' if len(table.headers) > 8 else ''})",
-        cure="Known: " + "; ".join(layout.title for layout in layouts),
-    )
-
-
 def take_in(
     workspace: Workspace,
     path: Path,
@@ -327,11 +149,14 @@ def take_in(
     now: dt.datetime,
     wanted: str | None = None,
     account: str = "default",
+    exported_at: dt.datetime | None = None,
+    encoding: str | None = None,
 ) -> ImportReport:
-    """Import one file: recognise, read, store, and write the ledger. Bad files are an answer, never an exception.
+    """Import one file: read, recognise, store, and write the ledger. Bad files are an answer, never an exception.
 
-    The same bytes again are a no-op in which every row counts as a duplicate. Raises ImportBusyError when another
-    import runs.
+    The same bytes again are a no-op in which every row counts as a duplicate. `exported_at` is when the file was
+    exported, where that is known; else the latest time inside it stands for it. `encoding`: a language or an encoding,
+    for text that is no UTF-8. Raises ImportBusyError when another import runs.
     """
     lock = FileLock(workspace.data / "import.lock", timeout=0)
     try:
@@ -345,57 +170,193 @@ def take_in(
     with lock:
         abandon_pending(workspace.engine)
         try:
-            return _take_in(workspace, path, layouts=layouts, sinks=sinks, now=now, wanted=wanted, account=account)
+            document = read_file(path, hint=encoding)
+            return _take_in(
+                workspace,
+                path,
+                document,
+                _assign(workspace.engine, document, layouts, file=path.name, wanted=wanted),
+                sinks=sinks,
+                now=now,
+                account=account,
+                exported_at=exported_at,
+            )
         except IntakeError as exc:
             return ImportReport(None, path.name, wanted, error=f"{exc.problem}. {exc.cure}")
         except OSError as exc:
             return ImportReport(None, path.name, wanted, error=f"the file cannot be opened: {exc.strerror or exc}")
 
 
+Assigned = Sequence[tuple[TextTable, Layout | None]]
+
+
+def _assign(
+    engine: sa.Engine, document: Document, layouts: Sequence[Layout], *, file: str, wanted: str | None
+) -> Assigned:
+    """Each table with its layout, columns under the layout's names. Raises UnknownLayoutError when none has one."""
+    found: list[tuple[TextTable, Layout | None]] = []
+    problem: UnknownLayoutError | None = None
+    for table in document.tables:
+        mapped, chosen = remembered(engine, table, layouts, wanted=wanted)
+        try:
+            layout = chosen or choose_layout(table, layouts, file=file, wanted=wanted)
+        except UnknownLayoutError as exc:
+            problem = problem or exc
+            found.append((table, None))
+        else:
+            found.append((layout.renamed(mapped), layout))
+    if problem and not any(layout for _, layout in found):
+        raise problem
+    return found
+
+
+def preview(
+    workspace: Workspace, path: Path, *, layouts: Sequence[Layout], encoding: str | None = None, rows: int = 5
+) -> dict[str, Any]:
+    """What an import would see, without storing anything: kind, encoding, delimiter, notices, and a table each with
+    headers, first rows, rows_read, said, part, and layout (null: not recognised). Raises IntakeError, OSError."""
+    document = read_file(path, hint=encoding)
+    tables = []
+    for table in document.tables:
+        mapped, chosen = remembered(workspace.engine, table, layouts, wanted=None)
+        fitting = chosen or next((layout for layout in layouts if layout.fits(mapped.headers)), None)
+        if fitting and not chosen:
+            fitting = choose_layout(table, layouts, file=path.name, wanted=None)
+        tables.append(
+            {
+                "headers": list(table.headers),
+                "rows": table.frame.head(rows).drop("source_line").rows(),
+                "rows_read": table.rows_read,
+                "said": dict(table.said),
+                "part": table.part,
+                "layout": fitting.id if fitting else None,
+                "notices": list(table.notices),
+            }
+        )
+    return {
+        "kind": document.kind,
+        "encoding": document.encoding,
+        "delimiter": document.delimiter,
+        "tables": tables,
+    }
+
+
 def _take_in(
     workspace: Workspace,
     path: Path,
+    document: Document,
+    assigned: Assigned,
     *,
-    layouts: Sequence[Layout],
     sinks: Mapping[str, Sink],
     now: dt.datetime,
-    wanted: str | None,
     account: str,
+    exported_at: dt.datetime | None,
 ) -> ImportReport:
-    table = read_table(path)
-    layout = choose_layout(table, layouts, file=path.name, wanted=wanted)
-    sha = hashlib.sha256(path.read_bytes()).hexdigest()
-    earlier = _done_import(workspace.engine, sha=sha, account=account, layout=layout.id)
+    names = "+".join(sorted({layout.id for _, layout in assigned if layout}))
+    with path.open("rb") as stream:
+        sha = hashlib.file_digest(stream, "sha256").hexdigest()
+    earlier = _done_import(workspace.engine, sha=sha, account=account, layout=names)
     if earlier is not None:
-        return ImportReport(earlier, path.name, layout.id, read=table.rows_read, duplicates=table.rows_read)
-    parsed = layout.read(table, read_context(workspace, account))
-    import_id = _begin(workspace.engine, sha=sha, path=path, layout=layout, account=account, now=now, parsed=parsed)
+        read = sum(table.rows_read for table in document.tables)
+        return ImportReport(earlier, path.name, names, read=read, duplicates=read)
+    parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at)
+    tables = [table for table, _ in assigned]
+    rejected = _rejected(tables, parts.values())
+    _refuse_mostly_bad(path.name, tables, rejected)
+    whole = next(iter(parts.values()))
+    import_id = _begin(workspace.engine, sha=sha, path=path, layout=names, account=account, now=now, parsed=whole)
     try:
-        written = sinks[layout.sink].write(import_id, parsed)
+        written = [sinks[sink].write(import_id, parsed) for sink, parsed in parts.items()]
     except Exception as exc:
         _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
         raise
-    report = _report(import_id, path.name, layout.id, table, parsed, written)
-    _finish(workspace.engine, import_id, report, (*table.rejected, *parsed.rejected), now=now)
+    report = _report(import_id, path.name, names, tables, parts.values(), written)
+    _finish(workspace.engine, import_id, report, rejected, now=now)
     return report
 
 
-def _report(import_id: int, file: str, layout: str, table: TextTable, parsed: Parsed, written: Written) -> ImportReport:
-    rejected = {row.line: row.reason for row in (*table.rejected, *parsed.rejected)}
-    skipped = {line: reason for line, reason in parsed.skipped.items() if line not in rejected}
-    outcome = Counter(what for line, what in written.lines.items() if line not in rejected and line not in skipped)
+def _parse(
+    workspace: Workspace, assigned: Assigned, *, account: str, file: str, exported_at: dt.datetime | None
+) -> dict[str, Parsed]:
+    """What the layouts make of the tables, per sink; tables nobody reads are skipped rows."""
+    found: dict[str, list[Parsed]] = {}
+    for table, layout in assigned:
+        if layout is not None:
+            context = replace(read_context(workspace, layout.account(account)), file=file)
+            found.setdefault(layout.sink, []).append(layout.read(table, context))
+    others = [table.frame["source_line"].to_list() for table, layout in assigned if layout is None]
+    first = next(iter(found))
+    found[first].append(Parsed({}, skipped={line: "other_table" for lines in others for line in lines}))
+    return {sink: _merged(parts, exported_at=exported_at) for sink, parts in found.items()}
+
+
+def _merged(parts: Sequence[Parsed], *, exported_at: dt.datetime | None) -> Parsed:
+    frames: dict[str, list[pl.DataFrame]] = {}
+    for part in parts:
+        for name, frame in part.tables.items():
+            frames.setdefault(name, []).append(frame)
+    return Parsed(
+        tables={
+            n: same[0] if len(same) == 1 else pl.concat(same, how="diagonal_relaxed") for n, same in frames.items()
+        },
+        rejected=[row for part in parts for row in part.rejected],
+        skipped={line: why for part in parts for line, why in part.skipped.items()},
+        exported_at=exported_at or max((p.exported_at for p in parts if p.exported_at), default=None),
+        warnings=list(dict.fromkeys(text for part in parts for text in part.warnings)),
+    )
+
+
+def _rejected(tables: Iterable[TextTable], parts: Iterable[Parsed]) -> list[Rejected]:
+    return [row for table in tables for row in table.rejected] + [row for part in parts for row in part.rejected]
+
+
+def _refuse_mostly_bad(file: str, tables: Sequence[TextTable], rejected: Sequence[Rejected]) -> None:
+    """A file of which more than a fifth is unusable is the wrong file, or a damaged one."""
+    read = sum(table.rows_read for table in tables)
+    bad = len({row.line for row in rejected})
+    if bad >= FEW_ROWS and bad > MAX_QUARANTINED * read:
+        reasons = Counter(row.reason for row in rejected).most_common(3)
+        told = ", ".join(f"{reason} {count}" for reason, count in reasons)
+        first = rejected[0]
+        raise IntakeError(
+            file=file,
+            problem=f"{bad} of {read} rows cannot be used ({told}; line {first.line}: {first.message})",
+            cure="Nothing was imported; check that it is the right export, and export it again",
+        )
+
+
+def _report(
+    import_id: int,
+    file: str,
+    layout: str,
+    tables: Sequence[TextTable],
+    parts: Iterable[Parsed],
+    written: Sequence[Written],
+) -> ImportReport:
+    """Each line counts once: rejected, else skipped, else what the sinks did with it."""
+    parts = list(parts)
+    rejected = {row.line: row.reason for row in _rejected(tables, parts)}
+    left_out = [*(table.skipped for table in tables), *(part.skipped for part in parts)]
+    skipped = {line: why for some in left_out for line, why in some.items() if line not in rejected}
+    lines: dict[int, str] = {}
+    for one in written:
+        lines |= one.lines
+    outcome = Counter(what for line, what in lines.items() if line not in rejected and line not in skipped)
+    counts: Counter[str] = Counter()
+    for one in written:
+        counts.update(one.tables)
     return ImportReport(
         id=import_id,
         file=file,
         layout=layout,
-        read=table.rows_read,
+        read=sum(table.rows_read for table in tables),
         accepted=outcome["new"],
         updated=outcome["updated"],
         duplicates=outcome["same"],
         quarantined=len(rejected),
         skipped=len(skipped),
-        tables=dict(written.tables),
-        warnings=[*table.notices, *parsed.warnings],
+        tables=dict(counts),
+        warnings=[*(text for table in tables for text in table.notices), *(w for part in parts for w in part.warnings)],
         reasons=dict(Counter([*rejected.values(), *skipped.values()])),
     )
 
@@ -410,14 +371,14 @@ def _done_import(engine: sa.Engine, *, sha: str, account: str, layout: str) -> i
 
 
 def _begin(
-    engine: sa.Engine, *, sha: str, path: Path, layout: Layout, account: str, now: dt.datetime, parsed: Parsed
+    engine: sa.Engine, *, sha: str, path: Path, layout: str, account: str, now: dt.datetime, parsed: Parsed
 ) -> int:
     with writing(engine) as connection:
         result = connection.execute(
             sa.insert(imports).values(
                 sha256=sha,
                 file_name=path.name,
-                layout=layout.id,
+                layout=layout,
                 account=account,
                 state="pending",
                 started_at=now,

@@ -83,7 +83,8 @@ class RegisterConflictError(Exception):
 def normal_code(text: str) -> str:
     """The form in which codes are compared: NFKC, no blanks or zero-width marks, plain dashes, capitals."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
-    return "".join(folded.translate(_ZERO_WIDTH).translate(_DASHES).split())
+    bare = "".join(folded.translate(_ZERO_WIDTH).translate(_DASHES).split())
+    return unicodedata.normalize("NFKC", bare)  # an accent may have lost the blank that held it apart
 
 
 def person_key(network: str, handle: str) -> str:

@@ -1,0 +1,178 @@
+"""What a layout is, how one is recognised, and the column mappings that people chose for files of no known layout."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import polars as pl
+import sqlalchemy as sa
+
+from config.database import metadata, upsert, writing
+from config.reading import Rejected, TextTable, UnknownLayoutError, normal_header
+
+column_mappings = sa.Table(
+    "column_mappings",
+    metadata,
+    sa.Column("headers", sa.Text, primary_key=True),  # hash of the file's header names
+    sa.Column("layout", sa.Text, nullable=False),
+    sa.Column("mapping", sa.Text, nullable=False),  # JSON: the layout's column -> the file's header
+)
+
+
+@dataclass(frozen=True)
+class ReadContext:
+    """What a layout may know besides the rows. `keyed_hash`: String series -> Int64 series, null stays null."""
+
+    account: str
+    timezone: str
+    currency: str
+    domains: tuple[str, ...]
+    tax_included: bool | None
+    keyed_hash: Callable[[pl.Series], pl.Series]
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a layout made of a file: tables (each with `source_line`), rejected rows, skipped lines with reasons."""
+
+    tables: Mapping[str, pl.DataFrame]
+    rejected: Sequence[Rejected] = ()
+    skipped: Mapping[int, str] = field(default_factory=dict)
+    exported_at: dt.datetime | None = None
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A file layout, recognised by its columns (any order, case and outer blanks aside).
+
+    `headers` must all be there under their own name, one of `synonyms` (a normal header -> our name), or as one of
+    `patterns` says (regex over the normal header, our name; a group "currency" goes into `said`). Of `one_of`, at least
+    one set must be there too; `not_with` names columns that speak for another layout. `system` goes before the account
+    in natural keys, as two systems may give the same numbers.
+    """
+
+    id: str
+    title: str
+    headers: frozenset[str]
+    sink: str  # facts | registers
+    read: Callable[[TextTable, ReadContext], Parsed]
+    system: str | None = None
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    patterns: tuple[tuple[str, str], ...] = ()
+    one_of: tuple[frozenset[str], ...] = ()
+    not_with: frozenset[str] = frozenset()
+
+    def fits(self, headers: Sequence[str]) -> bool:
+        known = {self.name_of(header) for header in headers}
+        others = {normal_header(header) for header in headers} | known
+        return (
+            self.headers <= known
+            and (not self.one_of or any(names <= known for names in self.one_of))
+            and not self.not_with & others
+        )
+
+    def name_of(self, header: str) -> str:
+        """Our name for a header of the file; its normal form where the layout says nothing about it."""
+        plain = normal_header(header)
+        if plain in self.synonyms:
+            return self.synonyms[plain]
+        return next((name for pattern, name in self.patterns if re.fullmatch(pattern, plain)), plain)
+
+    def renamed(self, table: TextTable) -> TextTable:
+        """The table with the columns under our names; of two that mean the same the first one counts."""
+        if not self.synonyms and not self.patterns:
+            return table
+        said = dict(table.said)
+        names: dict[str, str] = {}
+        taken = set()
+        for header in table.headers:
+            name = self.name_of(header)
+            found = [m for pattern, _ in self.patterns if (m := re.fullmatch(pattern, normal_header(header)))]
+            said |= {key: value for m in found[:1] for key, value in m.groupdict().items() if value}
+            names[header] = header if name in taken or name == normal_header(header) else name
+            taken.add(name)
+        unlike = [new for old, new in names.items() if list(names.values()).count(new) > 1 and old != new]
+        names = {old: (old if new in unlike and old != new else new) for old, new in names.items()}
+        return replace(table, headers=tuple(names.values()), frame=table.frame.rename(names), said=said)
+
+    def account(self, account: str) -> str:
+        return f"{self.system}:{account}" if self.system else account
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a sink did: per file line `new`, `updated` or `same`; and how many records went into each table."""
+
+    lines: Mapping[int, str]
+    tables: Mapping[str, int]
+
+
+class Sink(Protocol):
+    def write(self, import_id: int, parsed: Parsed) -> Written:
+        """Store the tables. Facts stay unseen until the ledger says done; registers count at once."""
+        ...
+
+
+def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wanted: str | None) -> Layout:
+    """The layout named `wanted`, else the fitting one with most header names. Raises UnknownLayoutError."""
+    named = [layout for layout in layouts if layout.id == wanted]
+    if wanted and not named:
+        known = ", ".join(layout.id for layout in layouts)
+        raise UnknownLayoutError(file=file, problem=f"there is no layout {wanted!r}", cure=f"Known layouts: {known}")
+    fitting = [layout for layout in (named or layouts) if layout.fits(table.headers)]
+    if fitting:
+        return max(
+            fitting, key=lambda layout: (len(layout.headers) + min(map(len, layout.one_of), default=0), layout.id)
+        )
+    if named:
+        missing = sorted(named[0].headers - {named[0].name_of(name) for name in table.headers})
+        raise UnknownLayoutError(
+            file=file, problem=f"columns are missing for {wanted}: {', '.join(missing)}", cure="Add them and try again"
+        )
+    shown = ", ".join(table.headers[:8])
+    raise UnknownLayoutError(
+        file=file,
+        problem=f"its columns are of no known layout ({shown}{', …' if len(table.headers) > 8 else ''})",
+        cure="Known: " + "; ".join(layout.title for layout in layouts),
+    )
+
+
+def _fingerprint(headers: Sequence[str]) -> str:
+    return hashlib.sha256("\x1f".join(sorted(normal_header(name) for name in headers)).encode()).hexdigest()
+
+
+def remember_mapping(engine: sa.Engine, headers: Sequence[str], *, layout: str, mapping: Mapping[str, str]) -> None:
+    """Files with these headers are from now on read as `layout`; `mapping`: its column -> the file's header."""
+    row = {"headers": _fingerprint(headers), "layout": layout, "mapping": json.dumps(dict(mapping), sort_keys=True)}
+    with writing(engine) as connection:
+        upsert(connection, column_mappings, [row], keys=["headers"])
+
+
+def remembered(
+    engine: sa.Engine, table: TextTable, layouts: Sequence[Layout], *, wanted: str | None
+) -> tuple[TextTable, Layout | None]:
+    """The table with its columns named as a person once mapped them, and the layout chosen then."""
+    query = sa.select(column_mappings).where(column_mappings.c.headers == _fingerprint(table.headers))
+    with engine.connect() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None or (wanted and wanted != row.layout):
+        return table, None
+    layout = next((layout for layout in layouts if layout.id == row.layout), None)
+    chosen = {header: name for name, header in json.loads(row.mapping).items() if header in table.headers}
+    if layout is None or len(set(chosen.values())) != len(chosen):
+        return table, None
+    clash = {header: f"{header} (not mapped)" for header in table.headers if header in chosen.values()}
+    names = {header: chosen.get(header, clash.get(header, header)) for header in table.headers}
+    return replace(table, headers=tuple(names.values()), frame=table.frame.rename(names)), layout
+
+
+def _weight(layout: Layout) -> tuple[int, str]:
+    return len(layout.headers) + min(map(len, layout.one_of), default=0), layout.id
