@@ -33,6 +33,7 @@ Matrix = npt.NDArray[np.float64]
 CONVERSION, NULL = "(conversion)", "(null)"
 DENSE_STATES = 500  # beyond, sparse factors are quicker than the full inverse, and equal to 1e-15
 _TABLE_CELLS = 1 << 25
+_BLOCK_CELLS = 1 << 16
 _STATE = pl.List(pl.String)
 
 
@@ -79,19 +80,17 @@ def transition_counts(
     if order < 1:
         raise ValueError(f"the order of a Markov chain is 1 or more, not {order}")
     chosen = paths if nulls else paths.without_nulls()
+    base = len(chosen.channels) + 1
+    if base ** (2 * order) <= _BLOCK_CELLS:
+        # Few states: each block of journeys is counted into one table.
+        known = np.indices([base] * order).reshape(order, -1).T
+        table = sum((_pair_table(block, order, repeats, known) for block in chosen.blocks()), np.zeros(len(known) ** 2))
+        ends = _ends(chosen, _last_states(chosen, order, base))
+        return _counts(order, repeats, _pairs_of(table, len(known)), known, chosen.channels, ends)
     state, known = _states(chosen, order)
-    names = _names(known, chosen.channels)
-    position = np.arange(len(state)) - chosen.by_touch(chosen.starts)
-    weight = chosen.by_touch(chosen.weight)
-    counted = weight > 0
-    if order > 1:
-        counted &= (position >= order - 1) | (position == chosen.by_touch(chosen.lengths) - 1)
-    before = np.where(position >= order, np.roll(state, 1), 0)
-    if repeats == "collapse":
-        counted &= before != state
-    arcs = _sum_pairs(before[counted], state[counted], weight[counted], states=len(known))
-    named = arcs.select(from_state=names.gather(arcs["before"]), to_state=names.gather(arcs["after"]), weight="weight")
-    return TransitionCounts(order, repeats, named.sort("from_state", "to_state"), _ends(chosen, state, names))
+    before, after, weight = _moves(chosen, state, order, repeats)
+    ends = _ends(chosen, state[chosen.starts + chosen.lengths - 1])
+    return _counts(order, repeats, _sum_pairs(before, after, weight, len(known)), known, chosen.channels, ends)
 
 
 def merge_counts(parts: Sequence[TransitionCounts]) -> TransitionCounts:
@@ -214,16 +213,79 @@ def _states(paths: Paths, order: int) -> tuple[Ints, Ints]:
     (0: before the start). Number 0 is the start itself.
     """
     base = len(paths.channels) + 1
-    own = paths.channel + 1
-    position = np.arange(len(own)) - paths.by_touch(paths.starts)
+    own = paths.channel.astype(np.int64) + 1
     state, known = own, np.arange(base, dtype=np.int64)[:, None]
     for _ in range(1, order):
         # The window of one channel more: the window one touch earlier, and this touch's own channel.
-        earlier = np.where(position >= 1, np.roll(state, 1), 0)
-        state, seen = _renumber(earlier * base + own, below=len(known) * base)
+        state, seen = _renumber(_one_earlier(paths, state) * base + own, below=len(known) * base)
         known = np.hstack([known[seen // base], (seen % base)[:, None]])
-        known = known[:, -order:]
     return state, known
+
+
+def _one_earlier(paths: Paths, state: Ints) -> Ints:
+    """Each touch's number of the touch before it on its path; 0 for the first."""
+    earlier = np.empty_like(state)
+    earlier[1:] = state[:-1]
+    earlier[paths.starts] = 0
+    return earlier
+
+
+def _moves(paths: Paths, state: Ints, order: int, repeats: Repeats) -> tuple[Ints, Ints, Ints]:
+    """before, after, weight of the steps between states that count. A path of no more than `order` touches is one."""
+    before, weight = _one_earlier(paths, state), paths.by_touch(paths.weight)
+    counted = weight > 0
+    if order > 1:
+        lengths = paths.lengths
+        position = np.arange(len(state)) - np.repeat(paths.starts, lengths)
+        counted &= (position >= order - 1) | (position == np.repeat(lengths, lengths) - 1)
+        before[position < order] = 0
+    if repeats == "collapse":
+        counted &= before != state
+    return before[counted], state[counted], weight[counted]
+
+
+def _pair_table(paths: Paths, order: int, repeats: Repeats, known: Ints) -> Matrix:
+    """Weights of steps by before x states + after, where a state's number is its channels' digits in one base."""
+    base, states = len(paths.channels) + 1, len(known)
+    own = paths.channel.astype(np.int64) + 1
+    state = own
+    for _ in range(1, order):
+        state = _one_earlier(paths, state) * base + own
+    before, after, weight = _moves(paths, state, order, repeats)
+    return _summed(before * states + after, weight, states * states)
+
+
+def _last_states(paths: Paths, order: int, base: int) -> Ints:
+    """The number, in digits of one base, of each journey's last state."""
+    lengths = paths.lengths
+    ends = paths.starts + lengths - 1
+    number = np.zeros(len(ends), dtype=np.int64)
+    for back in range(min(order, paths.longest)):
+        there = lengths > back
+        number[there] += (paths.channel[ends[there] - back].astype(np.int64) + 1) * base**back
+    return number
+
+
+def _counts(
+    order: int, repeats: Repeats, arcs: pl.DataFrame, known: Ints, channels: Sequence[str], ends: pl.DataFrame
+) -> TransitionCounts:
+    """The counts with states written out. arcs: before, after, weight and ends: state, ... by the states' numbers."""
+    used = np.unique(np.concatenate([arcs["before"], arcs["after"], ends["state"]])).astype(np.int64)
+    written = [[channels[place - 1] for place in row if place] for row in known[used].tolist()]
+    names = pl.DataFrame({"number": used, "state": pl.Series(written, dtype=_STATE)})
+
+    def named(frame: pl.DataFrame, column: str) -> pl.Series:
+        return frame.select(number=column).join(names, on="number", how="left", maintain_order="left")["state"]
+
+    moves = pl.DataFrame(
+        {"from_state": named(arcs, "before"), "to_state": named(arcs, "after"), "weight": arcs["weight"]}
+    )
+    return TransitionCounts(
+        order,
+        repeats,
+        moves.sort("from_state", "to_state"),
+        ends.with_columns(state=named(ends, "state")).sort("state"),
+    )
 
 
 def _renumber(codes: Ints, *, below: int) -> tuple[Ints, Ints]:
@@ -238,35 +300,30 @@ def _renumber(codes: Ints, *, below: int) -> tuple[Ints, Ints]:
     return np.searchsorted(seen, codes), seen
 
 
-def _sum_pairs(before: Ints, after: Ints, weight: Ints, *, states: int) -> pl.DataFrame:
+def _sum_pairs(before: Ints, after: Ints, weight: Ints, states: int) -> pl.DataFrame:
     """before, after, weight: the weights of equal pairs added."""
     if states * states <= _TABLE_CELLS:
-        # Sums of whole numbers below 2^53 are exact in floats.
-        sums = np.bincount(before * states + after, weights=weight, minlength=0)
-        pairs = np.flatnonzero(sums)
-        weights = sums[pairs].astype(np.int64)
-    else:
-        table = pl.DataFrame({"pair": before * states + after, "weight": weight}).group_by("pair").agg(pl.sum("weight"))
-        pairs, weights = table["pair"].to_numpy(), table["weight"].to_numpy()
-    return pl.DataFrame({"before": pairs // states, "after": pairs % states, "weight": weights})
+        return _pairs_of(_summed(before * states + after, weight, 0), states)
+    table = pl.DataFrame({"pair": before * states + after, "weight": weight}).group_by("pair").agg(pl.sum("weight"))
+    return table.select(before=pl.col("pair") // states, after=pl.col("pair") % states, weight="weight")
 
 
-def _ends(paths: Paths, state: Ints, names: pl.Series) -> pl.DataFrame:
-    last = state[paths.starts + paths.lengths - 1]
-    table = pl.DataFrame(
-        {"state": last, "conversions": paths.conversions, "value": paths.value, "nulls": paths.nulls}
-    ).filter(pl.col("conversions") + pl.col("nulls") > 0)
-    return (
-        table.group_by("state", maintain_order=True)
-        .agg(pl.exclude("state").sum())
-        .with_columns(state=names.gather(pl.Series(table["state"].unique(maintain_order=True))))
-        .sort("state")
-    )
+def _summed(code: Ints, weight: Ints, size: int) -> Matrix:
+    table: Matrix = np.bincount(code, weights=weight, minlength=size).astype(np.float64, copy=False)
+    return table
 
 
-def _names(known: Ints, channels: Sequence[str]) -> pl.Series:
-    written = [[channels[place - 1] for place in row if place] for row in known.tolist()]
-    return pl.Series("state", written, dtype=_STATE)
+def _pairs_of(table: Matrix, states: int) -> pl.DataFrame:
+    # Sums of whole numbers below 2^53 are exact in floats.
+    pairs = np.flatnonzero(table)
+    return pl.DataFrame({"before": pairs // states, "after": pairs % states, "weight": table[pairs].astype(np.int64)})
+
+
+def _ends(paths: Paths, last: Ints) -> pl.DataFrame:
+    """state (number), conversions, value, nulls of the journeys that end there."""
+    amounts = {"conversions": paths.conversions, "value": paths.value, "nulls": paths.nulls}
+    table = pl.DataFrame({"state": last} | amounts).filter(pl.col("conversions") + pl.col("nulls") > 0)
+    return table.group_by("state", maintain_order=True).agg(pl.exclude("state").sum())
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from attribution.channels import DIRECT
 
 Ints = npt.NDArray[np.int64]
 Numbers = npt.NDArray[Any]
+# Touches looked at at once: arrays of a block stay in the processor's caches.
+_BLOCK = 1 << 19
 NOT_SET = "(not set)"
 
 
@@ -26,7 +29,7 @@ class Paths:
     """
 
     channels: tuple[str, ...]
-    channel: Ints
+    channel: Numbers  # unsigned whole numbers, as narrow as the channels allow
     starts: Ints
     conversions: Ints
     value: Numbers  # integer minor units, or float where the source gives fractions
@@ -43,6 +46,25 @@ class Paths:
     def without_nulls(self) -> Paths:
         """The converting journeys alone: the others stand for nothing any more."""
         return replace(self, nulls=np.zeros_like(self.nulls))
+
+    @property
+    def longest(self) -> int:
+        return int(self.lengths.max()) if len(self.starts) else 0
+
+    def blocks(self, touches: int = _BLOCK) -> Iterator[Paths]:
+        """The same journeys in pieces of about so many touches. All sums over journeys are sums over blocks."""
+        heads = np.unique(np.searchsorted(self.starts, np.arange(0, len(self.channel), touches)))
+        for begin, end in pairwise([*heads.tolist(), len(self.starts)]):
+            first = self.starts[begin]
+            last = self.starts[end] if end < len(self.starts) else len(self.channel)
+            yield Paths(
+                self.channels,
+                self.channel[first:last],
+                self.starts[begin:end] - first,
+                self.conversions[begin:end],
+                self.value[begin:end],
+                self.nulls[begin:end],
+            )
 
     def by_touch(self, of_journey: Numbers) -> Numbers:
         """A figure of each journey, repeated for each of its touches."""
@@ -78,7 +100,12 @@ def read_paths(frame: pl.DataFrame) -> Paths:
 
 
 def _starts(journey: pl.Series) -> Ints:
-    starts = np.flatnonzero((journey != journey.shift()).fill_null(True).to_numpy()).astype(np.int64)
+    if journey.dtype.is_integer() and not journey.null_count():
+        ids = journey.to_numpy()
+        begins = np.append(np.ones(min(len(ids), 1), dtype=bool), ids[1:] != ids[:-1])
+    else:
+        begins = (journey != journey.shift()).fill_null(True).to_numpy()
+    starts = np.flatnonzero(begins).astype(np.int64)
     heads = journey[starts]
     # Rising ids cannot come twice; only others are worth the count of distinct ones.
     if not heads.is_sorted() and heads.n_unique() != len(heads):
@@ -86,20 +113,13 @@ def _starts(journey: pl.Series) -> Ints:
     return starts
 
 
-def _codes(channel: pl.Series) -> tuple[tuple[str, ...], Ints]:
+def _codes(channel: pl.Series) -> tuple[tuple[str, ...], Numbers]:
     if not isinstance(channel.dtype, pl.Enum) or channel.null_count():
         text = channel.cast(pl.String).fill_null(NOT_SET)
         channel = text.cast(pl.Enum(text.unique().sort()))
     known = channel.dtype
     names = tuple(known.categories) if isinstance(known, pl.Enum) else ()
-    return names, channel.to_physical().to_numpy().astype(np.int64)
-
-
-def relabel(paths: Paths, channels: Sequence[str]) -> Paths:
-    """The same paths with the places of `channels`, which must name all of theirs."""
-    place = {name: index for index, name in enumerate(channels)}
-    table = np.array([place[name] for name in paths.channels], dtype=np.int64)
-    return replace(paths, channels=tuple(channels), channel=table[paths.channel] if len(table) else paths.channel)
+    return names, channel.to_physical().to_numpy()
 
 
 def merge_repeats(touches: pl.DataFrame) -> pl.DataFrame:
