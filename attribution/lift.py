@@ -17,10 +17,10 @@ import polars as pl
 
 from attribution.lift_checks import LeadTest, lead_test, nearest_claim, warnings_of
 from attribution.lift_days import Days, explained, prepare
-from attribution.lift_model import Floats, Grid, Posterior, Window, fit
+from attribution.lift_model import Floats, Grid, Posterior, Window, fit, mixed
 from config.clock import Period
 
-Variant = Literal["plain", "lagged", "withheld"]
+Variant = Literal["plain", "both", "lagged", "withheld"]
 Reason = Literal["too_few_days", "no_mentions", "too_few_mention_days", "no_revenue", "inseparable"]
 
 MIN_DAYS = 60
@@ -99,7 +99,8 @@ class LiftEstimate:
 
     total          the interval that is shown; null when refused or withheld
     plain, lagged  both fits beside each other, null when refused; lagged lets a mention sell from the next day only
-    headline       which of them `total` is; "withheld" when neither can be trusted
+    headline       which of them `total` is: plain; both at even odds where buyers' talk is possible; lagged where it is
+                   likely; withheld where neither fit can be trusted
     indirect       `total` within [0, pool]: what enters the blend
     coverage_claim share of simulated worlds like these data whose interval held the truth; null without a table
     minimum_detectable_minor  the smallest true total that would be found in 80 of 100 cases
@@ -195,7 +196,8 @@ def estimate_lift(
     lead = lead_test(days, lagged)
     headline = choose(lead, lagged)
     world, claimed = nearest_claim(days, plain, lead, coverage)
-    shown = {"plain": plain, "lagged": lagged, "withheld": None}[headline]
+    fits = {"plain": plain, "both": mixed(plain, lagged), "lagged": lagged}
+    shown = fits.get(headline)
     return LiftEstimate(
         since=days.since,
         until=days.until,
@@ -265,20 +267,29 @@ def _window(test: LiftTest, days: Days) -> Window | None:
 
 
 def choose(lead: LeadTest, lagged: Posterior) -> Variant:
-    """Plain unless sales foretell talk; then lagged, or nothing when a lagged lift is weaker than that backward tie."""
+    """Plain as long as sales do not foretell talk; both fits at even odds when they might; the lagged fit when they do.
+
+    Nothing is shown when a lagged lift is found that is weaker than that backward tie.
+    """
     if not lead.fired:
-        return "plain"
-    found = lagged.total((1 - (1 + _INNER) / 2,))[0] > 0
+        return "both" if lead.doubtful else "plain"
+    found = lagged.total(_levels())[0] > 0
     return "withheld" if found and lead.strength >= lead.lagged_strength else "lagged"
 
 
 def _why(headline: Variant) -> tuple[str, ...]:
     if headline == "plain":
         return ()
-    cause = "sales go up before talk does, as when buyers post about what they bought or something else moves both"
+    if headline == "both":
+        return (f"it may be that {_BACKWARD}; so the range covers talk that sells the same day and talk that does not",)
     if headline == "lagged":
-        return (f"{cause}; so mentions are counted from the next day on, and what they sell the same day is missed",)
-    return (f"{cause}, more strongly than talk goes before sales; no figure can be trusted until an experiment tells",)
+        return (
+            f"{_BACKWARD}; so mentions are counted from the next day on, and what they sell the same day is missed",
+        )
+    return (f"{_BACKWARD}, more strongly than talk goes before sales; no figure can be trusted before an experiment",)
+
+
+_BACKWARD = "sales go up before talk does, as when buyers post about what they bought or something else moves both"
 
 
 def minimum_detectable(posterior: Posterior) -> int:

@@ -181,17 +181,21 @@ def fit(
     return _kept(mixture, grid, kernels, labels, variance=free.variance)
 
 
-def effect_beside(
-    outcome: Floats, probe: Floats, mentions: Floats, controls: Floats, *, grid: Grid = PLAIN
-) -> Posterior:
-    """The posterior of the effect of `probe`, as it is, beside carried-over `mentions` and the controls."""
-    labels = _kernels([mentions], grid, days=len(outcome))
-    carried = labels.carried
-    probes = np.repeat(probe[:, None], carried.shape[1], axis=1)
-    blocks = [_Block.of(outcome, probes, carried, controls, noise) for noise in grid.noises]
-    lost = controls.shape[1] + 1 if grid.counts_controls else 0
-    mixture = _mixture(blocks, labels, probes, degrees=len(outcome) - lost)
-    return _kept(mixture, grid, probes, labels, variance=mixture.variance)
+def mixed(first: Posterior, second: Posterior) -> Posterior:
+    """Both posteriors of the same days at even odds, whatever the data say: for when the data cannot be the judge."""
+    return Posterior(
+        adstocks=np.hstack([first.adstocks, second.adstocks]),
+        kernel=np.concatenate([first.kernel, second.kernel + first.adstocks.shape[1]]),
+        weight=np.concatenate([first.weight, second.weight]) / 2,
+        location=np.concatenate([first.location, second.location]),
+        scale=np.concatenate([first.scale, second.scale]),
+        degrees=min(first.degrees, second.degrees),
+        rho=np.concatenate([first.rho, second.rho]),
+        residual_variance=(first.residual_variance + second.residual_variance) / 2,
+        series=np.concatenate([first.series, second.series]),
+        bend=np.concatenate([first.bend, second.bend]),
+        decay=np.concatenate([first.decay, second.decay]),
+    )
 
 
 def _tells(test: Window, posterior: Posterior) -> bool:

@@ -126,7 +126,7 @@ def _orders(rng: np.random.Generator, expected: Floats) -> tuple[Floats, Floats]
 
 def _buyers(rng: np.random.Generator, days: int, *, effect: float) -> World:
     """People who bought post about it on the same day or one of the two after."""
-    talk = np.round(_talk(rng, days) * 0.4)
+    talk = np.round(_talk(rng, days) * 0.2)
     decay = rng.uniform(0.2, 0.8)
     promo = (rng.random(days) < 0.06).astype(float)
     day = np.arange(days)

@@ -48,7 +48,7 @@ def test_the_true_lift_lies_in_the_shown_interval(kind: str, days: int, shared_d
         pool_minor=(pl.col("untagged_revenue") * 100).round().cast(pl.Int64),
     ).with_columns(pl.col("day").cast(pl.Date))
     shown = estimate_lift(table, controls=["promo"])
-    assert shown.headline == "plain"
+    assert shown.headline in ("plain", "both")
     assert shown.total is not None
     assert shown.total.low <= 100 * world["true_lift"].sum() <= shown.total.high
 
@@ -56,7 +56,7 @@ def test_the_true_lift_lies_in_the_shown_interval(kind: str, days: int, shared_d
 def test_talk_that_sells_is_found_by_both_fits() -> None:
     shown = estimate_lift(daily(effect=2_000), controls=["promo"])
     assert shown.headline == "plain"
-    assert shown.total == shown.plain
+    assert (shown.total, shown.reasons) == (shown.plain, ())
     assert shown.total is not None
     assert shown.total.low > 0
     assert shown.lagged is not None
@@ -145,7 +145,7 @@ def test_buyers_who_post_do_not_pass_for_a_lift() -> None:
     assert shown.world == "buyers"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), days=st.integers(60, 140), effect=st.floats(-3_000, 40_000))
 def test_direct_and_indirect_never_exceed_what_there_is(seed: int, days: int, effect: float) -> None:
     """The indirect interval lies within [0, pool], in order, whatever the data (invariant 12)."""
@@ -171,13 +171,13 @@ def test_an_indirect_return_is_neither_a_loss_nor_more_than_the_pool(
     assert interval.clipped(at=pool) == expected
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 1_000), measured=st.integers(-100_000, 5_000_000))
 def test_an_exact_experiment_is_the_answer_in_its_window(seed: int, measured: int) -> None:
     since, until = START + dt.timedelta(days=20), START + dt.timedelta(days=60)
     table = daily(seed=seed)
     told = estimate_lift(table, tests=[LiftTest(since, until, measured, 0.5)])
-    if told.headline == "plain":
+    if told.headline in ("plain", "both", "lagged"):
         within = told.between(Period(since, until))
         assert within is not None
         assert (within.low, within.median, within.high) == pytest.approx((measured,) * 3, abs=6)
