@@ -226,7 +226,9 @@ def test_voice_and_sentiment_count_what_was_heard(filled: Path) -> None:
 
 
 def test_sentiment_scores_lines_in_order(filled: Path) -> None:
-    lines = b"I love this wonderful kettle\n\n" + b"a" * 1_000_000 + b"\n\xff\xfe bad bytes\nI hate this terrible kettle"
+    lines = (
+        b"I love this wonderful kettle\n\n" + b"a" * 1_000_000 + b"\n\xff\xfe bad bytes\nI hate this terrible kettle"
+    )
     done = earned("sentiment", "--stdin", "--json", folder=filled, stdin=lines)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     for row in rows:
@@ -297,3 +299,11 @@ def test_a_dead_source_is_a_result_and_the_exit_status_says_so(tmp_path: Path) -
     sources = {row["name"]: row for row in json.loads(done.stdout)["sources"]}
     assert sources["dead"]["error"]
     assert "allow_private" in sources["inside"]["error"]
+
+
+def test_a_brand_query_that_cannot_be_read_is_answered_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "earned.toml").write_text(
+        '[workspace]\ncurrency = "EUR"\n[[brand]]\nname = "A"\nmatch = "(acme OR"\n'
+        '[[source]]\nname = "x"\nurl = "http://127.0.0.1:9/"\nallow_private = true\n'
+    )
+    assert "line 5" in earned("listen", "--once", folder=tmp_path, code=2).stderr

@@ -1,0 +1,301 @@
+"""The commands that read: what was heard, who said it, what it brought. They print what the pages show."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from ui.command import Json, Since, Until, app, folder_of, now, one_of, open_or_stop, period_or_stop
+from ui.terminal import cell, print_json, print_table
+
+MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
+BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")
+
+
+@app.command()
+def sentiment(
+    context: typer.Context,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Score lines of text from standard input.")] = False,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """How people feel: the period's summary, or scores of lines from standard input."""
+    if stdin:
+        _score_lines(_languages(context), as_json)
+        return
+    from ui import documents
+
+    workspace = open_or_stop(context)
+    document = documents.sentiment(workspace, period=period_or_stop(workspace, since, until))
+    if as_json:
+        print_json(document)
+        return
+    columns = [
+        ("language", "Language"),
+        ("positive", "Positive"),
+        ("neutral", "Neutral"),
+        ("negative", "Negative"),
+        ("not_scored", "Not scored"),
+        ("net", "Net"),
+        ("low", "from"),
+        ("high", "to"),
+    ]
+    print_table(_period_title("Net sentiment", document), columns, document["rows"])
+
+
+def _languages(context: typer.Context) -> tuple[str, ...]:
+    """The workspace's languages where there is one; scoring lines needs no workspace."""
+    from config.settings import WorkspaceSettings
+
+    if (folder_of(context) / "earned.toml").exists():
+        return open_or_stop(context).settings.workspace.languages
+    return WorkspaceSettings(currency="EUR").languages
+
+
+def _score_lines(languages: tuple[str, ...], as_json: bool) -> None:
+    from listener import language, sentiment
+
+    for texts in _batches(sys.stdin.buffer, 256):
+        found = language.detect(texts, languages)
+        for text, code, scored in zip(texts, found, sentiment.score(texts, found), strict=True):
+            row = {
+                "language": code,
+                "score": scored.score,
+                "label": scored.label,
+                "confidence": scored.confidence,
+                "scorer": scored.scorer,
+                "status": scored.status,
+            }
+            if as_json:
+                print_json(row)
+            else:
+                shown = f"{scored.score:+.2f} {scored.label}" if scored.score is not None else scored.status
+                print(f"{code or '--'}  {shown}  {cell(text)[:100]}")
+
+
+def _batches(lines: Iterable[bytes], size: int) -> Iterable[list[str]]:
+    """Lines as text, undecodable bytes replaced, in lists of at most `size`."""
+    batch: list[str] = []
+    for line in lines:
+        batch.append(line.rstrip(b"\r\n").decode("utf-8", errors="replace"))
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _period_title(what: str, document: dict[str, Any]) -> str:
+    period = document["period"]
+    currency = f", {document['currency']}" if document.get("currency") else ""
+    return f"{what}, {period['since']} to {period['until']}{currency}"
+
+
+@app.command()
+def mentions(
+    context: typer.Context,
+    brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None,
+    query: Annotated[str | None, typer.Option(help="Only those with this text.")] = None,
+    since: Since = None,
+    until: Until = None,
+    label: Annotated[str | None, typer.Option(help="positive, neutral or negative.")] = None,
+    author: Annotated[str | None, typer.Option(help="Only this author's, as network:handle.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Search what was said, with the visits, orders and revenue matched to each mention."""
+    from ui import documents
+
+    one_of(label, ("positive", "neutral", "negative"), "--label")
+    workspace = open_or_stop(context)
+    one_of(brand, [entry.name for entry in workspace.settings.brand], "--brand")
+    document = documents.mentions(
+        workspace,
+        period=period_or_stop(workspace, since, until),
+        brand=brand,
+        query=query,
+        label=label,
+        author=author,
+        limit=limit,
+    )
+    if as_json:
+        print_json(document)
+        return
+    columns = [
+        ("published_at", "Published"),
+        ("author_name", "Author"),
+        ("language", "Language"),
+        ("label", "Feeling"),
+        ("text", "Text"),
+        ("orders", "Orders"),
+        ("revenue", "Revenue"),
+    ]
+    shown = [row | {"text": (row["text"] or "")[:160]} for row in document["rows"]]
+    print_table(_period_title(f"{len(shown)} of {document['total']} mentions", document), columns, shown)
+
+
+@app.command()
+def people(
+    context: typer.Context,
+    min_followers: Annotated[int | None, typer.Option(min=0, help="Default: the workspace's setting.")] = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """Top mentioners: reach, resonance, relevance, their codes and what they brought."""
+    from ui import documents
+
+    workspace = open_or_stop(context)
+    period = period_or_stop(workspace, since, until)
+    document = documents.people(workspace, period=period, min_followers=min_followers)
+    if as_json:
+        print_json(document)
+        return
+    columns = [
+        ("author_key", "Who"),
+        ("followers", "Followers"),
+        ("posts", "Posts"),
+        ("net_sentiment", "Net"),
+        ("total", "Score"),
+        ("status", "Status"),
+        ("codes", "Codes"),
+        ("revenue", "Revenue"),
+    ]
+    influencers = [row for row in document["rows"] if row["group"] == "influencer"]
+    unknown = sum(row["group"] == "unknown_followers" for row in document["rows"])
+    print_table(_period_title("Top mentioners", document), columns, influencers)
+    print(f"Followers unknown: {unknown} more; --json lists them.")
+
+
+@app.command("voice")
+def share_of_voice(context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False) -> None:
+    """Share of voice: how loud each brand is."""
+    from ui import documents
+
+    workspace = open_or_stop(context)
+    document = documents.share_of_voice(workspace, period=period_or_stop(workspace, since, until))
+    if as_json:
+        print_json(document)
+        return
+    columns = [("brand", "Brand"), ("mentions", "Mentions"), ("share", "Share")]
+    print_table(_period_title("Share of voice", document), columns, document["rows"])
+
+
+@app.command()
+def codes(context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False) -> None:
+    """Promo codes: redemptions, revenue, discount, new customers."""
+    from ui import documents
+
+    workspace = open_or_stop(context)
+    document = documents.codes(workspace, period=period_or_stop(workspace, since, until))
+    if as_json:
+        print_json(document)
+        return
+    columns = [
+        ("code", "Code"),
+        ("state", "State"),
+        ("owner", "Owner"),
+        ("orders", "Orders"),
+        ("net", "Net revenue"),
+        ("discount", "Discount"),
+        ("new_customer_share", "New customers"),
+    ]
+    print_table(_period_title("Promo codes", document), columns, document["rows"])
+
+
+@app.command()
+def channels(
+    context: typer.Context,
+    model: Annotated[str | None, typer.Option(help=f"{MODELS}. Default: the workspace's setting.")] = None,
+    lookback: Annotated[str | None, typer.Option(help="Such as 30d. Default: the workspace's setting.")] = None,
+    by: Annotated[str, typer.Option(help="channel, campaign, influencer, code or product.")] = "channel",
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """Credit by channel, campaign, influencer, code or product."""
+    from config.settings import MODELS as known_models
+    from config.settings import parse_duration
+    from ui import documents
+
+    one_of(model, known_models, "--model")
+    one_of(by, BREAKDOWNS, "--by")
+    try:
+        window = parse_duration(lookback) if lookback else None
+    except ValueError as problem:
+        stop(f"--lookback {lookback!r} {problem}")
+    workspace = open_or_stop(context)
+    period = period_or_stop(workspace, since, until)
+    document = documents.channels(workspace, period=period, by=by, model=model, lookback=window)  # type: ignore[arg-type]
+    if as_json:
+        print_json(document)
+        return
+    columns = [
+        (by, by.capitalize()),
+        ("conversions", "Conversions"),
+        ("revenue", "Revenue"),
+        ("cost", "Cost"),
+        ("roas", "ROAS"),
+        ("share", "Share"),
+    ]
+    title = f"Credit by {by}, {period.since} to {period.until}, {document['currency']}, model {document['model']}"
+    print_table(title, columns, document["rows"])
+    print(f"Credited {document['credited']} + uncredited {document['uncredited']} = total {document['total']}")
+
+
+@app.command()
+def roi(
+    context: typer.Context,
+    by: Annotated[str | None, typer.Option(help="Rows beside: channel, campaign, influencer, code, product.")] = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """What came back for what was spent on social media."""
+    from ui import documents
+
+    one_of(by, BREAKDOWNS, "--by")
+    workspace = open_or_stop(context)
+    document = documents.roi(workspace, period=period_or_stop(workspace, since, until), by=by)  # type: ignore[arg-type]
+    if as_json:
+        print_json(document)
+        return
+    lines = [
+        ("Direct return (counted, social)", document["direct"]),
+        ("Other tracked channels", document["other_tracked"]),
+        ("Indirect return", document["indirect"]["median"] or "not estimated yet"),
+        ("Unexplained", document["unexplained"]),
+        ("Total net revenue", document["total"]),
+        ("Cost of social", document["cost"] or "no costs given"),
+        ("Direct ROI", document["roi"]["direct"]),
+    ]
+    shown = [{"what": what, "amount": amount} for what, amount in lines]
+    print_table(_period_title("Return", document), [("what", ""), ("amount", "")], shown)
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Freshness, source health, quarantine, codes nobody has registered."""
+    from ui import documents
+
+    workspace = open_or_stop(context)
+    document = documents.status(workspace, now=now())
+    if as_json:
+        print_json(document)
+        return
+    note = " (simulated data)" if document["simulated"] else ""
+    print(f"{document['workspace']}{note}: {document['mentions']} mentions, {document['orders']} orders")
+    columns = [("name", "Source"), ("last_checked_at", "Last poll"), ("outcome", "Outcome"), ("error", "Problem")]
+    print_table("Sources", columns, document["sources"])
+    columns = [("id", "Id"), ("file_name", "File"), ("layout", "Layout"), ("state", "State"), ("finished_at", "When")]
+    print_table("Imports", columns, document["imports"])
+    kept = document["quarantine"]
+    print(
+        f"Quarantine: {kept['rows']} rows {kept['reasons'] or ''}; unconverted orders: {document['unconverted_orders']}"
+    )
+    for row in document["unknown_codes"][:10]:
+        print(f"Unknown code {cell(row['code'])}: {row['orders']} orders; register it, or leave it uncredited")
