@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from listener import voice
+from listener import people, voice
 from listener.feeling import MIN_SCORED, Z90, feeling_by
 
 UNKNOWN = "unknown"
@@ -182,17 +182,17 @@ def agreement_interval(agreed: int, reviewed: int) -> tuple[float, float] | None
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def brought(people: pl.DataFrame) -> dict[str, Any]:
+def brought(named: pl.DataFrame) -> dict[str, Any]:
     """What named people brought together: contracted, with_revenue, with_cost (people), conversions, revenue_minor,
     cost_minor (null: no cost is given for anybody). Credit is handed out once, so it may be added up.
     """
-    with_cost = people["cost_minor"].drop_nulls()
+    with_cost = named["cost_minor"].drop_nulls()
     return {
-        "contracted": people.filter(pl.col("status") == "contracted").height,
-        "with_revenue": people.filter(pl.col("revenue_minor") > 0).height,
+        "contracted": named.filter(pl.col("status") == "contracted").height,
+        "with_revenue": named.filter(pl.col("revenue_minor") > 0).height,
         "with_cost": with_cost.len(),
-        "conversions": float(people["conversions"].sum() or 0),
-        "revenue_minor": int(people["revenue_minor"].sum() or 0),
+        "conversions": float(named["conversions"].sum() or 0),
+        "revenue_minor": int(named["revenue_minor"].sum() or 0),
         "cost_minor": int(with_cost.sum()) if with_cost.len() else None,
     }
 
@@ -203,3 +203,12 @@ def score_parts(person: Mapping[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(
         {"part": parts, "value": [person[part] for part in parts]}, schema_overrides={"value": pl.Float64}
     )
+
+
+def score_sum(person: Mapping[str, Any]) -> str:
+    """How a score is added up, as a formula: "(0.35 x 49 + 0.30 x 62) / 0.65 = 55", the known parts alone."""
+    known = {part: weight for part, weight in people.WEIGHTS.items() if person[part] is not None}
+    added = " + ".join(f"{weight:.2f} × {person[part]:.0f}" for part, weight in known.items())
+    weights = sum(known.values())
+    divided = added if math.isclose(weights, 1) else f"({added}) ÷ {weights:.2f}"
+    return f"{divided} = {person['total']:.0f}"

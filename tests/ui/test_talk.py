@@ -215,3 +215,10 @@ def test_groups_below_thirty_are_in_no_chart() -> None:
     brands = talk.beside_rivals(rows)
     chart = charts_talk.net_intervals(brands, "brand", words=WORDS, names={}, ink="#000000").to_dict()
     assert {row["brand"] for data in chart["datasets"].values() for row in data if "brand" in row} == {"Acme"}
+
+
+def test_a_score_is_added_up_from_its_known_parts() -> None:
+    person = {"reach": 50.0, "resonance": 80.0, "relevance": 40.0, "total": 57.5}
+    assert talk.score_sum(person) == "0.35 × 50 + 0.35 × 80 + 0.30 × 40 = 58"
+    partly = person | {"resonance": None, "total": 45.4}
+    assert talk.score_sum(partly) == "(0.35 × 50 + 0.30 × 40) ÷ 0.65 = 45"

@@ -317,8 +317,10 @@ def _score(screen: Screen, person: dict[str, Any]) -> None:
     st.markdown("**" + _("How the score is made up") + "**")
     if person["followers"] is None:
         st.caption(_("Followers are unknown, so there is no score. Add them on the page Data under Registers."))
-    elif person["total"] is None:
-        st.caption(_("Engagement is not stated for these posts, so there is no resonance and no score."))
+    elif person["resonance"] is None:
+        st.caption(
+            _("Engagement is not stated for these posts: resonance is unknown, and the other parts make the score.")
+        )
     parts = talk.score_parts(person)
     names = {"reach": _("Reach"), "resonance": _("Resonance"), "relevance": _("Relevance")}
     named = parts.with_columns(pl.col("part").replace_strict(names).alias("name"))
@@ -328,9 +330,7 @@ def _score(screen: Screen, person: dict[str, Any]) -> None:
         key="score-parts",
     )
     if person["total"] is not None:
-        st.caption(
-            _("0.35 × reach + 0.35 × resonance + 0.30 × relevance = {total}").format(total=f"{person['total']:.1f}")
-        )
+        st.caption(talk.score_sum(person))
 
 
 def _results(screen: Screen, person: dict[str, Any], report: Report) -> None:
