@@ -11,11 +11,12 @@ import streamlit as st
 
 from ui import i18n, theme
 
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 AXIS = 58  # what axis and title take of a chart's height
 
 
 def show(
-    chart: alt.Chart | alt.LayerChart | alt.VConcatChart,
+    chart: Drawn,
     *,
     alternative: str,
     key: str | None = None,
@@ -27,11 +28,12 @@ def show(
 
 def text_mark(chart: alt.Chart, **options: Any) -> alt.Chart:
     """Text on a chart in the ground's ink (Vega's own black vanishes in the dark), in the language's direction."""
-    direction = "rtl" if i18n.session_language() in i18n.RIGHT_TO_LEFT else "ltr"
-    return chart.mark_text(color=theme.neutral("ink"), dir=direction, **options)
+    direction: Literal["ltr", "rtl"] = "rtl" if i18n.session_language() in i18n.RIGHT_TO_LEFT else "ltr"
+    drawn: alt.Chart = chart.mark_text(color=theme.neutral("ink"), dir=direction, **options)
+    return drawn
 
 
-def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[str, str]) -> alt.LayerChart:
+def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[str, str]) -> Drawn:
     """A daily line with its expected band. `frame` has `day`, `value`, `low`, `middle`, `high` (null: not known)."""
     base = alt.Chart(frame).encode(x=alt.X(f"{day}:T", title=None))
     tips = [
@@ -70,7 +72,7 @@ def captions(base: alt.Chart) -> alt.Chart:
     )
 
 
-def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 58) -> alt.LayerChart:
+def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 58) -> Drawn:
     """A horizontal waterfall of the buckets, one row each, with its caption above the bar.
 
     `frame`: order, caption, start, end (in units of money), colour, counted (false: drawn as a dashed outline).
@@ -90,9 +92,7 @@ def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 5
     return alt.layer(solid, outline, captions(base)).properties(height=AXIS + row_height * frame.height)
 
 
-def ranked_bars(
-    frame: pl.DataFrame, *, value_title: str, key_name: str | None = None, row_height: int = 48
-) -> alt.LayerChart:
+def ranked_bars(frame: pl.DataFrame, *, value_title: str, key_name: str | None = None, row_height: int = 48) -> Drawn:
     """Horizontal bars in the order given: order, name, caption, value, colour, counted (false: outlined).
 
     With `key_name` a click selects a bar's `name` under that name.
@@ -110,9 +110,7 @@ def ranked_bars(
     return alt.layer(bars, captions(base)).properties(height=AXIS + row_height * max(1, frame.height))
 
 
-def two_models(
-    frame: pl.DataFrame, *, names: tuple[str, str], value_title: str, row_height: int = 48
-) -> alt.LayerChart:
+def two_models(frame: pl.DataFrame, *, names: tuple[str, str], value_title: str, row_height: int = 48) -> Drawn:
     """Dots of two models on one line a row: order, caption, a, b. The first model is a disc, the second a diamond."""
     base = rows_with_captions(frame, row_height=row_height)
     axis = alt.X("a:Q", title=value_title, axis=alt.Axis(format="~s", tickCount=5))
@@ -146,7 +144,7 @@ def _js(text: str) -> str:
 def stacked_days(frame: pl.DataFrame, *, day: str, value: str, series: str, order: list[str], title: str) -> alt.Chart:
     """Bars a day, stacked by at most four series and "other" (grey, last in `order`)."""
     colours = [*theme.SERIES[: len(order) - 1], theme.GREY] if len(order) > len(theme.SERIES) else list(theme.SERIES)
-    return (
+    drawn: alt.Chart = (
         alt.Chart(frame)
         .mark_bar()
         .encode(
@@ -165,3 +163,4 @@ def stacked_days(frame: pl.DataFrame, *, day: str, value: str, series: str, orde
         )
         .properties(height=280)
     )
+    return drawn

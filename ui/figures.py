@@ -98,7 +98,7 @@ def changes(
     negative = [frame.filter(pl.col("label") == "negative").height for frame in (mentions_before, mentions)]
     found.append(Change("negative", "", negative[0], negative[1]))
     for kind, column in (("network", "network"), ("language", "language")):
-        found += _moved(kind, _counts(mentions_before, column), _counts(mentions, column))  # type: ignore[arg-type]
+        found += _moved(kind, _counts(mentions_before, column), _counts(mentions, column))
     if report is not None and report_before is not None:
         found += _moved("channel", _orders_by(report_before.credits, "channel"), _orders_by(report.credits, "channel"))
         found += _moved("code", _orders_by(report_before.credits, "code"), _orders_by(report.credits, "code"))
@@ -182,7 +182,11 @@ def orders_behind(report: Report, by: By, name: str) -> pl.DataFrame:
 
 def journey(report: Report, account: str, order_id: str) -> pl.DataFrame:
     """The touchpoints of one order in their order, each with its credit."""
-    return report.credits.filter((pl.col("account") == account) & (pl.col("order_id") == order_id)).sort("position")
+    mine = report.credits.filter((pl.col("account") == account) & (pl.col("order_id") == order_id))
+    return mine.sort("position").select(
+        *("position", "touched_at", "kind", "channel", "source", "medium", "campaign", "person", "code", "evidence"),
+        "credit_minor",
+    )
 
 
 def models_side_by_side(a: Report, b: Report, by: By = "channel") -> pl.DataFrame:

@@ -132,6 +132,7 @@ def _period(_: i18n.Translator, *, until: dt.date) -> Period:
         _("From and to"),
         value=(default.since, default.until),
         max_value=until,
+        format="YYYY-MM-DD",
         key="dates",
         bind="query-params",
         width=240,
@@ -197,7 +198,7 @@ def _recall(key: str, names: Mapping[str, str] | None = None) -> None:
             st.query_params[key] = names[kept]
         return
     asked = st.query_params.get(key)
-    if key not in st.session_state and names and asked in names:
+    if asked is not None and key not in st.session_state and names and asked in names:
         st.session_state[key] = asked
         if names[asked] != asked:
             st.query_params[key] = names[asked]

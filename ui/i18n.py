@@ -52,7 +52,7 @@ def load(language: str) -> Translator:
         return Translator()
     with file.open("rb") as lines:
         catalog = read_po(lines, locale=language)
-    return Translator(language, catalog, gettext.c2py(catalog.plural_expr))  # type: ignore[attr-defined]
+    return Translator(language, catalog, gettext.c2py(catalog.plural_expr))
 
 
 def session_language() -> str:

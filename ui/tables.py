@@ -42,16 +42,10 @@ def show(
         for name, dtype in shown.schema.items()
     }
     options: dict[str, Any] = {"height": height} if height else {}
-    state = st.dataframe(
-        shown,
-        hide_index=True,
-        column_config=config,
-        key=key,
-        alt=alternative,
-        placeholder="–",
-        on_select="rerun" if select else "ignore",
-        **({"selection_mode": "single-row"} if select else {}),
-        **options,
+    if select:
+        options |= {"on_select": "rerun", "selection_mode": "single-row"}
+    state: Any = st.dataframe(
+        shown, hide_index=True, column_config=config, key=key, alt=alternative, placeholder="–", **options
     )
     rows = state["selection"]["rows"] if select else []
     return frame.row(rows[0], named=True) if rows and rows[0] < frame.height else None

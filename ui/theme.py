@@ -86,5 +86,5 @@ RIGHT_TO_LEFT_STYLE = """<style>
 .stApp [data-testid="stSlider"] [role="slider"],
 .stApp pre, .stApp code { direction: ltr }
 [data-testid="stMetricValue"] { text-align: start }
-[data-testid="stSidebar"][aria-expanded="false"] { display: none }
+[data-testid="stSidebar"][data-collapsed="true"] { display: none }
 </style>"""

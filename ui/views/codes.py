@@ -224,23 +224,25 @@ def _form(screen: Screen, row: dict[str, object] | None) -> None:
     was = row or {}
     fresh = row is None
     with st.form(f"code-{was.get('code_norm', '')}-{was.get('valid_from', '')}"):
-        left, right = st.columns(2)
-        code = left.text_input(_("Code"), value=str(was.get("code") or ""), disabled=not fresh, max_chars=64)
-        kind = right.selectbox(_("Kind"), CODE_KINDS, index=CODE_KINDS.index(str(was.get("kind") or "creator")))
-        owner = left.text_input(_("Owner (network:handle)"), value=str(was.get("owner") or ""), max_chars=200)
-        campaign = right.text_input(_("Campaign"), value=str(was.get("campaign") or ""), max_chars=200)
-        channel = left.text_input(
+        grid = st.grid(2, min_column_width=230)
+        code = grid.text_input(_("Code"), value=str(was.get("code") or ""), disabled=not fresh, max_chars=64)
+        kind = grid.selectbox(_("Kind"), CODE_KINDS, index=CODE_KINDS.index(str(was.get("kind") or "creator")))
+        owner = grid.text_input(_("Owner (network:handle)"), value=str(was.get("owner") or ""), max_chars=200)
+        campaign = grid.text_input(_("Campaign"), value=str(was.get("campaign") or ""), max_chars=200)
+        channel = grid.text_input(
             _("Channel (empty: that of the kind)"), value=str(was.get("channel") or ""), max_chars=100
         )
-        rate = right.number_input(
+        rate = grid.number_input(
             _("Commission rate in %"),
             min_value=0.0,
             max_value=100.0,
             step=0.5,
             value=_percent(was.get("commission_rate")),
         )
-        since = left.date_input(_("Valid from (empty: always)"), value=_date(was.get("valid_from")), disabled=not fresh)
-        until = right.date_input(_("Valid to (empty: for ever)"), value=_date(was.get("valid_to")))
+        since = grid.date_input(
+            _("Valid from (empty: always)"), value=_date(was.get("valid_from")), format="YYYY-MM-DD", disabled=not fresh
+        )
+        until = grid.date_input(_("Valid to (empty: for ever)"), value=_date(was.get("valid_to")), format="YYYY-MM-DD")
         if st.form_submit_button(_("Save code"), type="primary"):
             problem = code_form.save_code(
                 screen.workspace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -115,7 +116,7 @@ def _cards(screen: Screen, report: Report, before: Report) -> None:
 
 def _tabs(screen: Screen, report: Report) -> None:
     _ = screen._
-    shown = (
+    shown: tuple[tuple[str, Callable[[], None]], ...] = (
         (_("Return"), lambda: _return(screen, report)),
         (_("By channel"), lambda: _breakdown(screen, report, "channel")),
         (_("By campaign"), lambda: _breakdown(screen, report, "campaign")),
