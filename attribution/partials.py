@@ -153,7 +153,7 @@ def _places(paths: Paths) -> pl.DataFrame:
     amounts = {"conversions": paths.conversions, "value": paths.value}
     if small:
         tables = {name: np.zeros(int(np.prod(shape))) for name in amounts}
-        for block in paths.blocks(1 << 20):
+        for block in paths.blocks():
             code = _place_codes(block, width)
             for name, table in tables.items():
                 table += np.bincount(code, weights=block.by_touch(getattr(block, name)), minlength=len(table))
