@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from ui import cli_reads  # noqa: F401  the reading commands register themselves
 from ui.command import Json, app, folder_of, now, open_or_stop
 from ui.terminal import print_json, print_table, progress, say, stop
 
@@ -269,6 +268,9 @@ def _serve(folder: Path, *, port: int, browser: bool) -> None:
     except ServeError as problem:
         stop(str(problem))
 
+
+# Last, so that the help lists the commands in the order in which a newcomer meets them.
+from ui import cli_reads  # noqa: E402, F401
 
 if __name__ == "__main__":
     main()

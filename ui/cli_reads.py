@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.command import Json, Since, Until, app, folder_of, now, one_of, open_or_stop, period_or_stop
-from ui.terminal import cell, print_json, print_table
+from ui.terminal import cell, print_json, print_table, stop
 
 MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
 BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")

@@ -1,4 +1,4 @@
-"""What all commands share: the app they register on, their common options, and how a workspace and a period are found."""
+"""What all commands share: the app they register on, their options, and how workspace and period are found."""
 
 from __future__ import annotations
 
