@@ -278,7 +278,7 @@ def test_sentiment_answers_with_interval_and_n(shop: Workspace) -> None:
     answer = page.text[0].value
     assert "Net sentiment about Acme is +" in answer
     assert "90 % confidence" in answer
-    assert "with too few scored texts in the period before" in answer
+    assert "The period before has too few scored texts" in answer
     assert page.metric[0].value.startswith("+")
 
 
@@ -328,7 +328,7 @@ def test_a_lower_threshold_in_the_address_counts(shop: Workspace) -> None:
 def test_a_profile_shows_codes_and_what_they_brought(shop: Workspace) -> None:
     page = show("influencers", person="instagram:anna")
     assert "ANNA10" in tables_of(page)
-    assert "€90.00 from 1 orders; cost €50.00" in texts(page)
+    assert "€90.00 from 1 order; cost €50.00" in texts(page)
     assert "7 mentions in 30 days: 1 positive" in "".join(caption.value for caption in page.caption)
 
 
@@ -367,8 +367,8 @@ def test_a_file_is_imported_and_bad_rows_are_kept_with_their_reason(own_shop: Wo
     page.file_uploader[0].upload("more_codes.csv", rows.encode(), "text/csv")
     run(page)
     run(page.button(key="import-now").click())
-    assert "1 of 1 files imported, 1 rows new or changed." in page.success[0].value
-    assert "more_codes.csv: 1 rows left out, reason missing_code" in texts(page)
+    assert "1 of 1 files imported; 1 row is new or changed." in page.success[0].value
+    assert "more_codes.csv: 1 row left out, reason missing_code" in texts(page)
     assert "missing_code" in tables_of(page)
     assert "2 rows in quarantine" in page.text[0].value
 

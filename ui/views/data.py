@@ -142,9 +142,11 @@ def _results(screen: Screen) -> None:
     st.subheader(_("Result"), anchor=False)
     failed = [result for result in results if result.error]
     rows = sum(result.accepted + result.updated for result in results)
-    done = _("{files} of {all} files imported, {rows} rows new or changed.").format(
-        files=len(results) - len(failed), all=len(results), rows=talk_cards.number(screen, rows)
-    )
+    done = _.plural(
+        "{files} of {all} files imported; {rows} row is new or changed.",
+        "{files} of {all} files imported; {rows} rows are new or changed.",
+        rows,
+    ).format(files=len(results) - len(failed), all=len(results), rows=talk_cards.number(screen, rows))
     (st.warning if failed else st.success)(done)
     table = pl.DataFrame(
         [
@@ -158,7 +160,10 @@ def _results(screen: Screen) -> None:
         for warning in result.warnings:
             st.text(f"{result.file}: {warning}")
         for reason, n in result.reasons.items():
-            st.text(_("{file}: {n} rows left out, reason {reason}").format(file=result.file, n=n, reason=reason))
+            left = _.plural(
+                "{file}: {n} row left out, reason {reason}", "{file}: {n} rows left out, reason {reason}", n
+            )
+            st.text(left.format(file=result.file, n=n, reason=reason))
 
 
 def _ledger(screen: Screen, imports: pl.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -126,8 +127,8 @@ def _cards(screen: Screen, people: pl.DataFrame, floor: int) -> None:
         st.metric(
             _("Direct return by named people"),
             money(brought["revenue_minor"]),
-            delta_description=_("{orders} orders by {n} people").format(
-                orders=talk_cards.number(screen, round(brought["conversions"], 1)), n=brought["with_revenue"]
+            delta_description=_("{orders}, people with any: {n}").format(
+                orders=_orders(screen, brought["conversions"]), n=brought["with_revenue"]
             ),
             border=True,
             height="stretch",
@@ -349,16 +350,20 @@ def _results(screen: Screen, person: dict[str, Any], report: Report) -> None:
         )
     money = partial(data.minor_to_text, currency=screen.currency, locale=str(screen.locale))
     st.text(
-        _(
-            "Direct return by codes and tagged links, {since} to {until}: {revenue} from {orders} orders; cost {cost}."
-        ).format(
+        _("Direct return by codes and tagged links, {since} to {until}: {revenue} from {orders}; cost {cost}.").format(
             since=day_text(screen, screen.period.since),
             until=day_text(screen, screen.period.until),
             revenue=money(person["revenue_minor"]),
-            orders=talk_cards.number(screen, round(person["conversions"], 1)) if person["conversions"] else "0",
+            orders=_orders(screen, person["conversions"]),
             cost=money(person["cost_minor"]) if person["cost_minor"] is not None else _("unknown"),
         )
     )
+
+
+def _orders(screen: Screen, conversions: float | None) -> str:
+    """Orders credited, which may count in parts: "1 order", "2.5 orders"."""
+    n = round(conversions or 0, 1)
+    return screen._.plural("{n} order", "{n} orders", math.ceil(n)).format(n=talk_cards.number(screen, n))
 
 
 def _posts(screen: Screen, person: dict[str, Any]) -> None:

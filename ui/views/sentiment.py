@@ -67,28 +67,30 @@ def _answer(screen: Screen, felt: Feeling, before: Feeling) -> str:
         return _("Too few scored mentions of {brand} to judge the feeling (n = {n}; {minimum} are needed).").format(
             brand=about, n=felt.scored, minimum=MIN_SCORED
         )
-    now = _("Net sentiment about {brand} is {net} (between {low} and {high} with 90 % confidence, n = {n})").format(
+    now = _("Net sentiment about {brand} is {net} (between {low} and {high} with 90 % confidence, n = {n}).").format(
         brand=about,
         net=percent(felt.net, signed=True),
         low=percent(felt.low, signed=True),
         high=percent(felt.high, signed=True),
         n=talk_cards.number(screen, felt.scored),
     )
-    return f"{now}{_change(_, felt, before)}."
+    return f"{now} {_change(_, felt, before)}"
 
 
 def _change(_: Translator, felt: Feeling, before: Feeling) -> str:
     """Whether the period differs from the one before it: only where the intervals' difference leaves zero out."""
     if not before.enough or felt.net is None or before.net is None or felt.margin is None or before.margin is None:
-        return _(", with too few scored texts in the period before to compare")
+        return _("The period before has too few scored texts to compare with.")
     change = felt.net - before.net
     sure = abs(change) > (felt.margin**2 + before.margin**2) ** 0.5
     points = f"{abs(change) * 100:.0f}"
     if not sure:
-        return _(", no sure change against the period before ({change} points)").format(change=f"{change * 100:+.0f}")
+        return _("There is no sure change against the period before ({change} points).").format(
+            change=f"{change * 100:+.0f}"
+        )
     if change > 0:
-        return _(", {points} points better than in the period before").format(points=points)
-    return _(", {points} points worse than in the period before").format(points=points)
+        return _("That is {points} points better than in the period before.").format(points=points)
+    return _("That is {points} points worse than in the period before.").format(points=points)
 
 
 def _cards(screen: Screen, felt: Feeling, before: Feeling) -> None:
@@ -345,11 +347,8 @@ def _role_names(_: Translator, roles: Mapping[str, str]) -> dict[str, str]:
 def _scoring(screen: Screen, mentions: pl.DataFrame) -> None:
     _ = screen._
     st.subheader(_("How far the scores can be trusted"), anchor=False)
-    with st.grid(2, min_column_width=330):
-        with st.container():
-            _scorers(screen, mentions)
-        with st.container():
-            _left_out(screen, mentions)
+    _scorers(screen, mentions)
+    _left_out(screen, mentions)
 
 
 def _scorers(screen: Screen, mentions: pl.DataFrame) -> None:
