@@ -12,12 +12,14 @@ import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import streamlit as st
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.numbers import get_currency_precision
 from streamlit.delta_generator import DeltaGenerator
 
 from config.clock import Period, last_days
@@ -274,11 +276,26 @@ def guarded_csv(frame: pl.DataFrame) -> bytes:
     return out.getvalue()
 
 
+def in_units(frame: pl.DataFrame, currency: str) -> pl.DataFrame:
+    """Columns `x_minor` as `x` in whole units of the currency, exact, which is then named in a column of its own."""
+    digits = get_currency_precision(currency)
+    money = [name for name in frame.columns if name.endswith("_minor")]
+    units = {
+        name: pl.Series(
+            [None if minor is None else Decimal(minor).scaleb(-digits) for minor in frame[name]],
+            dtype=pl.Decimal(20, digits),
+        )
+        for name in money
+    }
+    named = frame.with_columns(**units).rename({name: name.removesuffix("_minor") for name in money})
+    return named.with_columns(currency=pl.lit(currency)) if money and "currency" not in named.columns else named
+
+
 def export(screen: Screen, frame: pl.DataFrame, name: str) -> None:
-    """A button that hands out the rows as `name-since-until.csv`."""
+    """A button that hands out the rows as `name-since-until.csv`, money in units."""
     st.download_button(
         screen._("Download CSV ({n} rows)").format(n=frame.height),
-        data=guarded_csv(frame),
+        data=guarded_csv(in_units(frame, screen.currency)),
         file_name=f"{name}-{screen.period.since}-{screen.period.until}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -104,6 +104,17 @@ def test_exported_numbers_stay_numbers_and_lists_become_text() -> None:
     assert frame.guarded_csv(table).decode("utf-8-sig") == "n,codes,none\n-5,'=A B,\n"
 
 
+def test_exported_money_is_exact_and_names_its_currency() -> None:
+    table = pl.DataFrame(
+        {"name": ["a", "b"], "net_minor": [-1205, None]}, schema={"name": pl.String, "net_minor": pl.Int64}
+    )
+    assert (
+        frame.guarded_csv(frame.in_units(table, "EUR")).decode("utf-8-sig")
+        == "name,net,currency\na,-12.05,EUR\nb,,EUR\n"
+    )
+    assert frame.in_units(table, "JPY")["net"].to_list()[0] == -1205
+
+
 def test_terms_are_found_by_their_heading_in_any_case() -> None:
     parsed = terms.parse("# Terms\nintro\n### Net revenue\nGoods.\n\n### ROI\nReturn.\n")
     assert parsed == {"net revenue": "Goods.", "roi": "Return."}

@@ -9,16 +9,10 @@ import streamlit as st
 
 from attribution.report import Report
 from config.registers import CODE_KINDS, read_codes
-from ui import charts, code_form, data, figures, frame, i18n, tables, words
+from ui import charts, code_form, data, figures, frame, i18n, tables, templates, words
 from ui.frame import Screen
 
 BAD_STATES = ("expired", "not_yet_valid")
-TEMPLATE = (
-    "code,kind,owner,campaign,channel,valid_from,valid_to,commission_rate\n"
-    "SOME10,creator,instagram:some.handle,holiday26,,2026-11-01,2026-12-31,10%\n"
-    "NEWS5,crm,,newsletter,,,,\n"
-    "STAFF30,staff,,,,,,\n"
-)
 
 
 def page() -> None:
@@ -194,9 +188,10 @@ def _edit(screen: Screen, known: pl.DataFrame) -> None:
     """Add a code or change one."""
     _ = screen._
     st.subheader(_("Register of codes"), anchor=False)
+    st.caption(templates.purpose("earned_codes", _))
     st.download_button(
         _("Template for codes"),
-        data=TEMPLATE,
+        data=templates.HEADERS["earned_codes"] + "\n",
         file_name="codes-template.csv",
         mime="text/csv",
         icon=":material/description:",

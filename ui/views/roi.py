@@ -12,7 +12,7 @@ import streamlit as st
 from attribution.report import NOT_SET, By, Report
 from attribution.roi import Buckets
 from config.settings import MODELS
-from ui import charts, data, figures, frame, i18n, tables, theme, words
+from ui import charts, data, figures, frame, i18n, tables, templates, theme, words
 from ui.frame import Screen
 
 MAX_BARS = 12
@@ -417,19 +417,11 @@ def _costs(screen: Screen, report: Report) -> None:
     _cost_template(screen)
 
 
-COST_TEMPLATE = (
-    "date,platform,campaign,cost,currency,source,medium,cost_type,influencer\n"
-    "2026-11-02,meta,holiday26,120.00,EUR,facebook,paid_social,media,\n"
-    "2026-11-05,instagram,holiday26,400.00,EUR,instagram,influencer,creator_fee,instagram:some.handle\n"
-    "2026-11-06,,holiday26,90.00,EUR,,,labour,\n"
-)
-
-
 def _cost_template(screen: Screen) -> None:
     options: dict[str, Any] = {"mime": "text/csv", "icon": ":material/description:", "on_click": "ignore"}
     st.download_button(
         screen._("Template for costs"),
-        data=COST_TEMPLATE,
+        data=templates.HEADERS["earned_spend"] + "\n",
         file_name="costs-template.csv",
         key="cost-template",
         **options,
