@@ -209,9 +209,11 @@ def _over_time(screen: Screen, mentions: pl.DataFrame) -> None:
     )
     said = _("One point per {grain}; the band is the 90 % interval.").format(grain=names[grain].lower())
     if hidden:
-        said += " " + _("{hidden} of {all} points are left out: fewer than {n} scored texts.").format(
-            hidden=hidden, all=buckets.height, n=MIN_SCORED
-        )
+        said += " " + _.plural(
+            "{hidden} of {all} points is left out: fewer than {n} scored texts.",
+            "{hidden} of {all} points are left out: fewer than {n} scored texts.",
+            hidden,
+        ).format(hidden=hidden, all=buckets.height, n=MIN_SCORED)
     if mentions.drop_nulls("label")["language"].n_unique() > 1:
         said += " " + _("All languages together, although each has its own scorer: compare the shares by language.")
     st.caption(said)
