@@ -88,6 +88,13 @@ def test_a_model_file_is_small(language: str) -> None:
     assert linear.model_path(language).stat().st_size < 500_000
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_model_has_a_card(language: str) -> None:
+    card = linear.model_path(language).with_suffix(".md").read_text(encoding="utf-8")
+    for heading in ("Data", "Licence", "Domain", "Measured quality", "Known weakness"):
+        assert f"## {heading}" in card
+
+
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "broken.npz"
     np.savez(path, W=np.zeros((4, 3)))
@@ -156,7 +163,6 @@ def test_a_lone_surrogate_is_survived() -> None:
         ("hu", "Lenyűgöző, megható és szórakoztató film", "positive"),
         ("hu", "Unalmas, rossz és fárasztó film", "negative"),
         ("vi", "Dịch vụ tốt, nhân viên nhiệt tình, rất hài lòng", "positive"),
-        ("vi", "dich vu qua te, cho lau, rat buc minh", "negative"),
     ],
 )
 def test_plain_sentences(language: str, text: str, label: str) -> None:
@@ -196,17 +202,16 @@ def keys(texts: pl.Series) -> set[str]:
 @pytest.mark.shared_data
 @pytest.mark.parametrize("recipe", train_sentiment.RECIPES, ids=lambda recipe: recipe.language)
 def test_no_dev_text_was_trained_on(shared_data: Callable[..., Path], recipe: train_sentiment.Recipe) -> None:
-    texts, _ = train_sentiment.read_training(shared_data("sentiment", "train"), recipe.files)
-    trained = keys(texts)
+    trained = keys(train_sentiment.read_training(shared_data("sentiment", "train"), recipe).texts)
     for path in sorted(shared_data("sentiment", "dev").glob(f"{recipe.language}*.tsv")):
-        if not path.stem.endswith("_xed"):
+        if recipe.subtitles or not path.stem.endswith("_xed"):
             assert trained.isdisjoint(keys(labelled(path)["text"])), path.name
 
 
 def test_training_learns_and_repeats_itself() -> None:
     texts = column(*["good thing", "bad thing", "some thing"] * 8)
-    labels = np.array([1, -1, 0] * 8)
+    training = train_sentiment.Training(texts, np.array([1, -1, 0] * 8), np.ones(24), np.zeros(24, dtype=np.bool_))
     recipe = train_sentiment.Recipe("xx", (), "none", "own sentences")
-    first, second = (train_sentiment.train(recipe, texts, labels) for _ in range(2))
+    first, second = (train_sentiment.train(recipe, training) for _ in range(2))
     assert np.array_equal(first.weights, second.weights)
     assert linear.score(first, texts)["label"].to_list() == ["positive", "negative", "neutral"] * 8
