@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,19 +14,24 @@ from config.database import writing
 from config.intake import Layout, Parsed, ReadContext, Rejected, TextTable, Written, normal_header
 from config.registers import (
     CODE_KINDS,
+    COMMISSION_ON,
     CONTACT_STATUSES,
     DEFAULT_CHANNEL,
+    canonical_url,
     codes,
     is_iso_date,
+    links,
     normal_code,
     overlapping,
     people,
     person_key,
     write_codes,
+    write_links,
     write_people,
 )
 
-_TABLES = {"codes": codes, "people": people}
+_TABLES = {"codes": codes, "people": people, "links": links}
+_WRITERS = {"codes": write_codes, "people": write_people, "links": write_links}
 
 
 def _cells(table: TextTable, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -45,7 +51,10 @@ def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 def read_code_file(table: TextTable, context: ReadContext) -> Parsed:
     """One code a row; only `code` must be filled, see `names` for the columns known."""
-    names = ("code", "kind", "owner", "campaign", "channel", "valid_from", "valid_to", "commission_rate")
+    names = (
+        *("code", "kind", "owner", "campaign", "channel", "valid_from", "valid_to"),
+        *("commission_rate", "commission_per_order", "commission_on"),
+    )
     good: list[dict[str, Any]] = []
     rejected: list[Rejected] = []
     for cells in _cells(table, names):
@@ -74,6 +83,10 @@ def _code_problem(cells: Mapping[str, Any]) -> tuple[str, str] | None:
     rate = _rate(cells["commission_rate"])
     if cells["commission_rate"] and (rate is None or not 0 <= rate <= 1):
         return "bad_rate", f"commission_rate {cells['commission_rate']!r} is no share such as 0.1 or 10%"
+    if cells["commission_per_order"] and _amount(cells["commission_per_order"]) is None:
+        return "bad_number", f"commission_per_order {cells['commission_per_order']!r} is no amount such as 2.50"
+    if cells["commission_on"] and cells["commission_on"].lower() not in COMMISSION_ON:
+        return "unknown_kind", f"commission_on {cells['commission_on']!r} is none of {', '.join(COMMISSION_ON)}"
     return None
 
 
@@ -82,6 +95,12 @@ def _rate(text: str | None) -> float | None:
         return None if not text else float(text.rstrip("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         return None
+
+
+def _amount(text: str | None) -> str | None:
+    """An amount with a point and at most four decimals, as written; None for anything else."""
+    plain = (text or "").strip()
+    return plain if re.fullmatch(r"\d{1,12}(\.\d{1,4})?", plain) else None
 
 
 def _code_row(cells: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,6 +116,8 @@ def _code_row(cells: Mapping[str, Any]) -> dict[str, Any]:
         "valid_from": cells["valid_from"] or "",
         "valid_to": cells["valid_to"] or "",
         "commission_rate": _rate(cells["commission_rate"]),
+        "commission_per_order": _amount(cells["commission_per_order"]),
+        "commission_on": (cells["commission_on"] or "").lower() or None,
         "source_line": cells["source_line"],
     }
 
@@ -132,6 +153,31 @@ def read_people_file(table: TextTable, context: ReadContext) -> Parsed:
     return Parsed({"people": _frame(good)}, rejected)
 
 
+def read_link_file(table: TextTable, context: ReadContext) -> Parsed:
+    """Links shared on social media alone: url, source, medium, and campaign, content, owner, shared_from, note."""
+    good: list[dict[str, Any]] = []
+    rejected: list[Rejected] = []
+    names = ("url", "source", "medium", "campaign", "content", "owner", "shared_from", "note")
+    for cells in _cells(table, names):
+        link = canonical_url(cells["url"] or "")
+        if link is None:
+            problem = ("bad_url", f"{cells['url']!r} is no link; write it with https:// and the shop's host")
+        elif not cells["source"] or not cells["medium"]:
+            problem = ("missing_source", "source or medium is empty; write where the link is shared, such as instagram")
+        elif cells["shared_from"] and not is_iso_date(cells["shared_from"]):
+            problem = ("bad_date", f"shared_from {cells['shared_from']!r} is no date like 2026-11-20")
+        elif any(row["link"] == link for row in good):
+            problem = ("repeated_link", f"{link} stands twice in this file")
+        else:
+            network, _, handle = (cells["owner"] or "").partition(":")
+            owner = person_key(network, handle) if handle else cells["owner"]
+            lower = {name: cells[name].lower() for name in ("source", "medium")}
+            good.append(cells | lower | {"link": link, "owner": owner})
+            continue
+        rejected.append(Rejected(cells["source_line"], *problem, {"url": cells["url"]}))
+    return Parsed({"links": _frame(good)}, rejected)
+
+
 class RegisterSink:
     """Writes register files into the database: an entry that is there already with the same values counts as same."""
 
@@ -157,7 +203,7 @@ class RegisterSink:
                         changed.append(values)
                         stored[identity] = values
                 if changed:
-                    (write_codes if name == "codes" else write_people)(connection, changed)
+                    _WRITERS[name](connection, changed)
                 counts[name] = len(changed)
         return Written(lines, counts)
 
@@ -182,5 +228,12 @@ LAYOUTS = (
         headers=frozenset({"network", "handle", "followers"}),
         sink="registers",
         read=read_people_file,
+    ),
+    Layout(
+        id="earned_links",
+        title="links shared on social media alone (url, source, medium, campaign, content, owner, shared_from, note)",
+        headers=frozenset({"url", "source", "medium", "shared_from"}),
+        sink="registers",
+        read=read_link_file,
     ),
 )

@@ -20,6 +20,7 @@ from config.database import count_change, metadata, upsert, writing
 
 CODE_KINDS = ("creator", "sitewide", "crm", "staff", "test", "giveaway")
 CONTACT_STATUSES = ("none", "shortlisted", "contacted", "contracted", "declined")
+COMMISSION_ON = ("all", "new")  # whether an order pays commission always, or for a new customer alone
 DEFAULT_CHANNEL = {"creator": "Influencer", "crm": "Email"}
 
 codes = sa.Table(
@@ -34,6 +35,8 @@ codes = sa.Table(
     sa.Column("campaign", sa.Text),
     sa.Column("channel", sa.Text),  # null: using the code is no evidence of a channel
     sa.Column("commission_rate", sa.Float),
+    sa.Column("commission_per_order", sa.Text),  # decimal, in the workspace's currency
+    sa.Column("commission_on", sa.Text),  # COMMISSION_ON; null: all
 )
 people = sa.Table(
     "people",
@@ -47,6 +50,32 @@ people = sa.Table(
     sa.Column("note", sa.Text),
     sa.Column("version", sa.Integer, nullable=False, default=1),
 )
+# Pages of the own shop that are linked to nowhere but on social media: a visit that lands there came from there, even
+# without a tag.
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("link", sa.Text, primary_key=True),  # canonical_url
+    sa.Column("url", sa.Text, nullable=False),  # as written
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("medium", sa.Text, nullable=False),
+    sa.Column("campaign", sa.Text),
+    sa.Column("content", sa.Text),
+    sa.Column("owner", sa.Text),  # people.key
+    sa.Column("shared_from", sa.Text),  # ISO date
+    sa.Column("note", sa.Text),
+)
+LINKS_SCHEMA = {
+    "link": pl.String,
+    "url": pl.String,
+    "source": pl.String,
+    "medium": pl.String,
+    "campaign": pl.String,
+    "content": pl.String,
+    "owner": pl.String,
+    "shared_from": pl.Date,
+    "note": pl.String,
+}
 CODES_SCHEMA = {
     "code_norm": pl.String,
     "code": pl.String,
@@ -57,6 +86,8 @@ CODES_SCHEMA = {
     "valid_from": pl.Date,
     "valid_to": pl.Date,
     "commission_rate": pl.Float64,
+    "commission_per_order": pl.Decimal(18, 4),
+    "commission_on": pl.String,
 }
 PEOPLE_SCHEMA = {
     "key": pl.String,
@@ -116,7 +147,8 @@ def read_codes(engine: Engine) -> pl.DataFrame:
     """The register of promo codes with columns CODES_SCHEMA, sorted. Dates null = unbounded, both days included."""
     frame = _read(engine, codes, dict.fromkeys(CODES_SCHEMA, pl.String) | {"commission_rate": pl.Float64})
     return frame.with_columns(
-        pl.col("valid_from", "valid_to").replace("", None).str.to_date("%Y-%m-%d", strict=False)
+        pl.col("valid_from", "valid_to").replace("", None).str.to_date("%Y-%m-%d", strict=False),
+        pl.col("commission_per_order").cast(pl.Decimal(18, 4), strict=False),
     ).sort("code_norm", "valid_from", nulls_last=False)
 
 
@@ -135,6 +167,24 @@ def write_codes(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
     """Insert or replace codes by (code_norm, valid_from). `rows` have the columns of the table `codes`."""
     upsert(connection, codes, rows, keys=["code_norm", "valid_from"])
     count_change(connection, "registers")
+
+
+def read_links(engine: Engine) -> pl.DataFrame:
+    """The register of links with columns LINKS_SCHEMA, sorted by link. A link in it is shared on social media alone."""
+    frame = _read(engine, links, dict.fromkeys(LINKS_SCHEMA, pl.String))
+    return frame.with_columns(pl.col("shared_from").str.to_date("%Y-%m-%d", strict=False)).sort("link")
+
+
+def write_links(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert or replace links by their canonical form. `rows` have the columns of the table `links`."""
+    upsert(connection, links, rows, keys=["link"])
+    count_change(connection, "registers")
+
+
+def delete_link(engine: Engine, *, link: str) -> None:
+    with writing(engine) as connection:
+        connection.execute(sa.delete(links).where(links.c.link == link))
+        count_change(connection, "registers")
 
 
 def write_people(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
