@@ -24,12 +24,13 @@ from attribution.currency import decimal_text
 from attribution.identity import NO_MATCH, link_orders
 from attribution.journeys import build_journeys, build_null_journeys
 from attribution.ledger import SOLD, UNCONVERTED, UNSOLD, order_ledger
+from attribution.links import apply_links
 from attribution.matching import credited_mentions, match_mentions, matched_revenue
 from attribution.roi import Buckets, RoiReport, costs, in_period, roi_report
 from attribution.rules import Model, credit
 from attribution.shares import SHARE_MODELS, channel_shares, journey_paths
 from config.clock import Period
-from config.registers import CODES_SCHEMA, PEOPLE_SCHEMA
+from config.registers import CODES_SCHEMA, LINKS_SCHEMA, PEOPLE_SCHEMA
 from config.settings import Settings
 
 
@@ -40,7 +41,7 @@ def _empty(table: tables.Table) -> pl.LazyFrame:
 @dataclass(frozen=True)
 class Inputs:
     """What is attributed: facts as the tables of `attribution.tables` (further columns are left alone), registers as
-    `config.registers.read_codes` and `read_people` give them, mentions as `tables.MENTIONS`. All time, not the period:
+    `config.registers.read_codes`, `read_people` and `read_links` give them, mentions as `tables.MENTIONS`. All time, not the period:
     visits and orders before it decide journeys. Eager or lazy frames alike.
     """
 
@@ -53,6 +54,7 @@ class Inputs:
     mentions: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.MENTIONS))
     codes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CODES_SCHEMA))
     people: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE_SCHEMA))
+    links: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LINKS_SCHEMA))
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,8 @@ def attribute(
     )
     identity = link_orders(ledger, facts["touches"])
     codes = match_codes(facts["order_codes"], inputs.codes, settings.zone)
-    touches = channel_of(_in_reach(facts["touches"], settings=settings, period=period, lookback=lookback))
+    reached = _in_reach(facts["touches"], settings=settings, period=period, lookback=lookback)
+    touches = channel_of(apply_links(reached, inputs.links, zone=settings.zone))
     journeys = build_journeys(touches, ledger, codes, identity, lookback=lookback, people=inputs.people)
 
     mine = in_period(ledger, period).join(identity.methods, on=_ORDER, how="left", maintain_order="left")

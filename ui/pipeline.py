@@ -17,7 +17,7 @@ from attribution.report import Inputs, Report, attribute
 from config import intake, register_files
 from config.clock import Period, last_days
 from config.intake import ImportReport, Layout
-from config.registers import read_codes, read_people
+from config.registers import read_codes, read_links, read_people
 from config.workspace import Workspace
 from listener import people, store
 
@@ -70,6 +70,7 @@ def attribution_inputs(workspace: Workspace) -> Inputs:
         mentions=store.mention_evidence(workspace.engine),
         codes=read_codes(workspace.engine),
         people=read_people(workspace.engine),
+        links=read_links(workspace.engine),
     )
 
 

@@ -14,7 +14,7 @@ from attribution import tables
 from attribution.currency import RATES_SCHEMA
 from attribution.report import Inputs, Report, attribute
 from config.clock import Period
-from config.registers import CODES_SCHEMA, PEOPLE_SCHEMA
+from config.registers import CODES_SCHEMA, LINKS_SCHEMA, PEOPLE_SCHEMA
 from config.settings import Settings, parse_settings
 
 NOON = dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC)
@@ -149,6 +149,8 @@ def inputs(
     mentions: Sequence[Mapping[str, Any]] = (),
     codes: Sequence[Mapping[str, Any]] = (),
     persons: Sequence[str] = (),
+    order_lines: Sequence[Mapping[str, Any]] = (),
+    links: pl.DataFrame | None = None,
 ) -> Inputs:
     return Inputs(
         orders=table(tables.ORDERS, orders),
@@ -159,6 +161,8 @@ def inputs(
         mentions=table(tables.MENTIONS, mentions),
         codes=register(*codes),
         people=people(*persons),
+        order_lines=table(tables.ORDER_LINES, order_lines),
+        links=pl.DataFrame(schema=LINKS_SCHEMA) if links is None else links,
     )
 
 
