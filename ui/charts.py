@@ -48,7 +48,7 @@ def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[st
     outside = (pl.col(value) > pl.col("high")) | (pl.col(value) < pl.col("low"))
     dots = (
         alt.Chart(frame.filter(outside))
-        .mark_point(color=theme.VERMILION, filled=True, size=70)
+        .mark_point(color=theme.VERMILION, filled=True, size=70, opacity=1)
         .encode(x=alt.X(f"{day}:T"), y=f"{value}:Q", tooltip=tips)
     )
     return alt.layer(band, middle, line, dots).properties(height=260)

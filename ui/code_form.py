@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from config import intake
 from config.database import writing
 from config.register_files import read_code_file
-from config.registers import overlapping, read_codes, write_codes
+from config.registers import codes, overlapping, read_codes, write_codes
 from config.workspace import Workspace
 from listener import store
 
@@ -28,7 +33,10 @@ def save_code(
     valid_to: dt.date | None = None,
     commission_rate: float | None = None,
 ) -> str | None:
-    """Insert or replace the code valid from that day. None when saved, else what is wrong with it."""
+    """Insert or replace the code valid from that day. None when saved, else what is wrong with it.
+
+    What the form does not ask for stays as it is in the register.
+    """
     cells = (
         code,
         kind,
@@ -50,9 +58,16 @@ def save_code(
     if clash:
         return f"{row['code']} is valid from {clash['valid_from'] or 'ever'} already; end that period first"
     with writing(workspace.engine) as connection:
-        write_codes(connection, [row])
+        write_codes(connection, [row | _unasked(connection, row)])
     store.recode(workspace.engine)
     return None
+
+
+def _unasked(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored values of this entry that the form has no field for."""
+    here = (codes.c.code_norm == row["code_norm"]) & (codes.c.valid_from == row["valid_from"])
+    stored = connection.execute(sa.select(codes).where(here)).mappings().first()
+    return {name: value for name, value in (stored or {}).items() if name not in (*FIELDS, "code_norm")}
 
 
 def _stored(workspace: Workspace) -> list[dict[str, str]]:

@@ -207,9 +207,13 @@ def judged_codes(codes: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
     validity = register.select(pl.col("code_norm").alias("code"), "valid_from", "valid_to")
     judged = codes.join(validity, on=["code", "valid_from"], how="left", nulls_equal=True, maintain_order="left")
     enough = pl.when(pl.col("known_customers") >= MIN_JUDGED).then("new_customer_share")
-    order = [*codes.columns]
-    order.insert(order.index("valid_from") + 1, "valid_to")
-    return judged.with_columns(new_customer_share=enough).select(order)
+    return judged.with_columns(new_customer_share=enough).select(*_FIRST, pl.exclude(_FIRST))
+
+
+_FIRST = (
+    *("code", "owner", "orders", "net_minor", "discount_minor", "new_customers", "known_customers"),
+    *("new_customer_share", "commission_minor", "campaign", "kind", "channel", "valid_from", "valid_to"),
+)
 
 
 def redemptions(order_codes: pl.DataFrame, names: Mapping[str, str], *, other: str) -> pl.DataFrame:

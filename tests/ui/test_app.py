@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from config.clock import Period
 from config.workspace import Workspace
+from tests.ui import browser
 from ui import frame, i18n, serve, terms, theme
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -219,3 +220,18 @@ def test_the_servers_options_are_known_and_closed_to_others() -> None:
 def test_the_period_before_is_as_long() -> None:
     period = Period(dt.date(2026, 6, 1), dt.date(2026, 6, 30))
     assert period.before().days == period.days
+
+
+@pytest.mark.browser
+def test_filters_stay_from_page_to_page_and_nothing_leaves_the_machine(workspace: Workspace, tmp_path: Path) -> None:
+    if not browser.CHROMIUM.exists():
+        pytest.skip("Chromium is not installed: pages cannot be opened in a browser")
+    with browser.serving(workspace.folder, tmp_path / "server.log") as url, browser.chromium() as found:
+        page = browser.open_page(found, f"{url}/roi?days=90&model=linear")
+        page.get_by_text("Apr 2026 to 30 Jun 2026").wait_for()
+        page.get_by_role("link", name="Overview").first.click()
+        page.get_by_role("heading", name="Overview").wait_for()
+        browser.settle(page)
+        assert page.url == f"{url}/?days=90&model=Linear"
+        assert page.locator('[data-testid="stException"]').count() == 0
+        assert (page.strays, page.failed) == ([], [])

@@ -236,7 +236,7 @@ def test_an_empty_shop_is_told_what_to_import(bare: Workspace) -> None:
 def test_codes_answer_with_orders_share_and_money(shop: Workspace) -> None:
     page = show("codes")
     assert texts(page).startswith("1 order (20% of all) used a registered code and brought €90 net.")
-    assert cards(page)["Orders with unknown codes"] == ("1", "€30 net")
+    assert cards(page)["Orders: unknown"] == ("1", "€30 net")
 
 
 def test_a_codes_row_tells_what_it_sold_and_hides_a_share_of_one_customer(shop: Workspace) -> None:
@@ -284,6 +284,19 @@ def test_a_wrong_code_is_refused_with_the_cure(own_shop: Workspace, wrong: dict[
     before = read_codes(own_shop.engine)
     assert message in (code_form.save_code(own_shop, kind="creator", **wrong) or "")
     assert read_codes(own_shop.engine).equals(before)
+
+
+def test_saving_a_code_again_changes_the_one_entry(own_shop: Workspace) -> None:
+    was = read_codes(own_shop.engine).row(0, named=True)
+    dates = {"valid_from": was["valid_from"], "valid_to": was["valid_to"]}
+    assert (
+        code_form.save_code(own_shop, code="anna10", kind="creator", owner=was["owner"], campaign="autumn", **dates)
+        is None
+    )
+    now = read_codes(own_shop.engine)
+    assert now.height == 1
+    same = {name: value for name, value in now.row(0, named=True).items() if was[name] == value}
+    assert set(was) - set(same) == {"code", "campaign", "commission_rate"}
 
 
 def test_the_form_adds_a_code(own_shop: Workspace) -> None:

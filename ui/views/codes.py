@@ -78,9 +78,9 @@ def _cards(screen: Screen, report: Report) -> None:
     before = data.report(screen.before, screen.model)
     grid = st.grid(3, min_column_width=158)
     for title, states, inverse in (
-        (_("Orders with our codes"), ("registered",), False),
-        (_("Orders with unknown codes"), ("unknown",), True),
-        (_("Orders outside a code's dates"), BAD_STATES, True),
+        (_("Orders: our codes"), ("registered",), False),
+        (_("Orders: unknown"), ("unknown",), True),
+        (_("Orders: out of date"), BAD_STATES, True),
     ):
         now, then = _orders(report, *states), _orders(before, *states)
         money = words.money(screen, int(now["net_minor"].sum()))
