@@ -13,7 +13,7 @@ import streamlit as st
 from babel.numbers import format_decimal
 
 from config.registers import canonical_url
-from ui import data
+from ui import data, talk
 from ui.frame import Screen, time_text
 from ui.i18n import Translator
 
@@ -70,6 +70,19 @@ def status_names(_: Translator) -> dict[str, str]:
 def language_name(screen: Screen, code: str) -> str:
     """The language in the reader's own language; the code where that is not known."""
     return str(screen.locale.languages.get(code, code))
+
+
+def language_names(screen: Screen) -> dict[str, str]:
+    """Names of the workspace's languages in the reader's own."""
+    shown = {code: language_name(screen, code) for code in screen.workspace.settings.workspace.languages}
+    return {**shown, talk.UNKNOWN: screen._("Unknown")}
+
+
+def percent(value: float | None, *, signed: bool = False) -> str:
+    """A share for people; an en dash where it is unknown."""
+    if value is None:
+        return "–"
+    return f"{value:+.0%}" if signed else f"{value:.0%}"
 
 
 def number(screen: Screen, value: float | None) -> str:

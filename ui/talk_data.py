@@ -5,13 +5,20 @@ Cached by the version of the data, like `ui.data`; frames are shared between ses
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import polars as pl
 import streamlit as st
 
 from config.clock import Period
 from listener import store
 from listener.sentiment import linear
-from ui import data
+from ui import data, terms
+
+# The first row of a card's table: the set, its texts, macro-F1 in bold.
+_MEASURED = re.compile(r"^\| *([^|]+?) *\| *([\d,]+) *\| *\*\*([\d.]+)\*\*", re.MULTILINE)
 
 
 def texts(ids: tuple[str, ...]) -> pl.DataFrame:
@@ -43,13 +50,28 @@ def triage(mention_id: str, *, status: str | None = None, label: str | None = No
     )
 
 
+@dataclass(frozen=True)
+class Card:
+    """What a model says of itself: `sections` of its card by heading; macro-F1 on `texts` labelled texts of `where`."""
+
+    sections: Mapping[str, str]
+    where: str | None = None
+    texts: int | None = None
+    macro_f1: float | None = None
+
+
 @st.cache_resource(show_spinner=False, max_entries=64)
-def trained_on(scorer: str) -> str | None:
-    """What a scorer's judgement rests on, as its model states it; None where it states nothing."""
+def card(scorer: str) -> Card | None:
+    """The card of the model that scores as `scorer` ("hng-pl/1"); None for scorers without, and for older versions."""
     name, _, _ = scorer.partition("/")
-    language = name.removeprefix("hng-")
-    path = linear.model_path(language)
-    if language == name or not path.exists():
+    path = linear.model_path(name.removeprefix("hng-"))
+    text = path.with_suffix(".md")
+    if not name.startswith("hng-") or not (path.exists() and text.exists()):
         return None
-    model = linear.read_model(path)
-    return model.data if model.scorer == scorer else None
+    if linear.read_model(path).scorer != scorer:
+        return None
+    sections = terms.parse(text.read_text(encoding="utf-8"))
+    found = _MEASURED.search(sections.get("measured quality", ""))
+    if not found:
+        return Card(sections)
+    return Card(sections, where=found[1], texts=int(found[2].replace(",", "")), macro_f1=float(found[3]))

@@ -15,16 +15,23 @@ HEADERS = {
     "earned_leads": "lead_id,created_at,source,medium,campaign,stage,won_at,deal_amount,currency",
     "earned_codes": "code,kind,owner,campaign,channel,valid_from,valid_to,commission_rate",
     "earned_people": "network,handle,name,followers,status",
+    "earned_links": "url,source,medium,campaign,content,owner,shared_from,note",
 }
 
 
-def in_order(layout: Layout) -> list[str]:
-    """The needed columns in the order of the template, else sorted."""
+def needs(layout: Layout) -> str:
+    """The needed columns in the order of the template, else sorted; "a + b | c" where one set of several will do."""
     known = HEADERS.get(layout.id, "").split(",")
-    return sorted(layout.headers, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+    def ordered(names: frozenset[str]) -> list[str]:
+        return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
+
+    sets = " | ".join(" + ".join(ordered(names)) for names in layout.one_of)
+    return ", ".join([*ordered(layout.headers), *([sets] if sets else [])])
 
 
-def title(layout_id: str, _: Translator) -> str:
+def title(layout: Layout, _: Translator) -> str:
+    """What people call it; a layout without a name of its own here says its title."""
     names = {
         "shopify_orders_csv": _("Shopify orders"),
         "earned_visits": _("Visits"),
@@ -33,11 +40,13 @@ def title(layout_id: str, _: Translator) -> str:
         "earned_leads": _("Leads"),
         "earned_codes": _("Promo codes"),
         "earned_people": _("People"),
+        "earned_links": _("Links shared on social media alone"),
     }
-    return names.get(layout_id, layout_id)
+    return names.get(layout.id, layout.title)
 
 
-def purpose(layout_id: str, _: Translator) -> str:
+def purpose(layout: Layout, _: Translator) -> str | None:
+    """What the file is for; None for layouts that their title explains."""
     texts = {
         "shopify_orders_csv": _("The CSV of Orders, Export in Shopify. Names, addresses and e-mails are not stored."),
         "earned_visits": _(
@@ -48,5 +57,6 @@ def purpose(layout_id: str, _: Translator) -> str:
         "earned_leads": _("One row a lead, from first contact to won or lost."),
         "earned_codes": _("One row a code with owner, campaign and days of validity. Owner as network:handle."),
         "earned_people": _("One row a person you watch or work with. Leave followers empty where unknown."),
+        "earned_links": _("One row a link that you shared in one place only: who comes by it came from there."),
     }
-    return texts.get(layout_id, "")
+    return texts.get(layout.id)

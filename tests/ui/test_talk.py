@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ui import charts_talk, talk
+from listener.sentiment import linear
+from ui import charts_talk, talk, talk_data
 
 DAY = dt.date(2026, 6, 1)  # a Monday
 SCHEMA: dict[str, Any] = {
@@ -222,3 +223,19 @@ def test_a_score_is_added_up_from_its_known_parts() -> None:
     assert talk.score_sum(person) == "0.35 × 50 + 0.35 × 80 + 0.30 × 40 = 58"
     partly = person | {"resonance": None, "total": 45.4}
     assert talk.score_sum(partly) == "(0.35 × 50 + 0.30 × 40) ÷ 0.65 = 45"
+
+
+def test_every_shipped_model_tells_its_measured_quality() -> None:
+    shipped = sorted(linear.model_path("xx").parent.glob("hng-*.npz"))
+    for path in shipped:
+        card = talk_data.card(linear.read_model(path).scorer)
+        assert card is not None, path.name
+        assert card.macro_f1 is not None
+        assert 0.3 < card.macro_f1 <= 1
+        assert card.texts
+        assert "known weakness" in card.sections
+
+
+@pytest.mark.parametrize("scorer", ["vader-3.3.2", "hng-pl/0", "hng-xx/1", "../../secret"])
+def test_scorers_without_a_card_have_none(scorer: str) -> None:
+    assert talk_data.card(scorer) is None

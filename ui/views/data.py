@@ -14,7 +14,7 @@ from config.intake import ImportBusyError, ImportReport, Layout, undo_import
 from ui import data, pipeline, tables, talk_cards, templates
 from ui.frame import Screen, empty, export, how, open_page, say, time_text
 from ui.i18n import Translator, translator
-from ui.views import data_registers
+from ui.views import data_feeds, data_registers
 
 RESULTS = "import-results"
 ROUND = "import-round"
@@ -27,14 +27,14 @@ def page() -> None:
     _ = screen._
     imports = pl.DataFrame([_import_row(row) for row in data.imports()], schema=_IMPORT_SCHEMA)
     quarantine = pl.DataFrame(data.quarantine(), schema=_QUARANTINE_SCHEMA)
-    sources = _sources(screen)
+    sources = data_feeds.listed(screen)
     say(screen, _answer(screen, imports, sources, quarantine))
     titles = (_("Import"), _("Feeds"), _("Quarantine"), _("Registers"))
     imported, feeds, kept, registers = st.tabs(titles, key="part", on_change="rerun", bind="query-params")
     with imported:
         _import(screen, imports)
     with feeds:
-        _feeds(screen, sources)
+        data_feeds.draw(screen, sources)
     with kept:
         _quarantine(screen, quarantine)
     with registers:
@@ -89,7 +89,7 @@ def _upload(screen: Screen) -> None:
     layouts = {layout.id: layout.title for layout in pipeline.LAYOUTS}
     number = st.session_state.setdefault(ROUND, 0)  # a new key empties the uploader after an import
     files = st.file_uploader(
-        _("Files to import (CSV; orders, visits, costs, posts, leads, promo codes, people)"),
+        _("Files to import: orders, visits, costs, posts, leads, promo codes, people"),
         accept_multiple_files=True,
         key=f"files-{number}",
     )
@@ -246,19 +246,25 @@ def _import_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _layouts(screen: Screen) -> None:
+    """Our own layouts as cards with a template; the exports of other tools as a table."""
     _ = screen._
     st.subheader(_("What can be imported"), anchor=False)
     st.caption(_("Columns may stand in any order; further columns are ignored. Names of needed columns are given."))
+    explained = [layout for layout in pipeline.LAYOUTS if templates.purpose(layout, _)]
     with st.grid(min_column_width=330):
-        for layout in pipeline.LAYOUTS:
+        for layout in explained:
             with st.container(border=True, height="stretch"):
                 _layout(_, layout)
+    others = [(layout.title, templates.needs(layout)) for layout in pipeline.LAYOUTS if layout not in explained]
+    if others:
+        table = pl.DataFrame(others, schema=[_("Export"), _("Needed columns")], orient="row")
+        st.dataframe(table, hide_index=True, alt=_("Exports of other tools that are recognised."), key="other-layouts")
 
 
 def _layout(_: Translator, layout: Layout) -> None:
-    st.markdown(f"**{templates.title(layout.id, _)}**")
-    st.caption(templates.purpose(layout.id, _))
-    st.text(_("Needs: {columns}").format(columns=", ".join(templates.in_order(layout))))
+    st.markdown(f"**{templates.title(layout, _)}**")
+    st.caption(templates.purpose(layout, _) or "")
+    st.text(_("Needs: {columns}").format(columns=templates.needs(layout)))
     header = templates.HEADERS.get(layout.id)
     if header:
         st.download_button(
@@ -270,96 +276,6 @@ def _layout(_: Translator, layout: Layout) -> None:
             key=f"template-{layout.id}",
             on_click="ignore",
         )
-
-
-# --- feeds ----------------------------------------------------------------------------------------------------------
-
-
-def _sources(screen: Screen) -> pl.DataFrame:
-    """The sources of the settings, each with what polling knows of it."""
-    listed = screen.workspace.settings.source
-    named = pl.DataFrame(
-        [(source.name, source.network, source.url) for source in listed],
-        schema={"source": pl.String, "network": pl.String, "address": pl.String},
-        orient="row",
-    )
-    return named.join(data.sources(), on="source", how="left", maintain_order="left")
-
-
-def outcome_names(_: Translator) -> dict[str, str]:
-    """What a poll came to, in words."""
-    return {
-        "ok": _("new content"),
-        "unchanged": _("same as last time"),
-        "not_modified": _("same as last time"),
-        "gone": _("gone for good"),
-        "http_error": _("refused by the server"),
-        "too_large": _("too large"),
-        "timeout": _("no answer in time"),
-        "blocked_address": _("private address, not allowed"),
-        "network_error": _("not reachable"),
-        "bad_url": _("address cannot be used"),
-        "too_many_redirects": _("redirected too often"),
-        "rate_limited": _("asked to wait"),
-        "rate_limited_waiting": _("waiting, as asked"),
-        "parse_error": _("not readable as a feed"),
-    }
-
-
-def _feeds(screen: Screen, sources: pl.DataFrame) -> None:
-    _ = screen._
-    if sources.is_empty():
-        empty(
-            screen,
-            _("No source yet"),
-            [
-                _("Add a [[source]] with name and url to earned.toml."),
-                _("Look at what a feed would give with: earned try-feed URL"),
-                _("Then run: earned listen"),
-            ],
-        )
-        return
-    failing = sources.filter(pl.col("error").is_not_null())
-    never = sources.filter(pl.col("last_checked_at").is_null()).height
-    if failing.height:
-        st.warning(
-            _.plural(
-                "{n} source is failing; its last answer is below.",
-                "{n} sources are failing; see below.",
-                failing.height,
-            ).format(n=failing.height)
-        )
-    if never:
-        st.info(
-            _.plural(
-                "{n} source was never polled. Run: earned listen --once",
-                "{n} sources were never polled. Run: earned listen --once",
-                never,
-            ).format(n=never)
-        )
-    shown = sources.select(
-        "source",
-        "network",
-        pl.col("outcome").replace_strict(outcome_names(_), default=pl.col("outcome")).alias("outcome"),
-        "error",
-        "last_checked_at",
-        "last_success_at",
-        "next_check_at",
-        "http_status",
-        "entries",
-        "mentions",
-        "last_mention_at",
-        "failures",
-        "address",
-    ).sort(pl.col("error").is_null(), "source")
-    tables.show(
-        screen,
-        shown,
-        titles=column_names(_),
-        alternative=_("Sources with the outcome of their last poll."),
-        key="sources",
-    )
-    export(screen, sources, "sources")
 
 
 # --- quarantine -----------------------------------------------------------------------------------------------------
@@ -408,16 +324,4 @@ def column_names(_: Translator) -> dict[str, str]:
         "reason": _("Reason"),
         "message": _("What is wrong"),
         "columns": _("Cells used"),
-        "source": _("Source"),
-        "network": _("Network"),
-        "address": _("Address"),
-        "outcome": _("Last poll"),
-        "last_checked_at": _("Polled"),
-        "last_success_at": _("Last success"),
-        "next_check_at": _("Next poll"),
-        "http_status": _("HTTP"),
-        "entries": _("Entries"),
-        "mentions": _("Mentions stored"),
-        "last_mention_at": _("Newest mention"),
-        "failures": _("Failures in a row"),
     }

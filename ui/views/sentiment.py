@@ -11,6 +11,7 @@ from listener.feeling import MIN_SCORED, Feeling, feeling
 from ui import charts, charts_talk, data, talk, talk_cards, talk_data, theme
 from ui.frame import Screen, empty, export, how, link, open_page, say
 from ui.i18n import Translator, translator
+from ui.views import sentiment_scorers
 
 DRIVERS = 5
 AUTO = "auto"
@@ -38,7 +39,7 @@ def page() -> None:
     _groups(screen, mentions)
     _drivers(screen, mentions)
     _rivals(screen, every)
-    _scoring(screen, mentions)
+    sentiment_scorers.draw(screen, mentions)
     export(screen, mentions, "sentiment")
     how(
         screen,
@@ -50,14 +51,8 @@ def page() -> None:
         "Story",
         "Driver",
         "Agreement",
+        "Macro-F1",
     )
-
-
-def percent(value: float | None, *, signed: bool = False) -> str:
-    """A share for people; an en dash where it is unknown."""
-    if value is None:
-        return "–"
-    return f"{value:+.0%}" if signed else f"{value:.0%}"
 
 
 def _answer(screen: Screen, felt: Feeling, before: Feeling) -> str:
@@ -69,9 +64,9 @@ def _answer(screen: Screen, felt: Feeling, before: Feeling) -> str:
         )
     now = _("Net sentiment about {brand} is {net} (between {low} and {high} with 90 % confidence, n = {n}).").format(
         brand=about,
-        net=percent(felt.net, signed=True),
-        low=percent(felt.low, signed=True),
-        high=percent(felt.high, signed=True),
+        net=talk_cards.percent(felt.net, signed=True),
+        low=talk_cards.percent(felt.low, signed=True),
+        high=talk_cards.percent(felt.high, signed=True),
         n=talk_cards.number(screen, felt.scored),
     )
     return f"{now} {_change(_, felt, before)}"
@@ -98,7 +93,7 @@ def _cards(screen: Screen, felt: Feeling, before: Feeling) -> None:
     with st.grid(min_column_width=230):
         st.metric(
             _("Net sentiment"),
-            percent(felt.net, signed=True) if felt.enough else "–",
+            talk_cards.percent(felt.net, signed=True) if felt.enough else "–",
             delta=_points(_, felt, before),
             delta_description=_("± {margin} points, n = {n}").format(
                 margin=f"{(felt.margin or 0) * 100:.0f}", n=felt.scored
@@ -112,7 +107,7 @@ def _cards(screen: Screen, felt: Feeling, before: Feeling) -> None:
             n = getattr(felt, label)
             st.metric(
                 name,
-                percent(n / felt.scored) if felt.enough else "–",
+                talk_cards.percent(n / felt.scored) if felt.enough else "–",
                 delta=_share_change(_, felt, before, label),
                 delta_color="inverse" if label == "negative" else "normal",
                 delta_description=_("{n} of {scored} scored").format(n=n, scored=felt.scored),
@@ -121,7 +116,7 @@ def _cards(screen: Screen, felt: Feeling, before: Feeling) -> None:
             )
         st.metric(
             _("Not scored"),
-            percent(felt.not_scored / felt.total),
+            talk_cards.percent(felt.not_scored / felt.total),
             delta_description=_("{n} of {total} mentions").format(n=felt.not_scored, total=felt.total),
             border=True,
             height="stretch",
@@ -222,12 +217,6 @@ def _over_time(screen: Screen, mentions: pl.DataFrame) -> None:
 # --- by language, network and source --------------------------------------------------------------------------------
 
 
-def language_names(screen: Screen) -> dict[str, str]:
-    """Names of the workspace's languages in the reader's own."""
-    shown = {code: talk_cards.language_name(screen, code) for code in screen.workspace.settings.workspace.languages}
-    return {**shown, talk.UNKNOWN: screen._("Unknown")}
-
-
 def _groups(screen: Screen, mentions: pl.DataFrame) -> None:
     _ = screen._
     st.subheader(_("Label shares"), anchor=False)
@@ -236,7 +225,7 @@ def _groups(screen: Screen, mentions: pl.DataFrame) -> None:
         st.caption(
             _("Each language has its own scorer, so shares are compared within a language rather than averaged.")
         )
-        _shares(screen, mentions, "language", language_names(screen))
+        _shares(screen, mentions, "language", talk_cards.language_names(screen))
     with by_network:
         _shares(screen, mentions, "network", {talk.UNKNOWN: _("Unknown")})
     with by_source:
@@ -341,71 +330,3 @@ def _rivals(screen: Screen, every: pl.DataFrame) -> None:
 def _role_names(_: Translator, roles: Mapping[str, str]) -> dict[str, str]:
     names = {"own": _("own"), "competitor": _("competitor")}
     return {brand: names[role] for brand, role in roles.items()}
-
-
-# --- who scored, what was not scored --------------------------------------------------------------------------------
-
-
-def _scoring(screen: Screen, mentions: pl.DataFrame) -> None:
-    _ = screen._
-    st.subheader(_("How far the scores can be trusted"), anchor=False)
-    _scorers(screen, mentions)
-    _left_out(screen, mentions)
-
-
-def _scorers(screen: Screen, mentions: pl.DataFrame) -> None:
-    _ = screen._
-    names = language_names(screen)
-    st.markdown("**" + _("Scorers") + "**")
-    rows = talk.scorers(mentions)
-    if rows.is_empty():
-        st.caption(_("Nothing was scored in this period."))
-        return
-    table = rows.select(
-        pl.col("language").replace_strict(names, default=pl.col("language")).alias(_("Language")),
-        pl.col("scorer").alias(_("Scorer")),
-        pl.col("scored").alias(_("Scored")),
-        pl.col("reviewed").alias(_("Checked by people")),
-        pl.struct("agreed", "reviewed")
-        .map_elements(lambda row: _agreement(_, row["agreed"], row["reviewed"]), return_dtype=pl.String)
-        .alias(_("Agreement")),
-        pl.Series(_("Rests on"), [_rests_on(_, scorer) for scorer in rows["scorer"]], dtype=pl.String),
-    )
-    st.dataframe(table, hide_index=True, alt=_("Scorers by language, and how often people agree with them."))
-    st.caption(
-        _(
-            "People check a text by setting its label on the page Mentions; agreement is shown from {n} checks on."
-        ).format(n=MIN_SCORED)
-    )
-
-
-def _rests_on(_: Translator, scorer: str) -> str | None:
-    if scorer.startswith("vader"):
-        return _("word list and rules for English social media")
-    return talk_data.trained_on(scorer)
-
-
-def _agreement(_: Translator, agreed: int, reviewed: int) -> str:
-    interval = talk.agreement_interval(agreed, reviewed)
-    if reviewed < MIN_SCORED or interval is None:
-        return _("too few checks (n = {n})").format(n=reviewed)
-    return _("{share} ({low} to {high}, n = {n})").format(
-        share=percent(agreed / reviewed), low=percent(interval[0]), high=percent(interval[1]), n=reviewed
-    )
-
-
-def _left_out(screen: Screen, mentions: pl.DataFrame) -> None:
-    _ = screen._
-    names, why = language_names(screen), talk_cards.status_names(_)
-    st.markdown("**" + _("Not scored, and why") + "**")
-    rows = talk.not_scored(mentions)
-    if rows.is_empty():
-        st.caption(_("Every mention of this period was scored."))
-        return
-    table = rows.select(
-        pl.col("language").replace_strict(names, default=pl.col("language")).alias(_("Language")),
-        pl.col("score_status").replace_strict(why, default=pl.col("score_status")).alias(_("Reason")),
-        pl.col("n").alias(_("Mentions")),
-    )
-    st.dataframe(table, hide_index=True, alt=_("Mentions without a score by language and reason."))
-    st.caption(_("They count as mentions, and in no sentiment figure."))
