@@ -41,8 +41,8 @@ def _empty(table: tables.Table) -> pl.LazyFrame:
 @dataclass(frozen=True)
 class Inputs:
     """What is attributed: facts as the tables of `attribution.tables` (further columns are left alone), registers as
-    `config.registers.read_codes`, `read_people` and `read_links` give them, mentions as `tables.MENTIONS`. All time, not the period:
-    visits and orders before it decide journeys. Eager or lazy frames alike.
+    `config.registers.read_codes`, `read_people` and `read_links` give them, mentions as `tables.MENTIONS`. All time,
+    not the period: visits and orders before it decide journeys. Eager or lazy frames alike.
     """
 
     orders: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.ORDERS))

@@ -65,7 +65,7 @@ links = sa.Table(
     sa.Column("shared_from", sa.Text),  # ISO date
     sa.Column("note", sa.Text),
 )
-LINKS_SCHEMA = {
+LINKS_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "link": pl.String,
     "url": pl.String,
     "source": pl.String,
@@ -76,7 +76,7 @@ LINKS_SCHEMA = {
     "shared_from": pl.Date,
     "note": pl.String,
 }
-CODES_SCHEMA = {
+CODES_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "code_norm": pl.String,
     "code": pl.String,
     "kind": pl.String,

@@ -29,7 +29,9 @@ LANDED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "a silent visit to the link came from there": (SILENT, {}, "instagram"),
     "another page is another page": (SILENT | {"landing_url": "https://shop.example/other"}, {}, "(direct)"),
     "a tag outranks the register": (touch("t", landing_url=PAGE, source="tiktok"), {}, "tiktok"),
-    "a referrer outranks the register": (touch("t", landing_url=PAGE, source="google", evidence="referrer"), {}, "google"),
+    "a referrer outranks the register": (
+        touch("t", landing_url=PAGE, source="google", evidence="referrer"), {}, "google",
+    ),
     "from the day it is shared": (SILENT | {"touched_at": NOON}, {"shared_from": NOON.date()}, "instagram"),
     "not before it": (SILENT | {"touched_at": NOON}, {"shared_from": NOON.date() + dt.timedelta(days=1)}, "(direct)"),
     "no landing page": (SILENT | {"landing_url": None}, {}, "(direct)"),
@@ -71,7 +73,8 @@ BUILT: dict[str, tuple[dict[str, Any], str]] = {
         "https://shop.example/p?utm_source=x&utm_medium=social&utm_campaign=c&utm_content=post-1&utm_term=kettle",
     ),
     "old tags go, all else stays": (
-        {"url": "https://shop.example/p?size=9&utm_source=old&UTM_Medium=old#top", "source": "x", "medium": "social", "campaign": "c"},
+        {"source": "x", "medium": "social", "campaign": "c"}
+        | {"url": "https://shop.example/p?size=9&utm_source=old&UTM_Medium=old#top"},
         "https://shop.example/p?size=9&utm_source=x&utm_medium=social&utm_campaign=c#top",
     ),
     "letters of any language": (
