@@ -17,7 +17,7 @@ from attribution.lift_days import Days, explained, independent
 from attribution.lift_model import Floats, Grid, Noise, Posterior, adstock, fit
 
 _LEAD_P = 0.05
-_DOUBT_P = 0.25
+_DOUBT_P = 0.3
 _LEAD_BACK = (1, 2)
 _LEAD_MEMORY = 3
 _LEAD_DECAYS = (0.0, 0.5, 0.8)
@@ -225,7 +225,9 @@ class Facts:
 
 
 def _tail(days: Days) -> float:
-    rest = days.outcome - days.controls @ np.linalg.lstsq(days.controls, days.outcome, rcond=None)[0]
+    """Of what neither calendar nor carried-over talk explains, so that bursts of talk do not pass for odd days."""
+    columns = np.column_stack([days.controls, adstock(days.mentions, _LEAD_DECAYS)])
+    rest = days.outcome - columns @ np.linalg.lstsq(columns, days.outcome, rcond=None)[0]
     change = np.diff(rest)
     variance = float((change**2).mean())
     return float((change**4).mean()) / variance**2 - 3 if variance > 0 else 0.0

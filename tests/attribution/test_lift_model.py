@@ -64,6 +64,32 @@ def test_published_intervals_are_reproduced_to_the_printed_digit(
     assert (interval[0] <= truth <= interval[2]) == ((kind, days) != ("hidden", 730))
 
 
+@pytest.mark.shared_data
+def test_a_published_media_mix_is_taken_apart_at_its_known_shape(shared_data: Callable[..., Path]) -> None:
+    """pymc-marketing's example: eight lags of adstock .4 and .2, saturation 4 and 3, true effects 3000 and 2000.
+
+    Least squares at that shape gives 3012 and 2053; the true totals are 274,848 and 65,906.
+    """
+    weeks = pl.read_csv(shared_data("attribution", "pymc_marketing", "mmm_example.csv"))
+
+    def felt(name: str, decay: float, saturation: float) -> Floats:
+        weights = decay ** np.arange(8)
+        carried = np.convolve(weeks[name].to_numpy(), weights / weights.sum())[: weeks.height]
+        return (1 - np.exp(-saturation * carried)) / (1 + np.exp(-saturation * carried))
+
+    media = [felt("x1", 0.4, 4.0), felt("x2", 0.2, 3.0)]
+    turn = 2 * np.pi * weeks["dayofyear"].to_numpy() / 365.5
+    trend = (np.linspace(0, 50, weeks.height) + 10) ** 0.25 - 1
+    events = weeks.select("event_1", "event_2").to_numpy()
+    fixed = np.column_stack([np.ones(weeks.height), trend, np.sin(2 * turn), np.cos(turn), events])
+    white = Grid(decays=(0.0,), noises=(Noise(0.0),), counts_controls=True)
+    for own, other, slope, truth in ((0, 1, 3012, 274_848), (1, 0, 2053, 65_906)):
+        controls = np.column_stack([fixed, media[other]])
+        low, median, high = fit(weeks["y"].to_numpy(), [media[own]], controls, grid=white).total()
+        assert median / media[own].sum() == pytest.approx(slope, rel=0.005)
+        assert low <= truth <= high
+
+
 def test_the_adstock_spends_each_mention_once() -> None:
     one = np.zeros(400)
     one[0] = 1.0
