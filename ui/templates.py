@@ -45,7 +45,7 @@ def title(layout: Layout, _: Translator) -> str:
     return names.get(layout.id, layout.title)
 
 
-def purpose(layout: Layout, _: Translator) -> str | None:
+def purpose(layout_id: str, _: Translator) -> str | None:
     """What the file is for; None for layouts that their title explains."""
     texts = {
         "shopify_orders_csv": _("The CSV of Orders, Export in Shopify. Names, addresses and e-mails are not stored."),
@@ -59,4 +59,4 @@ def purpose(layout: Layout, _: Translator) -> str | None:
         "earned_people": _("One row a person you watch or work with. Leave followers empty where unknown."),
         "earned_links": _("One row a link that you shared in one place only: who comes by it came from there."),
     }
-    return texts.get(layout.id)
+    return texts.get(layout_id)

@@ -250,7 +250,7 @@ def _layouts(screen: Screen) -> None:
     _ = screen._
     st.subheader(_("What can be imported"), anchor=False)
     st.caption(_("Columns may stand in any order; further columns are ignored. Names of needed columns are given."))
-    explained = [layout for layout in pipeline.LAYOUTS if templates.purpose(layout, _)]
+    explained = [layout for layout in pipeline.LAYOUTS if templates.purpose(layout.id, _)]
     with st.grid(min_column_width=330):
         for layout in explained:
             with st.container(border=True, height="stretch"):
@@ -263,7 +263,7 @@ def _layouts(screen: Screen) -> None:
 
 def _layout(_: Translator, layout: Layout) -> None:
     st.markdown(f"**{templates.title(layout, _)}**")
-    st.caption(templates.purpose(layout, _) or "")
+    st.caption(templates.purpose(layout.id, _) or "")
     st.text(_("Needs: {columns}").format(columns=templates.needs(layout)))
     header = templates.HEADERS.get(layout.id)
     if header:
