@@ -21,6 +21,7 @@ from listener.sentiment import linear
 BITS = 16
 VERSION = "1"
 MODELS = Path(linear.__file__).parent / "models"
+WORDS = Path(__file__).with_name("sentiment_words.tsv")  # our own words of praise and complaint
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -34,6 +35,7 @@ class Recipe:
     files: tuple[str, ...]
     licence: str
     data: str
+    words: float = 0.0  # weight of each of our own words and phrases
     subtitles: float = 0.0  # weight of a text of <language>_xed: another domain, noisy labels, none neutral
     strip_marks: bool = False  # train on a copy without diacritics too
     inverse_penalty: float = 0.25
@@ -42,14 +44,29 @@ class Recipe:
 RECIPES = (
     Recipe("ar", ("ar", "ar_dz", "ar_ma"), "CC BY 4.0", "ArSarcasm-v2 (MIT); AfriSenti ar_dz, ar_ma (CC BY 4.0)"),
     Recipe("he", ("he", "he_news"), "MIT", "omilab modern Hebrew Facebook comments (MIT); HeBERT news comments (MIT)"),
-    Recipe("pl", ("pl",), "CC BY-SA 4.0", "PolEmo 2.0, medicine (BY-SA 4.0); XED subtitles (BY 4.0)", subtitles=0.1),
-    Recipe("hu", ("hu",), "CC BY-SA 4.0", "HuSST (BY-SA 4.0); XED subtitles (BY 4.0)", subtitles=0.1),
+    Recipe(
+        "pl",
+        ("pl",),
+        "CC BY-SA 4.0",
+        "PolEmo 2.0, medicine (CC BY-SA 4.0); XED subtitles (CC BY 4.0); own words",
+        subtitles=0.1,
+        words=3.0,
+    ),
+    Recipe(
+        "hu",
+        ("hu",),
+        "CC BY-SA 4.0",
+        "HuSST (CC BY-SA 4.0); XED subtitles (CC BY 4.0); own words",
+        subtitles=0.1,
+        words=3.0,
+    ),
     Recipe(
         "vi",
         ("vi",),
         "Apache-2.0 or GPL-3.0: its source states both, see the card",
-        "UTS2017_Bank (two licences stated); XED subtitles (CC BY 4.0)",
+        "UTS2017_Bank (two licences stated); XED subtitles (CC BY 4.0); own words",
         subtitles=0.3,
+        words=3.0,
         strip_marks=True,
     ),
 )
@@ -95,16 +112,23 @@ def main() -> None:
 
 
 def read_training(folder: Path, recipe: Recipe) -> Training:
-    """The recipe's files, one below the other."""
-    names = dict.fromkeys(recipe.files, 1.0)
+    """The recipe's files, then subtitles and our own words as far as it takes them, one below the other."""
+    files = dict.fromkeys(recipe.files, 1.0)
     if recipe.subtitles:
-        names[f"{recipe.language}_xed"] = recipe.subtitles
-    parts = [pl.read_csv(folder / f"{name}.tsv", separator="\t", quote_char=None) for name in names]
+        files[f"{recipe.language}_xed"] = recipe.subtitles
+    parts = [read_table(folder / f"{name}.tsv") for name in files]
+    if recipe.words:
+        parts.append(read_table(WORDS).filter(pl.col("language") == recipe.language))
     table = pl.concat([part.select("text", "label") for part in parts])
     sizes = [len(part) for part in parts]
-    polar = np.repeat([name.endswith("_xed") for name in names], sizes)
-    weights = np.repeat(list(names.values()), sizes)
-    return Training(table["text"], table["label"].to_numpy().astype(np.int64), weights, polar)
+    labels = table["label"].to_numpy().astype(np.int64)
+    polar = np.repeat([n >= len(recipe.files) for n in range(len(parts))], sizes) & (labels != 0)
+    weights = np.repeat([*files.values(), recipe.words][: len(parts)], sizes)
+    return Training(table["text"], labels, weights, polar)
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, separator="\t", quote_char=None)
 
 
 def train(recipe: Recipe, training: Training) -> linear.LinearModel:

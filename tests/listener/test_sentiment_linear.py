@@ -162,6 +162,11 @@ def test_a_lone_surrogate_is_survived() -> None:
         ("pl", "Fatalna obsługa, nie polecam nikomu", "negative"),
         ("hu", "Lenyűgöző, megható és szórakoztató film", "positive"),
         ("hu", "Unalmas, rossz és fárasztó film", "negative"),
+        ("pl", "Bardzo wygodne buty, kolor idealny", "positive"),
+        ("hu", "Nagyon kényelmes cipő, imádom a színét", "positive"),
+        ("vi", "Dịch vụ quá tệ, chờ lâu, rất bực mình", "negative"),
+        ("vi", "dich vu qua te, cho lau, rat buc minh", "negative"),
+        ("vi", "mua ở đâu vậy shop", "neutral"),
         ("vi", "Dịch vụ tốt, nhân viên nhiệt tình, rất hài lòng", "positive"),
     ],
 )
