@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field, replace
@@ -28,6 +29,7 @@ from listener.queries import Query, QueryError, Words, compile_query
 from listener.sentiment import score
 from listener.store import SaveCounts, SourceState, read_states, save_poll, save_state
 
+_log = logging.getLogger(__name__)
 CONCURRENCY = 50
 _READ_VERSION = "1"  # raise it when feeds are read differently, so that unchanged bodies are read again
 _LONGEST_SLEEP = 60.0  # seconds between looks at what is due
@@ -39,7 +41,8 @@ SessionFactory = Callable[[], AbstractAsyncContextManager[Sessions]]
 
 @dataclass(frozen=True)
 class SourceReport:
-    """What one poll brought. `outcome`: those of `fetch.Outcome`, or unchanged, not_a_feed, rate_limited_waiting."""
+    """What one poll brought. `outcome`: those of `fetch.Outcome`, or unchanged, not_a_feed, rate_limited_waiting,
+    internal_error."""
 
     name: str
     outcome: str
@@ -200,9 +203,18 @@ class _Round:
         group = schedule.politeness_group(source.url, allow_private=source.allow_private)
         if group is None:
             async with self._slots:
-                return await self._poll(source, None)
+                return await self._shielded(source, None)
         async with self._groups.setdefault(group, asyncio.Lock()), self._slots:
+            return await self._shielded(source, group)
+
+    async def _shielded(self, source: SourceSettings, group: str | None) -> SourceReport:
+        """What one source makes us stumble over is its own row, and told in full to the log: the others go on."""
+        try:
             return await self._poll(source, group)
+        except Exception:
+            _log.exception("polling the source %s failed", source.name)
+            said = "polling this source failed inside earned; the log has the details, please report them"
+            return SourceReport(source.name, "internal_error", error=said)
 
     async def _poll(self, source: SourceSettings, group: str | None) -> SourceReport:
         state = _state_of(source, self.states)

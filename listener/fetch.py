@@ -32,6 +32,7 @@ _ACCEPT = (
 _PUBLIC_PORTS = (80, 443)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
+_LONGEST_VALIDATOR = 1_000
 _CHUNK = 64 * 1024
 
 
@@ -97,7 +98,11 @@ class BlockedAddressError(OSError):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open Internet; unwraps IPv4 inside IPv6 (mapped, NAT64, 6to4)."""
+    """Whether an IP address is one of the open Internet.
+
+    A mapped IPv4 address counts as that one; every other way of carrying IPv4 inside IPv6 (NAT64, 6to4, Teredo,
+    compatible, translated) is refused, as its real target cannot be judged here.
+    """
     try:
         ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -105,12 +110,12 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped:
             ip = ip.ipv4_mapped
-        elif ip in _NAT64 or ip.sixtofour or ip.teredo:
+        elif ip.sixtofour or ip.teredo or ip.is_site_local or any(ip in carried for carried in _CARRYING_IPV4):
             return False
     return ip.is_global and not ip.is_multicast
 
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_CARRYING_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 
 
 def _socket(info: Any, *, allow_private: bool) -> socket.socket:
@@ -194,6 +199,7 @@ async def _follow(sessions: Sessions, request: FetchRequest, limits: Limits) -> 
 def bad_address(url: str, *, allow_private: bool) -> str | None:
     """Why an address is not asked at all, or None: http(s) with a host, no user or password, usual ports."""
     try:
+        url.encode()  # a header's stray bytes cannot be sent, nor stored
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
@@ -254,8 +260,8 @@ async def _read(
         Outcome.OK,
         http_status=response.status,
         content_type=headers.get("Content-Type"),
-        etag=headers.get("ETag"),
-        last_modified=headers.get("Last-Modified"),
+        etag=_validator(headers.get("ETag")),
+        last_modified=_validator(headers.get("Last-Modified")),
         final_url=request.url,
         retry_after=parse_retry_after(headers.get("Retry-After")),
         max_age=parse_max_age(headers.get("Cache-Control")),
@@ -269,6 +275,11 @@ async def _read(
         size = f"{limits.compressed_bytes // 1_000_000} MB sent or {limits.inflated_bytes // 1_000_000} MB unpacked"
         return replace(result, outcome=Outcome.TOO_LARGE, error=f"the feed is larger than {size}"), None
     return replace(result, body=body), None
+
+
+def _validator(value: str | None) -> str | None:
+    """A validator as sent, or None for one that cannot be sent back as it is: bytes beyond ASCII, or a flood."""
+    return value if value and len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable() else None
 
 
 def _without_body(result: FetchResult, headers: Mapping[str, str]) -> FetchResult:
@@ -303,6 +314,8 @@ async def _body(response: aiohttp.ClientResponse, limits: Limits) -> bytes | Non
         sent += len(chunk)
         if sent > limits.compressed_bytes or not inflate.add(chunk):
             return None
+    if not inflate.complete:
+        raise aiohttp.ClientPayloadError("the packed body ends too early")
     return bytes(inflate.whole)
 
 
@@ -314,6 +327,11 @@ class _Inflater:
         self._limit = limit
         self._wbits = {"gzip": 31, "x-gzip": 31, "deflate": 15}.get(encoding)
         self._engine = zlib.decompressobj(self._wbits) if self._wbits else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether a packed body has been unpacked to its end: half of one must not pass for the whole feed."""
+        return self._engine is None or self._engine.eof or not self.whole
 
     def add(self, chunk: bytes) -> bool:
         rest = chunk

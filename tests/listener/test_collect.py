@@ -5,6 +5,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from config.database import writing
 from config.registers import write_codes
 from config.settings import SettingsError
 from config.workspace import Workspace
-from listener import store
+from listener import collect, store
 from listener.collect import CollectReport, collect_forever, collect_once, try_feed
 from tests.listener.feedhost import Answer, Asked, FeedHost, Reply, item, rss, with_validators
 
@@ -116,6 +117,7 @@ FAILURES: list[tuple[Reply, str, str]] = [
     (Reply(500), "http_error", "500"),
     (Reply(200, b"<html><body>login</body></html>"), "not_a_feed", "web page"),
     (Reply(200, b""), "not_a_feed", "empty"),
+    (Reply(302, headers={"Location": "/\xff"}), "bad_url", "no address"),
 ]
 
 
@@ -320,3 +322,17 @@ def test_a_post_that_comes_back_with_a_new_guid_is_still_one(
         host.pages["/f"] = Reply(200, second)
         assert poll(workspace).mentions_new == 0
     assert store.count_mentions(workspace.engine) == 1
+
+
+def test_what_breaks_inside_one_source_is_its_own_row(make_workspace: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = collect.mentions_of
+
+    def breaks(parsed: Any, *, source: Any, **rest: Any) -> Any:
+        if source.name == "bad":
+            raise RuntimeError("a bug of ours")
+        return real(parsed, source=source, **rest)
+
+    monkeypatch.setattr(collect, "mentions_of", breaks)
+    with FeedHost({"/bad": Reply(200, FEED), "/f": Reply(200, FEED)}) as host:
+        report = poll(make_workspace(source(host, "/bad") + source(host, "/f"), settings=HEAD))
+    assert outcomes(report) == ["internal_error", "ok"]
