@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 import streamlit as st
 
@@ -38,7 +40,7 @@ def _scorers(screen: Screen, mentions: pl.DataFrame) -> None:
         pl.Series(_("Measured"), [_measured(_, scorer) for scorer in rows["scorer"]], dtype=pl.String),
     )
     st.dataframe(table, hide_index=True, alt=_("Scorers by language, and how often people agree with them."))
-    _model_cards(screen, rows["scorer"].to_list())
+    _model_cards(screen, {scorer: names.get(code, code) for code, scorer in rows.select("language", "scorer").rows()})
     st.caption(
         _(
             "People check a text by setting its label on the page Mentions; agreement is shown from {n} checks on."
@@ -54,7 +56,7 @@ def _measured(_: Translator, scorer: str) -> str:
     return _("macro-F1 {f1} on {n} texts: {where}").format(f1=f"{card.macro_f1:.2f}", n=card.texts, where=card.where)
 
 
-def _model_cards(screen: Screen, scorers: list[str]) -> None:
+def _model_cards(screen: Screen, scorers: Mapping[str, str]) -> None:
     """Our own words about our own models: they come with the program, not from anybody's feed."""
     _ = screen._
     cards = {scorer: card for scorer in scorers if (card := talk_data.card(scorer))}
@@ -62,7 +64,12 @@ def _model_cards(screen: Screen, scorers: list[str]) -> None:
         return
     with st.expander(_("What these models rest on, and where they fail"), icon=":material/menu_book:"):
         chosen = st.segmented_control(
-            _("Model"), list(cards), default=next(iter(cards)), required=True, key="model-card"
+            _("Model"),
+            list(cards),
+            default=next(iter(cards)),
+            required=True,
+            format_func=scorers.__getitem__,
+            key="model-card",
         )
         for heading, body in cards[chosen or next(iter(cards))].sections.items():
             st.markdown(f"**{heading.capitalize()}**\n\n{body}")
