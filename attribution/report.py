@@ -19,10 +19,11 @@ from attribution.breakdown import By as By
 from attribution.breakdown import breakdown, by_product
 from attribution.channels import channel_of
 from attribution.codes import code_report, match_codes
-from attribution.conflicts import settle
+from attribution.conflicts import conflict_report, settle
 from attribution.currency import decimal_text
 from attribution.identity import NO_MATCH, link_orders
 from attribution.journeys import build_journeys, build_null_journeys
+from attribution.leakage import Leakage, code_leakage
 from attribution.ledger import SOLD, UNCONVERTED, UNSOLD, order_ledger
 from attribution.links import apply_links
 from attribution.matching import credited_mentions, match_mentions, matched_revenue
@@ -80,6 +81,8 @@ class Report:
     by_code: pl.DataFrame
     by_product: pl.DataFrame
     codes: pl.DataFrame  # redemptions a code, unknown codes listed too
+    leakage: Leakage  # signs that a code leaked, with the orders that show them
+    conflicts: pl.DataFrame  # a row a policy: conflict rate, money moved against the default
     order_lines: pl.DataFrame  # of the period's orders
     order_codes: pl.DataFrame  # the codes on the period's orders, each with its state
     evidence: pl.DataFrame  # mention x visit or order, with the kind of evidence
@@ -148,10 +151,12 @@ def attribute(
     model: str,
     lookback: dt.timedelta,
     rates: pl.DataFrame,
+    without_flagged: bool = False,
 ) -> Report:
     """The report of the orders of `period` (business days, both ends included), credited under `model`.
 
-    `rates` as `currency.load_rates()` gives them. Raises ValueError for an unknown model.
+    without_flagged: codes on orders that show a sign of leakage count for nothing. `rates` as `currency.load_rates()`
+    gives them. Raises ValueError for an unknown model.
     """
     currency, scope = settings.workspace.currency, settings.attribution.social_scope
     facts = _read(inputs)
@@ -170,6 +175,13 @@ def attribute(
     redeemed = codes.join(mine, on=_ORDER, how="semi", maintain_order="left")
     lines = facts["order_lines"].join(mine, on=_ORDER, how="semi", maintain_order="left")
     visits = _visits(touches, paths, settings=settings, period=period)
+    leaked = code_leakage(
+        redeemed, mine, paths, visits, facts["mentions"], inputs.people, lookback=lookback, scope=scope
+    )
+    if without_flagged:
+        kept = codes.join(leaked.orders, on=[*_ORDER, "code"], how="anti", maintain_order="left")
+        journeys = build_journeys(touches, ledger, kept, identity, lookback=lookback, people=inputs.people)
+        paths = journeys.join(mine, on=_ORDER, how="semi", maintain_order="left")
     lost = _ended_in(build_null_journeys(touches, ledger, identity, lookback=lookback), settings, period)
 
     learned = fit_model(paths, lost, mine, model=model, settings=settings)
@@ -201,6 +213,8 @@ def attribute(
         by_code=by["code"],
         by_product=by["product"],
         codes=code_report(redeemed, mine, inputs.codes, currency=currency, rates=rates),
+        leakage=leaked,
+        conflicts=conflict_report(paths, mine, model=learned),
         order_lines=lines,
         order_codes=redeemed,
         evidence=evidence,
