@@ -56,13 +56,15 @@ def breakdown(credits: pl.DataFrame, sold: pl.DataFrame, spent: pl.DataFrame, *,
 
 
 def _costs_by(spent: pl.DataFrame, column: str | None) -> pl.DataFrame:
-    """name, cost_minor of the known costs; unnamed is "(not set)", but costs of no influencer are left out."""
-    known = spent.filter(pl.col("cost_minor").is_not_null())
+    """name, cost_minor: null where a line's cost is not known. Unnamed is "(not set)", costs of no influencer are out."""
+    known = spent
     if column is None:
         return pl.DataFrame(schema={"name": pl.String, "cost_minor": pl.Int64})
     if column == "person":
         known = known.drop_nulls("person")
-    return known.group_by(pl.col(column).fill_null(NOT_SET).alias("name")).agg(pl.col("cost_minor").sum())
+    return known.group_by(pl.col(column).fill_null(NOT_SET).alias("name")).agg(
+        pl.when(pl.col("cost_minor").null_count() == 0).then(pl.col("cost_minor").sum())
+    )
 
 
 def _uncredited(credits: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:

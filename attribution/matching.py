@@ -111,6 +111,8 @@ def _by_landing(links: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
 
 def _by_referrer(mentions: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
     pages = mentions.select("mention_id", "published_at", canonical=_canonical(mentions["url"])).drop_nulls("canonical")
+    # Browsers often send the site alone as referrer: a mention that names a site's front page would claim all of it.
+    pages = pages.filter(pl.col("canonical").str.contains(r"^https://[^/?]+[/?]"))
     near = visits.filter(pl.col("referrer").is_not_null())
     keyed = near.select(*_TOUCH, "touched_at", canonical=_canonical(near["referrer"]))
     return _pairs(pages, keyed.drop_nulls("canonical"), on=("canonical",))

@@ -11,6 +11,7 @@ import polars as pl
 from attribution.channels import INFLUENCER, channel_of
 from attribution.currency import convert, decimal_text, half_even, minor_unit_size, to_minor
 from attribution.ledger import SOLD
+from attribution.utm import normal_source
 from config.clock import Period
 from config.settings import Settings
 
@@ -152,7 +153,7 @@ def _reason() -> pl.Expr:
 def _with_channel(spend: pl.DataFrame) -> pl.DataFrame:
     media = pl.col("cost_type") == "media"
     plain = spend.drop("source", "medium").with_columns(
-        source=pl.when(media).then(pl.coalesce(spend["source"], "platform")).otherwise(spend["source"]),
+        source=pl.when(media).then(pl.coalesce(spend["source"], _network())).otherwise(spend["source"]),
         medium=pl.when(media).then(spend["medium"].fill_null("cpc")).otherwise(spend["medium"]),
         evidence=pl.lit("utm"),
     )
@@ -161,6 +162,12 @@ def _with_channel(spend: pl.DataFrame) -> pl.DataFrame:
     return by_rule.with_columns(
         channel=pl.when(pl.col("cost_type").is_in(CREATOR_COSTS)).then(pl.lit(INFLUENCER)).when(~ours).then("channel")
     )
+
+
+def _network() -> pl.Expr:
+    """The network an ad account is on, in the words of a visit's source: "LinkedIn Ads" -> linkedin."""
+    named = normal_source(pl.col("platform"))
+    return pl.when(named.str.ends_with(" ads")).then(normal_source(named.str.strip_suffix(" ads"))).otherwise(named)
 
 
 def roi_report(
@@ -172,7 +179,8 @@ def roi_report(
     currency: str,
     scope: Collection[str],
 ) -> RoiReport:
-    """The blend. The cost is that of the social scope; null when no line of it is known in the period."""
-    known = costs.filter(pl.col("in_scope") & pl.col("cost_minor").is_not_null())
-    cost = int(known["cost_minor"].sum()) if known.height else None
+    """The blend. The cost is that of the social scope; null when no line of it is known in the period, or when one
+    of its lines is not: a part of the cost would make the return look better than anybody knows."""
+    ours = costs.filter("in_scope")
+    cost = int(ours["cost_minor"].sum()) if ours.height and not ours["cost_minor"].null_count() else None
     return RoiReport(period, currency, buckets(credits, ledger, period=period, scope=scope), cost)

@@ -34,6 +34,11 @@ VISITS: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         {"url": "https://talk.example/m"},
         ["referrer"],
     ),
+    "from the front page of a site that a mention names": (
+        {"referrer": "https://www.talk.example/"},
+        {"url": "https://talk.example"},
+        [],
+    ),
     "from another page of that site": ({"referrer": "https://talk.example/n"}, {"url": "https://talk.example/m"}, []),
     "a mention without a date": (TAGS, {"links": [TAGGED], "published_at": None}, []),
     "a mention of the same second": (TAGS, {"links": [TAGGED], "published_at": NOON - DAY}, ["utm"]),

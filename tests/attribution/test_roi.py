@@ -138,6 +138,7 @@ NO_ROI: dict[str, tuple[list[dict[str, Any]], str | None]] = {
         None,
     ),
     "cost without a rate": ([cost("s", "50", currency="VND")], None),
+    "a known cost beside one without a rate": ([cost("s", "50"), cost("t", "9000", currency="VND")], None),
     "a cost of 0": ([cost("s", "0")], "0.00"),
 }
 
@@ -160,6 +161,9 @@ SCOPE: dict[str, tuple[dict[str, Any], str | None, bool]] = {
     "search ads are another channel's": ({"source": "google"}, "Paid Search", False),
     "media by platform only": ({"source": None, "medium": None, "platform": "tiktok"}, "Paid Social", True),
     "search media by platform only": ({"source": None, "medium": None, "platform": "Google"}, "Paid Search", False),
+    "an ad account's own name": ({"source": None, "medium": None, "platform": "Meta Ads"}, "Paid Social", True),
+    "another ad account's": ({"source": None, "medium": None, "platform": "LinkedIn Ads"}, "Paid Social", True),
+    "a search account's": ({"source": None, "medium": None, "platform": "Google Ads"}, "Paid Search", False),
     "no cost type is media": ({"cost_type": None}, "Paid Social", True),
     "a creator's fee": ({"cost_type": "creator_fee"}, "Influencer", True),
     "a commission": ({"cost_type": "commission", "source": "google"}, "Influencer", True),
