@@ -15,7 +15,7 @@ MAX_UNPACKED = 500 * 1024**2
 MAX_RATIO = 100
 MAX_ENTRIES = 200
 _SMALL = 1024**2  # a table of zeros packs well; below this no ratio does harm
-_READABLE = (".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".xlsx", ".xls", ".log", ".gz")
+_READABLE = (".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".xlsx", ".xls", ".log", ".gz", ".js")
 _OLE = b"\xd0\xcf\x11\xe0"
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
 

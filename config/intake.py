@@ -160,14 +160,14 @@ def take_in(
     """
     lock = FileLock(workspace.data / "import.lock", timeout=0)
     try:
-        lock.acquire()
+        held = lock.acquire()
     except Timeout as exc:
         raise ImportBusyError(
             file=path.name,
             problem="another import is running in this workspace",
             cure="Try again when it has ended",
         ) from exc
-    with lock:
+    with held:  # not `lock`: entering it would count a second hold, which nobody gives back
         abandon_pending(workspace.engine)
         try:
             document = read_file(path, hint=encoding)

@@ -33,6 +33,7 @@ TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإ
 _IS_TOTAL = re.compile(TOTALS)
 _NUMBER = re.compile(r"^[^\w]*\d[\d.,:%/\s-]*[^\w]*$")
 _LOST = "\ufffd"
+_SCRIPT_START = re.compile(r"\A\s*window\.YTD\.\w+\.part\d+\s*=\s*(?=[\[{])")  # X's archive: JSON as a script's value
 csv.field_size_limit(MAX_FIELD)
 
 
@@ -174,7 +175,7 @@ def _moved(table: TextTable, base: int) -> TextTable:
 
 
 def _text(read: Decoded, *, file: str) -> Document:
-    text = read.text.replace("\x00", "")
+    text = _SCRIPT_START.sub("", read.text.replace("\x00", ""), count=1)
     start = text[:200].lstrip()
     if start.startswith(("{", "[")):
         try:
@@ -340,7 +341,7 @@ class _Cutter:
         elif _is_comment(row):
             self._comment(row)
         elif self.headers is None or self._opens_table(row):
-            if _is_preamble(row, following) or (self.wide and _width(row) == 1 and following is not None):
+            if following is not None and (_is_preamble(row, following) or (self.wide and _is_remark(row))):
                 self._say(row)
             else:
                 self._close()
@@ -428,6 +429,11 @@ def _is_preamble(row: Sequence[str], following: Sequence[str] | None) -> bool:
     """A line above a table: one cell, or far fewer than the row below it."""
     own, below = (_width(cells) for cells in (row, following or ()))
     return following is not None and not _is_comment(following) and below > 1 and (own == 1 or below >= 2 * own)
+
+
+def _is_remark(row: Sequence[str]) -> bool:
+    """One cell, or a key with its colon and a value: `Report:`, `Bulk Mentions Download`."""
+    return _width(row) == 1 or (_width(row) == 2 and row[0].rstrip().endswith(":"))
 
 
 def _width(row: Sequence[str]) -> int:

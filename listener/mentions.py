@@ -74,6 +74,7 @@ class Mention:
     views: int | None = None
     reach: int | None = None
     reach_kind: str | None = None
+    engagement_stated: int | None = None
     vendor_sentiment: float | None = None
     score: float | None = None
     label: str | None = None
@@ -96,9 +97,9 @@ class Mention:
 
     @property
     def engagement(self) -> int | None:
-        """likes + comments + shares, as far as known; None when none is."""
+        """likes + comments + shares, as far as known; else the total a tool states; None when nothing is known."""
         known = [n for n in (self.likes, self.comments, self.shares) if n is not None]
-        return sum(known) if known else None
+        return sum(known) if known else self.engagement_stated
 
     @property
     def text_hash(self) -> str | None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from config.database import count_change, upsert, writing
 from config.registers import canonical_url, read_codes
-from listener.mentions import Mention, find_codes
+from listener.mentions import BrandMatch, Mention, find_codes
 from listener.reads import (
     count_mentions,
     mention_evidence,
@@ -46,10 +48,12 @@ __all__ = [
     "save_state",
     "set_triage",
     "source_health",
+    "store_mentions",
 ]
 
 TRIAGE_STATUSES = ("new", "seen", "todo", "done")
 LABELS = ("positive", "neutral", "negative")
+IMPORTED = "import:"  # the beginning of the source name of whatever came in by a file
 _CHUNK = 500
 _T = TypeVar("_T")
 
@@ -129,18 +133,30 @@ def save_poll(
 
 def save_mentions(connection: Connection, *, source: str, found: Sequence[Mention], now: dt.datetime) -> SaveCounts:
     """The part of `save_poll` that knows mentions, inside the caller's transaction."""
-    unique = list({mention.mention_id: mention for mention in reversed(found)}.values())[::-1]
-    unique = _same_post_new_id(connection, source, unique)
+    outcomes = list(store_mentions(connection, source=source, found=found, now=now).values())
+    return SaveCounts(matched=len(outcomes), new=outcomes.count("new"), updated=outcomes.count("updated"))
+
+
+def store_mentions(
+    connection: Connection, *, source: str, found: Sequence[Mention], now: dt.datetime
+) -> dict[str, str]:
+    """Store mentions of one source: what became of each mention_id as given: new, updated or same."""
+    given = list({mention.mention_id: mention for mention in reversed(found)}.values())[::-1]
+    unique = _same_post_elsewhere(connection, source, _same_post_new_id(connection, source, given))
     before = _stored(connection, [mention.mention_id for mention in unique])
+    unique = [_with_known(m, before[m.mention_id]) if m.mention_id in before else m for m in unique]
     changed = [m for m in unique if m.mention_id not in before or _differs(m, before[m.mention_id])]
     _write_mentions(connection, changed, before, now=now)
+    written = {mention.mention_id for mention in changed}
+    _write_authors(connection, [m for m in unique if m.followers is not None or m.mention_id in written], now=now)
     _touch(connection, [mention.mention_id for mention in unique], now=now)
     clusters = {h for m in changed for h in (m.text_hash, before.get(m.mention_id, {}).get("text_hash")) if h}
     _recluster(connection, clusters)
     if changed:
         count_change(connection, "mentions")
-    new = sum(mention.mention_id not in before for mention in unique)
-    return SaveCounts(matched=len(unique), new=new, updated=len(changed) - new)
+    keys = [mention.mention_id for mention in unique]
+    outcome = {key: "same" if key not in written else "updated" if key in before else "new" for key in keys}
+    return {old.mention_id: outcome[key] for old, key in zip(given, keys, strict=True)}
 
 
 def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
@@ -155,7 +171,7 @@ def _same_post_new_id(connection: Connection, source: str, found: Sequence[Menti
     An id that the document itself still uses for another entry is never taken.
     """
     present = {mention.mention_id for mention in found}
-    known = set(_stored(connection, present))
+    known = set(_stored_ids(connection, present))
     strangers = [m for m in found if m.mention_id not in known and m.canonical_url]
     twins: dict[tuple[str, str], str] = {}
     for chunk in _chunks({str(m.canonical_url) for m in strangers}):
@@ -178,8 +194,52 @@ def _same_post_new_id(connection: Connection, source: str, found: Sequence[Menti
     return result
 
 
+def _same_post_elsewhere(connection: Connection, source: str, found: Sequence[Mention]) -> list[Mention]:
+    """A post that an export and a feed both bring is one mention: the same address, which neither uses for others."""
+    addressed = Counter(str(m.canonical_url) for m in found if urlsplit(m.canonical_url or "").path)
+    present = {mention.mention_id for mention in found}
+    known = set(_stored_ids(connection, present))
+    strangers = {
+        str(m.canonical_url): m for m in found if m.mention_id not in known and addressed[str(m.canonical_url)] == 1
+    }
+    other = mentions.c.source != source if source.startswith(IMPORTED) else mentions.c.source.startswith(IMPORTED)
+    stored: dict[str, list[str]] = {}
+    for chunk in _chunks(strangers):
+        rows = connection.execute(
+            sa.select(mentions.c.canonical_url, mentions.c.mention_id).where(mentions.c.canonical_url.in_(chunk), other)
+        )
+        for url, key in rows:
+            stored.setdefault(url, []).append(key)
+    same = {
+        strangers[url].mention_id: keys[0] for url, keys in stored.items() if len(keys) == 1 and keys[0] not in present
+    }
+    return [replace(m, mention_id=same[m.mention_id]) if m.mention_id in same else m for m in found]
+
+
+def _with_known(mention: Mention, row: Mapping[str, Any]) -> Mention:
+    """What one source does not tell and another did is kept; an export never replaces the words a feed brought."""
+    kept: dict[str, Any] = {n: row[n] for n in _TOLD if getattr(mention, n) is None and row[n] is not None}
+    if mention.engagement is None:
+        kept["engagement_stated"] = row["engagement"]
+    if mention.source.startswith(IMPORTED) and row["source"] != mention.source:
+        brands = {match.brand: match.terms for match in mention.brands}
+        brands |= {brand: tuple(json.loads(terms)) for brand, terms in row["brands"].items()}
+        kept |= {name: row[name] for name in _WRITTEN if row[name] is not None or name == "title"}
+        kept |= {"brands": tuple(BrandMatch(brand, terms) for brand, terms in brands.items())}
+        kept |= {"links": tuple(dict.fromkeys((*row["links"], *mention.links)))}
+        kept |= {"codes": tuple(sorted({*row["codes"], *mention.codes}))}
+    return replace(mention, **kept)
+
+
 def _words(title: str | None, text: str) -> str:
     return " ".join(f"{title or ''} {text}".split())
+
+
+def _stored_ids(connection: Connection, ids: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for chunk in _chunks(ids):
+        found += connection.scalars(sa.select(mentions.c.mention_id).where(mentions.c.mention_id.in_(chunk)))
+    return found
 
 
 def _stored(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -203,6 +263,12 @@ def _stored(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, A
     return rows
 
 
+_TOLD = ("likes", "comments", "shares", "views", "reach", "reach_kind", "vendor_sentiment")
+_WRITTEN = (
+    "source", "source_kind", "network", "native_id", "title", "text", "raw_url", "language_stated", "language",
+    "author_key", "author_name", "published_at", "published_quality", "score", "label", "confidence", "scorer",
+    "score_status",
+)  # fmt: skip
 _OWN_COLUMNS = (
     "title", "text", "raw_url", "language_stated", "language", "author_key", "author_name", "published_at",
     "published_quality", "likes", "comments", "shares", "views", "engagement", "reach", "reach_kind",
@@ -253,7 +319,6 @@ def _write_mentions(
         ],
     )
     _insert(connection, mention_codes, [{"mention_id": m.mention_id, "code_norm": c} for m in changed for c in m.codes])
-    _write_authors(connection, changed, now=now)
 
 
 def _insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -19,9 +19,10 @@ from config.clock import Period, last_days
 from config.intake import ImportReport, Layout
 from config.registers import read_codes, read_links, read_people
 from config.workspace import Workspace
-from listener import people, store
+from listener import exports, people, store
+from listener.collect import make_plan
 
-LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS)
+LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *exports.LAYOUTS)
 DEFAULT_DAYS = 30
 
 
@@ -33,11 +34,25 @@ def take_file(
     workspace: Workspace, path: Path, *, now: dt.datetime, wanted: str | None = None, account: str = "default"
 ) -> ImportReport:
     """Import one file of any known layout. A changed register of codes is looked for again in the stored mentions."""
+    mentions = exports.MentionSink(workspace.engine, languages=workspace.settings.workspace.languages, now=now)
     sinks = {"facts": facts_of(workspace), "registers": register_files.RegisterSink(workspace.engine)}
-    report = intake.take_in(workspace, path, layouts=LAYOUTS, sinks=sinks, now=now, wanted=wanted, account=account)
+    report = intake.take_in(
+        workspace,
+        path,
+        layouts=(*inputs.LAYOUTS, *register_files.LAYOUTS, *_mention_layouts(workspace)),
+        sinks=sinks | {"mentions": mentions},
+        now=now,
+        wanted=wanted,
+        account=account,
+    )
     if report.tables.get("codes"):
         store.recode(workspace.engine)
     return report
+
+
+def _mention_layouts(workspace: Workspace) -> tuple[Layout, ...]:
+    """Mention exports, matched against the brands' queries; those are read only when such a file is."""
+    return exports.layouts_for(lambda: make_plan(workspace).brands, own=own_brands(workspace))
 
 
 def period_of(

@@ -1,0 +1,39 @@
+"""The layouts for the intake: one a kind of file, and what decides which brand a row is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from config.intake import Layout
+from listener.exports.columns import ALL, Columns
+from listener.exports.rows import read_rows
+from listener.queries import Query
+
+Queries = Callable[[], Sequence[tuple[str, Query]]]
+
+
+def layouts_for(queries: Queries, *, own: Sequence[str]) -> tuple[Layout, ...]:
+    """The layouts. `queries` gives brands with their compiled queries when a file is read; `own` names the own brands.
+
+    A row that a tool's own query chose, and in which none of ours finds a word, is about the own brand if there is
+    but one.
+    """
+    single = own[0] if len(own) == 1 else None
+    return tuple(_layout(columns, queries, single) for columns in ALL)
+
+
+def _layout(columns: Columns, queries: Queries, own: str | None) -> Layout:
+    return Layout(
+        id=columns.id,
+        title=columns.title,
+        headers=columns.needs,
+        sink="mentions",
+        read=partial(read_rows, columns=columns, queries=queries, own=own),
+        synonyms=columns.synonyms,
+        one_of=columns.one_of,
+        not_with=columns.not_with,
+    )
+
+
+LAYOUTS = layouts_for(tuple, own=())

@@ -1,0 +1,252 @@
+"""Mention exports through the door of all files: samples made to the layouts of the tools, each with its facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from config.intake import ImportReport
+from config.workspace import Workspace
+from listener import store
+from listener.mentions import BrandMatch, Mention, mention_id
+from listener.store import SourceState
+from ui import pipeline
+
+SAMPLES = Path(__file__).parents[2] / "data" / "mention_exports"
+NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+SETTINGS = """
+[workspace]
+name = "Test shop"
+currency = "EUR"
+timezone = "Europe/Berlin"
+
+[[brand]]
+name = "Acme"
+match = "acme"
+"""
+
+
+@pytest.fixture
+def workspace(make_workspace: Callable[..., Workspace]) -> Workspace:
+    return make_workspace(settings=SETTINGS)
+
+
+def take(workspace: Workspace, name: str, **more: Any) -> ImportReport:
+    return pipeline.take_file(workspace, SAMPLES / name, now=NOW, **more)
+
+
+def write(workspace: Workspace, name: str, text: str) -> Path:
+    path = workspace.folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def by_hand(workspace: Workspace, *rows: str) -> ImportReport:
+    path = write(workspace, f"{abs(hash(rows))}.csv", "\n".join(["link,text,author,followers,date,network", *rows]))
+    return pipeline.take_file(workspace, path, now=NOW)
+
+
+def heard(workspace: Workspace) -> pl.DataFrame:
+    return store.read_mentions(workspace.engine, newest_first=False)
+
+
+# file, layout, read, accepted, quarantined, skipped
+COUNTS = [
+    ("bluesky.json", "bluesky", 3, 3, 0, 0),
+    ("brand24_mentions.xlsx", "brand24", 5, 5, 0, 0),
+    ("brandwatch_bulk.xlsx", "brandwatch", 5, 5, 0, 0),
+    ("generic_semicolon_latin1.csv", "generic_mentions", 1, 1, 0, 0),
+    ("mastodon.json", "mastodon", 3, 3, 0, 0),
+    ("meltwater_utf16.csv", "meltwater", 6, 6, 0, 0),
+    ("reddit_submissions.ndjson", "reddit", 4, 2, 0, 2),
+    ("sprinklr.xlsx", "sprinklr", 4, 4, 0, 0),
+    ("talkwalker.csv", "talkwalker", 5, 5, 0, 0),
+    ("talkwalker_stream.jsonl", "talkwalker_stream", 5, 4, 0, 1),
+    ("x_archive_tweets.js", "x_archive", 3, 3, 0, 0),
+]
+
+
+@pytest.mark.parametrize(("name", "layout", "read", "accepted", "quarantined", "skipped"), COUNTS)
+def test_every_row_is_accounted_for_and_twice_is_once(
+    workspace: Workspace, name: str, layout: str, read: int, accepted: int, quarantined: int, skipped: int
+) -> None:
+    first = take(workspace, name)
+    assert (first.layout, first.read, first.accepted, first.quarantined, first.skipped, first.error) == (
+        layout, read, accepted, quarantined, skipped, None,
+    )  # fmt: skip
+    before = heard(workspace)
+    again = take(workspace, name)
+    assert (again.accepted, again.updated, again.duplicates) == (0, 0, read)
+    assert heard(workspace).equals(before)
+
+
+# file, column, its first value by time
+FACTS: list[tuple[str, str, Any]] = [
+    ("bluesky.json", "published_at", dt.datetime(2026, 2, 1, 10, tzinfo=dt.UTC)),
+    ("bluesky.json", "url", "https://bsky.app/profile/a.bsky.social/post/0"),
+    ("bluesky.json", "author_key", "bluesky:a.bsky.social"),
+    ("brand24_mentions.xlsx", "published_at", dt.datetime(2026, 2, 1, 9, 5, tzinfo=dt.UTC)),  # 10:05 in Berlin
+    ("brand24_mentions.xlsx", "published_quality", "no_zone"),
+    ("brand24_mentions.xlsx", "network", "x"),
+    ("brandwatch_bulk.xlsx", "published_at", dt.datetime(2026, 2, 1, 9, tzinfo=dt.UTC)),
+    ("brandwatch_bulk.xlsx", "followers", 0),
+    ("brandwatch_bulk.xlsx", "likes", None),
+    ("brandwatch_bulk.xlsx", "shares", 0),
+    ("brandwatch_bulk.xlsx", "engagement", 0),
+    ("generic_semicolon_latin1.csv", "published_at", dt.datetime(2026, 2, 1, 9, tzinfo=dt.UTC)),  # 01.02. is 1 February
+    ("generic_semicolon_latin1.csv", "text", "Acme ist großartig; wirklich"),
+    ("generic_semicolon_latin1.csv", "reach", 1234),
+    ("generic_semicolon_latin1.csv", "author_name", "Jürgen"),
+    ("mastodon.json", "text", "Acme #acme"),
+    ("mastodon.json", "followers", 20000),
+    ("mastodon.json", "published_quality", "exact"),
+    ("meltwater_utf16.csv", "text", 'Acme, "the brand"\nline 0 žluť'),
+    ("meltwater_utf16.csv", "published_at", dt.datetime(2026, 2, 1, 14, tzinfo=dt.UTC)),
+    ("meltwater_utf16.csv", "url", "https://news.example/0?utm_source=meltwater"),
+    ("meltwater_utf16.csv", "reach", 15),
+    ("meltwater_utf16.csv", "author_key", "x:anna"),
+    ("reddit_submissions.ndjson", "author_key", None),
+    ("reddit_submissions.ndjson", "likes", 7),
+    ("sprinklr.xlsx", "author_key", "x:u0"),
+    ("talkwalker.csv", "published_at", dt.datetime(2026, 2, 20, 9, tzinfo=dt.UTC)),  # 20/02/26, day first
+    ("talkwalker.csv", "reach", 83604085),
+    ("talkwalker.csv", "engagement", 141),
+    ("talkwalker.csv", "likes", None),
+    ("talkwalker_stream.jsonl", "network", "reddit"),
+    ("talkwalker_stream.jsonl", "published_at", dt.datetime(2026, 3, 2, 10, tzinfo=dt.UTC)),
+    ("talkwalker_stream.jsonl", "reach", None),
+    ("x_archive_tweets.js", "url", "https://x.com/i/status/1000000000000000000"),
+    ("x_archive_tweets.js", "likes", 10),
+    ("x_archive_tweets.js", "links", ["https://shop.example/?utm_source=x&utm_campaign=a", "https://t.co/x"]),
+]
+
+
+@pytest.mark.parametrize(("name", "column", "value"), FACTS)
+def test_values_are_renamed_and_cast(workspace: Workspace, name: str, column: str, value: Any) -> None:
+    take(workspace, name)
+    found = heard(workspace).sort("published_at", "url")[column][0]
+    if isinstance(found, pl.Series):
+        assert sorted(found) == sorted(value)
+    else:
+        assert found == value
+
+
+def test_a_vendors_sentiment_stands_beside_ours(workspace: Workspace) -> None:
+    take(workspace, "talkwalker.csv")
+    with workspace.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT vendor_sentiment, score, score_status FROM mentions").all()
+    assert len(rows) == 5
+    assert all(row[0] is not None and -1 <= row[0] <= 1 for row in rows)
+    assert min(row[0] for row in rows) == -1.0  # the tool's -5
+    assert {row[1:] for row in rows} == {(None, "no_language")}
+
+
+def test_overlapping_exports_count_a_post_once(workspace: Workspace) -> None:
+    """Brand24 and Brandwatch name the same status: links differ, the network's id does not."""
+    by_hand(workspace, "https://twitter.com/u/status/20001,I like my Acme,@u,10,2026-02-01 10:00,twitter")
+    again = by_hand(workspace, "https://x.com/someone/status/20001?s=20,I like my Acme,@u,12,2026-02-01 10:00,x")
+    assert (again.accepted, again.updated, again.duplicates) == (0, 1, 0)
+    assert heard(workspace).height == 1
+
+
+def test_an_export_adds_numbers_to_a_post_a_feed_brought_and_keeps_its_words(workspace: Workspace) -> None:
+    url = "https://blog.example/kettles"
+    post = Mention(
+        mention_id=mention_id(source="blog", network="web", native_id="77", url=url, text=""),
+        source="blog",
+        source_kind="rss",
+        network="web",
+        native_id="77",
+        title=None,
+        text="The whole text of a long article about Acme",
+        raw_url=url + "?utm_source=feed",
+        author_key="web:blog.example/anna",
+        published_at=NOW,
+        published_quality="exact",
+        brands=(BrandMatch("Acme", ("acme",)),),
+    )
+    state = SourceState("blog", "https://blog.example/feed")
+    store.save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
+    lines = ["link,text,author,followers,date,likes,reach", f"{url},The whole text,anna,500,2026-06-29,7,900"]
+    report = pipeline.take_file(workspace, write(workspace, "by hand.csv", "\n".join(lines)), now=NOW)
+    assert (report.accepted, report.updated) == (0, 1)
+    row = heard(workspace).row(0, named=True)
+    assert (row["source"], row["text"], row["url"]) == ("blog", post.text, post.raw_url)
+    assert (row["likes"], row["reach"], row["published_at"]) == (7, 900, NOW)
+    store.save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
+    assert heard(workspace)["likes"].to_list() == [7], "the feed does not know likes, and takes none away"
+
+
+def test_a_feed_finds_the_post_an_export_brought_earlier(workspace: Workspace) -> None:
+    url = "https://blog.example/kettles"
+    by_hand(workspace, f"{url},Acme in short,anna,500,2026-06-29,web")
+    post = Mention(
+        mention_id=mention_id(source="blog", network="web", native_id="77", url=url, text=""),
+        source="blog", source_kind="rss", network="web", native_id="77", title=None, text="All about Acme",
+        raw_url=url, brands=(BrandMatch("Acme", ("acme",)),),
+    )  # fmt: skip
+    state = SourceState("blog", "https://blog.example/feed")
+    store.save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
+    assert heard(workspace)["text"].to_list() == ["All about Acme"]
+
+
+def test_followers_of_an_export_reach_the_author(workspace: Workspace) -> None:
+    by_hand(workspace, "https://x.com/u/status/20001,I like my Acme,@anna,,2026-02-01 10:00,x")
+    assert heard(workspace)["followers"].to_list() == [None]
+    by_hand(workspace, 'https://x.com/u/status/20002,Acme again,@Anna,"12,400",2026-02-02 10:00,x')
+    assert heard(workspace)["followers"].to_list() == [12_400, 12_400]
+
+
+def test_rows_a_tools_query_chose_are_about_the_own_brand(workspace: Workspace) -> None:
+    """A listening tool shows a snippet, in which the brand's name need not stand; a network's dump is filtered."""
+    assert by_hand(workspace, "https://x.com/u/status/20003,No name here,@anna,,2026-02-01,x").accepted == 1
+    path = write(workspace, "g.csv", "date,text,author\n2026-02-01,No name here,anna\n2026-02-01,Acme!,bo\n")
+    report = pipeline.take_file(workspace, path, now=NOW)
+    assert (report.layout, report.accepted, report.skipped, report.reasons) == (
+        "generic_mentions", 1, 1, {"no_brand": 1},
+    )  # fmt: skip
+
+
+def test_rows_that_cannot_be_used_are_put_aside_with_their_reason(workspace: Workspace) -> None:
+    report = by_hand(
+        workspace,
+        "https://a.example/1,,anna,1,2026-02-01,web",
+        "https://a.example/2,Acme,anna,1,the day before,web",
+        "https://a.example/3,Acme,anna,many,2026-02-01,web",
+    )
+    assert report.reasons == {"missing_text": 1, "bad_date": 1}
+    assert report.accepted == 1
+    assert any("1 cells of followers hold no number" in warning for warning in report.warnings)
+
+
+def test_hostile_cells_stay_text(workspace: Workspace) -> None:
+    by_hand(
+        workspace, 'javascript:alert(1),"<script>alert(1)</script>=1+1 <b>Acme</b>\u202e\x07",anna,1,2026-02-01,web'
+    )
+    row = heard(workspace).row(0, named=True)
+    assert (row["url"], row["text"]) == (None, "=1+1 Acme")
+
+
+def test_the_archive_of_x_is_read_as_it_comes(workspace: Workspace, tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "twitter.zip", "w") as archive:
+        archive.write(SAMPLES / "x_archive_tweets.js", "data/tweets.js")
+        archive.writestr("data/account.js", "window.YTD.account.part0 = " + json.dumps([{"account": {"email": "x"}}]))
+    report = pipeline.take_file(workspace, tmp_path / "twitter.zip", now=NOW)
+    assert (report.accepted, report.skipped, report.read) == (3, 1, 4)
+
+
+@pytest.mark.shared_data
+def test_real_files_keep_the_invariant(workspace: Workspace, shared_data: Callable[..., Path]) -> None:
+    for path in sorted(shared_data("mention_exports", "real").iterdir()):
+        report = pipeline.take_file(workspace, path, now=NOW)
+        whole = report.accepted + report.updated + report.duplicates + report.quarantined + report.skipped
+        assert (report.error, report.layout is None, whole) == (None, False, report.read), path.name
+        assert report.quarantined == 0, path.name
