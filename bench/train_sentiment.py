@@ -42,7 +42,13 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe("ar", ("ar", "ar_dz", "ar_ma"), "CC BY 4.0", "ArSarcasm-v2 (MIT); AfriSenti ar_dz, ar_ma (CC BY 4.0)"),
+    Recipe(
+        "ar",
+        ("ar", "ar_dz", "ar_ma"),
+        "CC BY 4.0",
+        "ArSarcasm-v2 (MIT); AfriSenti ar_dz, ar_ma (CC BY 4.0); XED subtitles (CC BY 4.0)",
+        subtitles=0.3,
+    ),
     Recipe("he", ("he", "he_news"), "MIT", "omilab modern Hebrew Facebook comments (MIT); HeBERT news comments (MIT)"),
     Recipe(
         "pl",
