@@ -30,6 +30,12 @@ from config.registers import (
     write_people,
 )
 
+_OPTIONAL = frozenset(
+    {
+        *("owner", "campaign", "channel", "valid_to", "commission_rate", "commission_per_order", "commission_on"),
+        *("name", "followers", "status", "content", "shared_from", "note"),
+    }
+)
 _TABLES = {"codes": codes, "people": people, "links": links}
 _WRITERS = {"codes": write_codes, "people": write_people, "links": write_links}
 
@@ -45,8 +51,18 @@ def _cells(table: TextTable, names: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), infer_schema_length=None)
+def _frame(rows: Sequence[Mapping[str, Any]], table: TextTable) -> pl.DataFrame:
+    """The rows, without the columns that the file does not have: what it does not say, it does not change."""
+    present = {normal_header(name) for name in table.headers}
+    absent = [name for name in _OPTIONAL if name not in present]
+    return pl.DataFrame(list(rows), infer_schema_length=None).drop(absent, strict=False)
+
+
+def told(text: str | None) -> str | None:
+    """A cell as an error may show it: never anything that could be a contact of somebody."""
+    if text is None or not (len(text) > 60 or "@" in text or re.search(r"\d[\d ()./-]{5,}\d", text)):
+        return text
+    return f"(text of {len(text)} characters)"
 
 
 def read_code_file(table: TextTable, context: ReadContext) -> Parsed:
@@ -62,31 +78,34 @@ def read_code_file(table: TextTable, context: ReadContext) -> Parsed:
         row = {} if problem else _code_row(cells)
         clash = None if problem else overlapping(good, row)
         if clash:
-            problem = ("overlapping_validity", f"{cells['code']} is valid twice at once; end the earlier period first")
+            problem = (
+                "overlapping_validity",
+                f"{told(cells['code'])} is valid twice at once; end the earlier period first",
+            )
         if problem:
-            rejected.append(Rejected(cells["source_line"], *problem, {"code": cells["code"]}))
+            rejected.append(Rejected(cells["source_line"], *problem, {"code": told(cells["code"])}))
         else:
             good.append(row)
-    return Parsed({"codes": _frame(good)}, rejected)
+    return Parsed({"codes": _frame(good, table)}, rejected)
 
 
 def _code_problem(cells: Mapping[str, Any]) -> tuple[str, str] | None:
     if not cells["code"] or not normal_code(cells["code"]):
         return "missing_code", "the row names no code"
     if cells["kind"] and cells["kind"].lower() not in CODE_KINDS:
-        return "unknown_kind", f"kind {cells['kind']!r} is none of {', '.join(CODE_KINDS)}"
+        return "unknown_kind", f"kind {told(cells['kind'])!r} is none of {', '.join(CODE_KINDS)}"
     for name in ("valid_from", "valid_to"):
         if cells[name] and not is_iso_date(cells[name]):
-            return "bad_date", f"{name} {cells[name]!r} is no date like 2026-11-20"
+            return "bad_date", f"{name} {told(cells[name])!r} is no date like 2026-11-20"
     if cells["valid_from"] and cells["valid_to"] and cells["valid_to"] < cells["valid_from"]:
         return "bad_date", "valid_to lies before valid_from"
     rate = _rate(cells["commission_rate"])
     if cells["commission_rate"] and (rate is None or not 0 <= rate <= 1):
-        return "bad_rate", f"commission_rate {cells['commission_rate']!r} is no share such as 0.1 or 10%"
+        return "bad_rate", f"commission_rate {told(cells['commission_rate'])!r} is no share such as 0.1 or 10%"
     if cells["commission_per_order"] and _amount(cells["commission_per_order"]) is None:
-        return "bad_number", f"commission_per_order {cells['commission_per_order']!r} is no amount such as 2.50"
+        return "bad_number", f"commission_per_order {told(cells['commission_per_order'])!r} is no amount such as 2.50"
     if cells["commission_on"] and cells["commission_on"].lower() not in COMMISSION_ON:
-        return "unknown_kind", f"commission_on {cells['commission_on']!r} is none of {', '.join(COMMISSION_ON)}"
+        return "unknown_kind", f"commission_on {told(cells['commission_on'])!r} is none of {', '.join(COMMISSION_ON)}"
     return None
 
 
@@ -112,7 +131,7 @@ def _code_row(cells: Mapping[str, Any]) -> dict[str, Any]:
         "kind": kind,
         "owner": person_key(network, handle) if handle else (cells["owner"] or None),
         "campaign": cells["campaign"],
-        "channel": cells["channel"] or DEFAULT_CHANNEL.get(kind),
+        "channel": cells["channel"],
         "valid_from": cells["valid_from"] or "",
         "valid_to": cells["valid_to"] or "",
         "commission_rate": _rate(cells["commission_rate"]),
@@ -128,13 +147,13 @@ def read_people_file(table: TextTable, context: ReadContext) -> Parsed:
     rejected: list[Rejected] = []
     for cells in _cells(table, ("network", "handle", "name", "followers", "status")):
         followers = (cells["followers"] or "").replace(",", "").replace(" ", "")
-        status = (cells["status"] or "none").lower()
+        status = (cells["status"] or "").lower() or None
         if not cells["network"] or not cells["handle"]:
             problem = ("missing_handle", "network or handle is empty")
-        elif followers and not followers.isdigit():
-            problem = ("bad_number", f"followers {cells['followers']!r} is no whole number")
-        elif status not in CONTACT_STATUSES:
-            problem = ("unknown_status", f"status {cells['status']!r} is none of {', '.join(CONTACT_STATUSES)}")
+        elif followers and not (followers.isascii() and followers.isdigit()):
+            problem = ("bad_number", f"followers {told(cells['followers'])!r} is no whole number")
+        elif status and status not in CONTACT_STATUSES:
+            problem = ("unknown_status", f"status {told(cells['status'])!r} is none of {', '.join(CONTACT_STATUSES)}")
         else:
             key = person_key(cells["network"], cells["handle"])
             good.append(
@@ -149,8 +168,8 @@ def read_people_file(table: TextTable, context: ReadContext) -> Parsed:
                 }
             )
             continue
-        rejected.append(Rejected(cells["source_line"], *problem, {"network": cells["network"]}))
-    return Parsed({"people": _frame(good)}, rejected)
+        rejected.append(Rejected(cells["source_line"], *problem, {"network": told(cells["network"])}))
+    return Parsed({"people": _frame(good, table)}, rejected)
 
 
 def read_link_file(table: TextTable, context: ReadContext) -> Parsed:
@@ -161,21 +180,21 @@ def read_link_file(table: TextTable, context: ReadContext) -> Parsed:
     for cells in _cells(table, names):
         link = canonical_url(cells["url"] or "")
         if link is None:
-            problem = ("bad_url", f"{cells['url']!r} is no link; write it with https:// and the shop's host")
+            problem = ("bad_url", f"{told(cells['url'])!r} is no link; write it with https:// and the shop's host")
         elif not cells["source"] or not cells["medium"]:
             problem = ("missing_source", "source or medium is empty; write where the link is shared, such as instagram")
         elif cells["shared_from"] and not is_iso_date(cells["shared_from"]):
-            problem = ("bad_date", f"shared_from {cells['shared_from']!r} is no date like 2026-11-20")
+            problem = ("bad_date", f"shared_from {told(cells['shared_from'])!r} is no date like 2026-11-20")
         elif any(row["link"] == link for row in good):
-            problem = ("repeated_link", f"{link} stands twice in this file")
+            problem = ("repeated_link", f"{told(link)} stands twice in this file")
         else:
             network, _, handle = (cells["owner"] or "").partition(":")
             owner = person_key(network, handle) if handle else cells["owner"]
             lower = {name: cells[name].lower() for name in ("source", "medium")}
             good.append(cells | lower | {"link": link, "owner": owner})
             continue
-        rejected.append(Rejected(cells["source_line"], *problem, {"url": cells["url"]}))
-    return Parsed({"links": _frame(good)}, rejected)
+        rejected.append(Rejected(cells["source_line"], *problem, {"url": told(cells["url"])}))
+    return Parsed({"links": _frame(good, table)}, rejected)
 
 
 class RegisterSink:
@@ -197,6 +216,7 @@ class RegisterSink:
                     line, values = row["source_line"], {k: v for k, v in row.items() if k != "source_line"}
                     identity = tuple(values[key] for key in keys)
                     before = stored.get(identity)
+                    values = _complete(name, values, before)
                     same = before is not None and all(before[k] == v for k, v in values.items())
                     lines[line] = "same" if same else ("updated" if before else "new")
                     if not same:
@@ -206,6 +226,21 @@ class RegisterSink:
                     _WRITERS[name](connection, changed)
                 counts[name] = len(changed)
         return Written(lines, counts)
+
+
+def _complete(name: str, values: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The whole entry: what the file does not say stays as it was, or is the default of a new entry.
+
+    An empty cell says nothing about a person; in a code it is the column's default, such as no end of validity.
+    """
+    columns = [column.name for column in _TABLES[name].columns if column.name != "version"]
+    fresh = {"codes": {"valid_to": ""}, "people": {"status": "none"}}.get(name, {})
+    kept = dict.fromkeys(columns) | fresh if before is None else {key: before[key] for key in columns}
+    said = {key: value for key, value in values.items() if value is not None or name != "people"}
+    whole = kept | said
+    if name == "codes" and whole["channel"] is None and (before is None or "channel" in said):
+        whole["channel"] = DEFAULT_CHANNEL.get(str(whole["kind"]))
+    return whole
 
 
 def _stored(connection: sa.Connection, table: sa.Table) -> dict[tuple[Any, ...], Mapping[str, Any]]:

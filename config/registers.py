@@ -147,7 +147,7 @@ def read_codes(engine: Engine) -> pl.DataFrame:
     """The register of promo codes with columns CODES_SCHEMA, sorted. Dates null = unbounded, both days included."""
     frame = _read(engine, codes, dict.fromkeys(CODES_SCHEMA, pl.String) | {"commission_rate": pl.Float64})
     return frame.with_columns(
-        pl.col("valid_from", "valid_to").replace("", None).str.to_date("%Y-%m-%d", strict=False),
+        pl.col("valid_from", "valid_to").replace("", None).str.to_date("%Y-%m-%d", strict=True),
         pl.col("commission_per_order").cast(pl.Decimal(18, 4), strict=False),
     ).sort("code_norm", "valid_from", nulls_last=False)
 
@@ -238,8 +238,8 @@ def overlapping(rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any]) -> Ma
 
 
 def is_iso_date(text: str) -> bool:
+    """Whether the text is a day as YYYY-MM-DD: the other ISO forms would not sort and compare as texts."""
     try:
-        dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-    return True

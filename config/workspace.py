@@ -7,6 +7,7 @@ data/hash.key      the secret of the keyed hashes, readable by its owner only
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import hmac
@@ -26,6 +27,7 @@ from config.settings import Settings, read_settings
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 STARTER = Path(__file__).with_name("starter.toml")
+KEY_BYTES = 32
 
 
 class WorkspaceError(Exception):
@@ -106,11 +108,27 @@ def migrate(engine: Engine) -> None:
 
 
 def _hash_key(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        key = secrets.token_bytes(32)
-        with os.fdopen(handle, "wb") as out:
-            out.write(key)
-        return key
+    """The secret of the keyed hashes, made at the first opening.
+
+    It is written aside and then linked to its name, so that nobody ever reads half of it, and of two processes that
+    begin at once the second takes the first one's.
+    """
+    if not file.exists():
+        aside = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(secrets.token_bytes(KEY_BYTES))
+                out.flush()
+                os.fsync(out.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(aside, file)
+        finally:
+            aside.unlink()
+    key = file.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise WorkspaceError(
+            f"{file} is damaged ({len(key)} bytes instead of {KEY_BYTES}); put it back from a backup: with another key "
+            "the customers of earlier imports are not recognised any more"
+        )
+    return key

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from config import register_files, registers
+from config.intake import ImportReport, list_quarantine, take_in
+from config.workspace import Workspace
+
+NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+
+
+def take(workspace: Workspace, text: str, *, name: str = "register.csv") -> ImportReport:
+    file = workspace.folder / name
+    file.write_text(text, encoding="utf-8")
+    sinks = {"registers": register_files.RegisterSink(workspace.engine)}
+    return take_in(workspace, file, layouts=register_files.LAYOUTS, sinks=sinks, now=NOW)
+
+
+def person(workspace: Workspace, key: str = "instagram:anna") -> dict[str, Any]:
+    return next(row for row in registers.read_people(workspace.engine).iter_rows(named=True) if row["key"] == key)
+
+
+def test_a_file_of_followers_leaves_what_was_decided(workspace: Workspace) -> None:
+    take(workspace, "network,handle,name,followers,status\ninstagram,anna,Anna,100,contracted\n")
+    assert take(workspace, "network,handle,followers\ninstagram,@Anna,250\n").updated == 1
+    assert {"name": "Anna", "followers": 250, "status": "contracted"}.items() <= person(workspace).items()
+
+
+def test_an_empty_cell_says_nothing_about_a_person(workspace: Workspace) -> None:
+    take(workspace, "network,handle,name,followers,status\ninstagram,anna,Anna,100,contracted\n")
+    assert take(workspace, "network,handle,name,followers,status\ninstagram,anna,,,\n").duplicates == 1
+    assert {"name": "Anna", "followers": 100, "status": "contracted"}.items() <= person(workspace).items()
+
+
+def test_a_new_person_without_followers_is_unknown_not_nought(workspace: Workspace) -> None:
+    take(workspace, "network,handle,followers\nx,bob,\n")
+    assert (person(workspace, "x:bob")["followers"], person(workspace, "x:bob")["status"]) == (None, "none")
+
+
+def test_a_code_file_changes_only_the_columns_it_has(workspace: Workspace) -> None:
+    take(workspace, "code,kind,owner,campaign,valid_from,commission_rate\nANNA,creator,x:anna,summer,2026-01-01,10%\n")
+    take(workspace, "code,kind,valid_from,campaign\nanna,creator,2026-01-01,winter\n", name="b.csv")
+    row = registers.read_codes(workspace.engine).row(0, named=True)
+    assert (row["campaign"], row["owner"], row["commission_rate"]) == ("winter", "x:anna", 0.1)
+    assert row["channel"] == "Influencer"
+
+
+@pytest.mark.parametrize("day", ["20261031", "2026-W44-6", "31.10.2026", "2026-13-01", "2026-1-1"])
+def test_a_day_that_is_not_written_as_year_month_day_is_kept_aside(workspace: Workspace, day: str) -> None:
+    report = take(workspace, f"code,kind,valid_from,valid_to\nANNA,creator,,{day}\n")
+    assert (report.quarantined, report.reasons) == (1, {"bad_date": 1})
+
+
+@pytest.mark.parametrize("followers", ["²", "٣", "1.5", "many", "-3"])
+def test_followers_that_are_no_whole_number_are_kept_aside(workspace: Workspace, followers: str) -> None:
+    report = take(workspace, f"network,handle,followers\nx,bob,{followers}\n")
+    assert (report.error, report.quarantined) == (None, 1)
+
+
+def test_quarantine_keeps_no_contact(workspace: Workspace) -> None:
+    take(
+        workspace,
+        "code,kind,valid_to\nA,anna@mail.example,\n+48 501 501 501,friend,\nB,creator,call 501 501 501\n",
+    )
+    take(workspace, "network,handle,followers\nx,bob,anna@mail.example\n,anna@mail.example,5\n", name="p.csv")
+    kept = str(list_quarantine(workspace.engine))
+    assert "mail.example" not in kept
+    assert "501 501" not in kept
+    assert "(text of 17 characters)" in kept
