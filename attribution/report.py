@@ -71,6 +71,7 @@ class Report:
     lookback: dt.timedelta
     currency: str
     ledger: pl.DataFrame  # the period's orders of every state, with match_method
+    history: pl.DataFrame  # the ledger of all time
     touches: pl.DataFrame  # visits of the period, and earlier ones on the paths of its orders; with channel
     journeys: pl.DataFrame  # one row a touchpoint of the period's sold orders
     null_journeys: pl.DataFrame  # one row a visit of a journey that ended in the period without an order
@@ -203,6 +204,7 @@ def attribute(
         lookback=lookback,
         currency=currency,
         ledger=mine,
+        history=ledger,
         touches=visits,
         journeys=paths,
         null_journeys=lost,
