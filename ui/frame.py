@@ -47,14 +47,21 @@ class Screen:
     locale: Locale
     _: i18n.Translator
     answer_place: DeltaGenerator
+    dated: bool = True  # false: the page shows all there is, whatever the period
 
 
 def open_page(
-    title: str, *, answer: str | None = None, brand_filter: bool = True, model_filter: bool = False
+    title: str,
+    *,
+    answer: str | None = None,
+    brand_filter: bool = True,
+    model_filter: bool = False,
+    period_filter: bool = True,
 ) -> Screen:
     """Draw title, place for the answer, filters, freshness line and badge; give back what was chosen.
 
-    Filters stand in the address, and keep their value from page to page within a session.
+    Filters stand in the address, and keep their value from page to page within a session. Without a period filter the
+    page shows all there is, and its period is the last 30 days.
     """
     _ = i18n.translator()
     _style()
@@ -67,7 +74,9 @@ def open_page(
     answer_place = st.container(key="answer")
     st.session_state["new-page"] = st.session_state.get("shown-page") != title
     st.session_state["shown-page"] = title
-    period, brand, model = _filters(workspace, _, brand_filter=brand_filter, model_filter=model_filter)
+    period, brand, model = _filters(
+        workspace, _, brand_filter=brand_filter, model_filter=model_filter, period_filter=period_filter
+    )
     screen = Screen(
         workspace=workspace,
         period=period,
@@ -79,6 +88,7 @@ def open_page(
         locale=i18n.session_locale(),
         _=_,
         answer_place=answer_place,
+        dated=period_filter,
     )
     _freshness(screen)
     if answer:
@@ -98,12 +108,13 @@ def _style() -> None:
 
 
 def _filters(
-    workspace: Workspace, _: i18n.Translator, *, brand_filter: bool, model_filter: bool
+    workspace: Workspace, _: i18n.Translator, *, brand_filter: bool, model_filter: bool, period_filter: bool
 ) -> tuple[Period, str | None, str]:
     brand: str | None = None
     model: str = workspace.settings.attribution.model
+    until = data.freshness().as_of
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        period = _period(_, until=data.freshness().as_of)
+        period = _period(_, until=until) if period_filter else last_days(30, until=until)
         if brand_filter and workspace.settings.brand:
             brand = _brand(workspace, _)
         if model_filter:
@@ -233,9 +244,9 @@ def period_text(screen: Screen, period: Period | None = None) -> str:
 def _freshness(screen: Screen) -> None:
     _ = screen._
     fresh = data.freshness()
+    shown = (period_text(screen), _("compared with {period}").format(period=period_text(screen, screen.before)))
     parts = [
-        period_text(screen),
-        _("compared with {period}").format(period=period_text(screen, screen.before)),
+        *(shown if screen.dated else ()),
         _("last poll {time}").format(time=time_text(screen, fresh.last_poll)),
         _("last import {time}").format(time=time_text(screen, fresh.last_import)),
     ]
@@ -256,19 +267,22 @@ def how(screen: Screen, *names: str) -> None:
                 st.caption(screen._("“{term}” is not described yet.").format(term=name))
 
 
-def guarded_csv(frame: pl.DataFrame) -> bytes:
-    """The rows as UTF-8 CSV with BOM. Texts that a spreadsheet would run as a formula get a leading apostrophe.
+_BREAK = r"[\r\n\x0B\x0C\x{85}\x{2028}\x{2029}]+"
+# Where a cell may begin, what may stand before its formula, and the marks that begin one (full-width ones too).
+_FORMULA = r"((?:^|[;,\t\r\n\x0B\x0C\x{85}\x{2028}\x{2029}])[\s\"]*)([=+\-@＝＋－＠])"
 
-    Lists are joined with blanks; numbers stay as they are.
+
+def guarded_csv(frame: pl.DataFrame) -> bytes:
+    """The rows as UTF-8 CSV with BOM. A text that a spreadsheet would run as a formula gets an apostrophe before it.
+
+    So does what would be a cell of its own where the spreadsheet splits at ; or a tab instead; line breaks become
+    blanks, and so never begin a row. Lists are joined with blanks; numbers stay as they are.
     """
     lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
     flat = frame.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join(" ") for name in lists)
     texts = [name for name, dtype in flat.schema.items() if dtype in (pl.String, pl.Categorical)]
     guarded = flat.with_columns(
-        pl.when(pl.col(name).cast(pl.String).str.contains(r"^[=+\-@\t\r]"))
-        .then("'" + pl.col(name).cast(pl.String))
-        .otherwise(pl.col(name).cast(pl.String))
-        .alias(name)
+        pl.col(name).cast(pl.String).str.replace_all(_FORMULA, "${1}'${2}").str.replace_all(_BREAK, " ")
         for name in texts
     )
     out = io.BytesIO()
@@ -292,11 +306,11 @@ def in_units(frame: pl.DataFrame, currency: str) -> pl.DataFrame:
 
 
 def export(screen: Screen, frame: pl.DataFrame, name: str) -> None:
-    """A button that hands out the rows as `name-since-until.csv`, money in units."""
+    """A button that hands out the rows as `name-since-until.csv`, or `name.csv` without a period; money in units."""
     st.download_button(
         screen._("Download CSV ({n} rows)").format(n=frame.height),
         data=guarded_csv(in_units(frame, screen.currency)),
-        file_name=f"{name}-{screen.period.since}-{screen.period.until}.csv",
+        file_name=f"{name}-{screen.period.since}-{screen.period.until}.csv" if screen.dated else f"{name}.csv",
         mime="text/csv",
         icon=":material/download:",
         key=f"export-{name}",

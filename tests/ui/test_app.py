@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,16 @@ def test_a_chosen_period_is_kept_when_the_page_runs_again(app: Callable[..., App
     assert caption(test.run()).startswith("Apr 2, 2026 to Jun 30, 2026")
 
 
+def test_the_page_data_shows_all_there_is_and_asks_for_no_days(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARNED_WORKSPACE", str(workspace.folder))
+    page = AppTest.from_string("from ui.views import data\ndata.page()", default_timeout=30).run()
+    assert not page.exception
+    assert [group.key for group in page.button_group if group.key == "days"] == []
+    assert "compared with" not in caption(page)
+
+
 def test_at_most_eight_pages_are_listed() -> None:
     from ui import app as module
 
@@ -89,15 +100,37 @@ def test_at_most_eight_pages_are_listed() -> None:
         ("+1", "'+1"),
         ("-1", "'-1"),
         ("@x", "'@x"),
-        ("\tx", "'\tx"),
-        ("\rx", '"\'\rx"'),
+        ("\t=x", "\t'=x"),
+        ("\tx", "\tx"),
+        ("  =1", "  '=1"),
+        ("\rx", " x"),
         ("plain = text", "plain = text"),
+        ("a;=1", "a;'=1"),
+        ("a; \t@x", "a; \t'@x"),
+        ("a\t+1", "a\t'+1"),
+        ("a\n=1", "a '=1"),
+        ("a\r\n-1", "a '-1"),
+        ("a\u2028=1", "a '=1"),
+        ("two\r\nlines", "two lines"),
+        ("＝1", "'＝1"),
         ("", '""'),
     ],
 )
 def test_exported_texts_cannot_run_as_formulas(cell: str, written: str) -> None:
     text = frame.guarded_csv(pl.DataFrame({"text": [cell]})).decode("utf-8-sig")
     assert text == f"text\n{written}\n"
+
+
+@pytest.mark.parametrize("cell", ["a,=1", 'a";"=1', '";=1', "=1,=2;=3\n=4", 'x,"=1', "a;;=1", "a ;\n\n =1"])
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_no_cell_begins_a_formula_wherever_a_spreadsheet_splits(cell: str, separator: str) -> None:
+    text = frame.guarded_csv(pl.DataFrame({"a": ["x"], "text": [cell], "b": [cell]})).decode("utf-8-sig")
+    lines = text.splitlines()
+    assert len(lines) == 2
+    cells = [
+        found for line in lines for found in (*line.split(separator), *next(csv.reader([line], delimiter=separator)))
+    ]
+    assert [found for found in cells if found.strip(' "\t')[:1] in ("=", "+", "-", "@")] == []
 
 
 def test_exported_numbers_stay_numbers_and_lists_become_text() -> None:

@@ -23,7 +23,7 @@ COUNTS = ("read", "accepted", "updated", "duplicates", "quarantined", "skipped")
 
 
 def page() -> None:
-    screen = open_page(translator()("Data"), brand_filter=False)
+    screen = open_page(translator()("Data"), brand_filter=False, period_filter=False)
     _ = screen._
     imports = pl.DataFrame([_import_row(row) for row in data.imports()], schema=_IMPORT_SCHEMA)
     quarantine = pl.DataFrame(data.quarantine(), schema=_QUARANTINE_SCHEMA)
