@@ -18,7 +18,7 @@ from config.clock import Period
 
 HISTORY_DAYS = 28
 MIN_HISTORY = 14
-BAND_WIDTH = 2.0
+BAND_WIDTH = 3.0
 NOTABLE = 2.0
 SHOWN_SERIES = 4
 MIN_JUDGED = 30
@@ -44,7 +44,7 @@ def every_day(frame: pl.DataFrame, period: Period, value: pl.Expr) -> pl.DataFra
 def expected_band(mentions: pl.DataFrame, period: Period) -> pl.DataFrame:
     """Mentions a day with the band that the 28 days before each day let expect: day, n, low, middle, high.
 
-    middle = median of those days; half the width = 2 x max(1.4826 x median absolute deviation, sqrt(median)), the
+    middle = median of those days; half the width = 3 x max(1.4826 x median absolute deviation, sqrt(median)), the
     latter as counts scatter at least so much by chance. Null with fewer than 14 days of history. `mentions` must reach
     28 days before the period; days before its first mention are no history.
     """

@@ -338,8 +338,8 @@ def test_the_band_expects_what_the_days_before_showed() -> None:
     days = pl.date_range(dt.date(2026, 4, 1), dt.date(2026, 5, 31), eager=True).to_list()
     heard = pl.DataFrame({"day": [day for day in days for _ in range(4)]})
     band = figures.expected_band(heard, Period(dt.date(2026, 5, 1), dt.date(2026, 5, 2)))
-    # Four a day without any spread: 4 -/+ 2 x sqrt(4).
-    assert band.rows() == [(dt.date(2026, 5, 1), 4, 0.0, 4.0, 8.0), (dt.date(2026, 5, 2), 4, 0.0, 4.0, 8.0)]
+    # Four a day without any spread: 4 -/+ 3 x sqrt(4), never below 0.
+    assert band.rows() == [(dt.date(2026, 5, 1), 4, 0.0, 4.0, 10.0), (dt.date(2026, 5, 2), 4, 0.0, 4.0, 10.0)]
 
 
 def test_there_is_no_band_without_fourteen_days_of_history() -> None:

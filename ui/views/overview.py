@@ -244,7 +244,7 @@ def _volume(screen: Screen, talk: Talk) -> None:
     )
     st.caption(
         _(
-            "Grey: what the {days} days before let expect (median, two robust standard deviations to each side). "
+            "Grey: what the {days} days before let expect (median, three robust standard deviations to each side). "
             "Orange points lie outside."
         ).format(days=figures.HISTORY_DAYS)
     )
