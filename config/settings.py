@@ -30,6 +30,7 @@ MODELS = (
 CONFLICT_POLICIES = ("code_last", "code_wins", "utm_wins", "split")
 SOCIAL_SCOPE = ("Organic Social", "Paid Social", "Organic Video", "Paid Video", "Influencer")
 _DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
+_LONGEST_SECONDS = 3650 * 86400
 _SECONDS = {"m": 60, "h": 3600, "d": 86400}
 
 
@@ -49,6 +50,8 @@ def parse_duration(value: object) -> dt.timedelta:
     match = _DURATION.match(value.strip()) if isinstance(value, str) else None
     if not match or int(match[1]) == 0:
         raise ValueError('is no duration; write a number and m, h or d, such as "30d"')
+    if int(match[1]) * _SECONDS[match[2]] > _LONGEST_SECONDS:
+        raise ValueError('is longer than ten years; write a shorter duration, such as "30d"')
     return dt.timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
 
 

@@ -254,6 +254,9 @@ def test_sentiment_scores_lines_in_order(filled: Path) -> None:
         (["roi", "--since", "2026-07-01", "--until", "2026-06-01"], "lies after"),
         (["mentions", "--brand", "Nobody"], "choose one of Acme"),
         (["mentions", "--label", "sad"], "choose one of"),
+        (["mentions", "--query", '"abc'], "--query"),
+        (["roi", "--since", "0001-01-01"], "between 1970"),
+        (["channels", "--lookback", "9999999999d"], "ten years"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_a_sentence(filled: Path, arguments: list[str], words: str) -> None:
@@ -307,3 +310,22 @@ def test_a_brand_query_that_cannot_be_read_is_answered_with_its_line(tmp_path: P
         '[[source]]\nname = "x"\nurl = "http://127.0.0.1:9/"\nallow_private = true\n'
     )
     assert "line 5" in earned("listen", "--once", folder=tmp_path, code=2).stderr
+
+
+def test_a_mention_of_the_last_day_shows_the_order_of_the_next(filled: Path) -> None:
+    """Anna's post of 9 June, asked for alone: the order of 10 June with her code is hers all the same."""
+    rows = ask("mentions", "--since", "2026-06-09", "--until", "2026-06-09", folder=filled)["rows"]
+    assert [(row["author_key"], row["revenue"]) for row in rows] == [("instagram:anna", "90.00")]
+
+
+def test_a_code_registered_late_is_found_in_what_was_said_even_after_a_crash(
+    filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = tmp_path / "late.csv"
+    late.write_text("code,kind\nWONDERFUL,creator\n")  # a word of Anna's post
+    with monkeypatch.context() as patch:
+        patch.setattr("ui.pipeline.keep_codes_current", lambda workspace: None)  # killed before it
+        earned("import", str(late), folder=filled)
+    earned("import", str(SHOP / "people.csv"), folder=filled)
+    rows = {row["author_key"]: row for row in ask("mentions", folder=filled)["rows"]}
+    assert rows["instagram:anna"]["codes"] == ["ANNA10", "WONDERFUL"]

@@ -124,8 +124,10 @@ def listen(
 ) -> None:
     """Poll the sources; without --once until stopped with Ctrl-C."""
     from config.settings import SettingsError
+    from ui.pipeline import keep_codes_current
 
     workspace = open_or_stop(context)
+    keep_codes_current(workspace)
     if not workspace.settings.source:
         stop(f"{workspace.folder / 'earned.toml'} names no [[source]]; add one with name and url")
     try:

@@ -108,20 +108,24 @@ def mentions(
     as_json: Json = False,
 ) -> None:
     """Search what was said, with the visits, orders and revenue matched to each mention."""
+    from listener.queries import QueryError
     from ui import documents
 
     one_of(label, ("positive", "neutral", "negative"), "--label")
     workspace = open_or_stop(context)
     one_of(brand, [entry.name for entry in workspace.settings.brand], "--brand")
-    document = documents.mentions(
-        workspace,
-        period=period_or_stop(workspace, since, until),
-        brand=brand,
-        query=query,
-        label=label,
-        author=author,
-        limit=limit,
-    )
+    try:
+        document = documents.mentions(
+            workspace,
+            period=period_or_stop(workspace, since, until),
+            brand=brand,
+            query=query,
+            label=label,
+            author=author,
+            limit=limit,
+        )
+    except QueryError as problem:
+        stop(f"--query {query!r}: {problem}")
     if as_json:
         print_json(document)
         return

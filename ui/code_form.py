@@ -5,18 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping
-from typing import Any
-
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from config import intake
-from config.database import writing
-from config.register_files import read_code_file
-from config.registers import codes, overlapping, read_codes, write_codes
+from config.register_files import RegisterSink, read_code_file
+from config.registers import overlapping, read_codes
 from config.workspace import Workspace
-from listener import store
+from ui.pipeline import keep_codes_current
 
 FIELDS = ("code", "kind", "owner", "campaign", "channel", "valid_from", "valid_to", "commission_rate")
 
@@ -57,17 +51,9 @@ def save_code(
     clash = overlapping(_stored(workspace), row)
     if clash:
         return f"{row['code']} is valid from {clash['valid_from'] or 'ever'} already; end that period first"
-    with writing(workspace.engine) as connection:
-        write_codes(connection, [row | _unasked(connection, row)])
-    store.recode(workspace.engine)
+    RegisterSink(workspace.engine).write(0, parsed)
+    keep_codes_current(workspace)
     return None
-
-
-def _unasked(connection: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored values of this entry that the form has no field for."""
-    here = (codes.c.code_norm == row["code_norm"]) & (codes.c.valid_from == row["valid_from"])
-    stored = connection.execute(sa.select(codes).where(here)).mappings().first()
-    return {name: value for name, value in (stored or {}).items() if name not in (*FIELDS, "code_norm")}
 
 
 def _stored(workspace: Workspace) -> list[dict[str, str]]:

@@ -50,9 +50,12 @@ def day_or_stop(text: str | None, option: str) -> dt.date | None:
     if text is None:
         return None
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         stop(f"{option} {text!r} is no day; write it as 2026-11-20")
+    if not 1970 <= day.year <= 2200:
+        stop(f"{option} {text!r} is no day of a shop's life; write one between 1970 and 2200")
+    return day
 
 
 def period_or_stop(workspace: Workspace, since: str | None, until: str | None) -> Period:

@@ -97,16 +97,11 @@ def mentions(
     }
     found = store.read_mentions(workspace.engine, **choice, limit=limit)
     # A mention may be followed by orders after the period's end: match over all that is known.
-    report = pipeline.attribution_report(workspace, period=Period(period.since, workspace_end(workspace, period)))
+    report = pipeline.attribution_report(workspace, period=pipeline.matching_period(workspace, period))
     return _head(period, report.currency) | {
         "total": store.count_mentions(workspace.engine, **choice),
         "rows": rows(with_matches(found, report), currency=report.currency),
     }
-
-
-def workspace_end(workspace: Workspace, period: Period) -> dt.date:
-    """The last day that orders after a period may lie on: the lookback window behind its end."""
-    return period.until + workspace.settings.attribution.lookback
 
 
 def with_matches(found: pl.DataFrame, report: Report) -> pl.DataFrame:

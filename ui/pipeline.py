@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import math
 from pathlib import Path
 
 import polars as pl
+import sqlalchemy as sa
 
 from attribution import currency, inputs
 from attribution.facts import Facts
 from attribution.report import Inputs, Report, attribute
 from config import intake, register_files
 from config.clock import Period, last_days
+from config.database import changes, upsert, writing
 from config.intake import ImportReport, Layout
 from config.registers import read_codes, read_links, read_people
 from config.workspace import Workspace
@@ -45,14 +48,35 @@ def take_file(
         wanted=wanted,
         account=account,
     )
-    if report.tables.get("codes"):
-        store.recode(workspace.engine)
+    keep_codes_current(workspace)
     return report
+
+
+def keep_codes_current(workspace: Workspace) -> None:
+    """Look for the registered codes again in the stored mentions, if the registers changed since that was last done.
+
+    What was done is noted beside the change counters, so that a process killed in between is made up for later.
+    """
+    with workspace.engine.connect() as connection:
+        rows = connection.execute(sa.select(changes.c.name, changes.c.n)).all()
+        counts = {row.name: row.n for row in rows}
+    registered = counts.get("registers", 0)
+    if registered == counts.get("recoded", 0):
+        return
+    store.recode(workspace.engine)
+    with writing(workspace.engine) as connection:
+        upsert(connection, changes, [{"name": "recoded", "n": registered}], keys=["name"])
 
 
 def _mention_layouts(workspace: Workspace) -> tuple[Layout, ...]:
     """Mention exports, matched against the brands' queries; those are read only when such a file is."""
     return exports.layouts_for(lambda: make_plan(workspace).brands, own=own_brands(workspace))
+
+
+def matching_period(workspace: Workspace, period: Period) -> Period:
+    """The period lengthened by the lookback window: orders after its end may still show its mentions."""
+    window = workspace.settings.attribution.lookback
+    return Period(period.since, period.until + dt.timedelta(days=math.ceil(window / dt.timedelta(days=1))))
 
 
 def period_of(

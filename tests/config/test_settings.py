@@ -71,3 +71,8 @@ def test_durations(text: str, days: float) -> None:
 def test_other_durations_are_refused(text: object) -> None:
     with pytest.raises(ValueError, match="no duration"):
         parse_duration(text)
+
+
+def test_a_duration_has_an_end() -> None:
+    with pytest.raises(ValueError, match="ten years"):
+        parse_duration("9999999999d")

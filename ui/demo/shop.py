@@ -127,7 +127,7 @@ def compare_with_truth(folder: Path) -> dict[str, Any]:
 
 
 def order_differences(ledger: pl.DataFrame, credits: pl.DataFrame, truth: Path) -> pl.DataFrame:
-    """One row an order of ledger or truth: net, direct, other (minor units) beside true_net, true_direct, true_other."""
+    """One row an order of either side: net, direct, other (minor units) beside true_net, true_direct, true_other."""
     by_order = credits.group_by("order_id").agg(
         direct=pl.col("credit_minor").filter(pl.col("in_scope")).sum(),
         other=pl.col("credit_minor").filter(~pl.col("in_scope") & ~pl.col("is_direct")).sum(),

@@ -13,7 +13,7 @@ from listener import store
 from listener.feeling import feeling
 from listener.queries import QueryError
 from listener.store import StaleEditError, UnknownMentionError
-from ui import data, talk, talk_cards, talk_data
+from ui import data, pipeline, talk, talk_cards, talk_data
 from ui.frame import Screen, empty, guarded_csv, how, link, open_page, say
 from ui.i18n import Translator, translator
 
@@ -283,7 +283,7 @@ def _download(screen: Screen, chosen: pl.DataFrame) -> None:
 
 def _matched(screen: Screen, ids: list[str]) -> dict[str, dict[str, Any]]:
     """Per mention: visits, orders and revenue with evidence of it, and the kinds of evidence."""
-    report = data.report(screen.period)
+    report = data.report(pipeline.matching_period(screen.workspace, screen.period))
     kinds = (
         report.evidence.filter(pl.col("mention_id").is_in(ids))
         .group_by("mention_id")
