@@ -29,7 +29,8 @@ LEVEL = 0.90
 _INSEPARABLE = 0.98
 _POWER_80 = 0.8416  # standard normal quantile
 _ONE_SIDED_95 = 1.6449
-_SHAPES = ((0.0, 0.6), (1.0, 0.1), (3.0, 0.1), (-1.0, 0.1), (-6.0, 0.1))  # bend, belief: in proportion unless data say
+# Bend and belief: half for a response in proportion, a tenth each for two that flatten and three that start slowly.
+_SHAPES = ((0.0, 0.5), (1.0, 0.1), (3.0, 0.1), (-1.0, 0.1), (-2.0, 0.1), (-4.0, 0.1))
 HEADLINE = Grid(
     bends=tuple(bend for bend, _ in _SHAPES), belief=tuple(belief for _, belief in _SHAPES), counts_controls=True
 )
@@ -192,9 +193,10 @@ def estimate_lift(
     windows = [window for test in tests if (window := _window(test, days)) is not None]
     plain = fit(days.outcome, days.series, days.controls, grid=HEADLINE, tests=windows)
     lagged = fit(days.outcome, days.series, days.controls, grid=LAGGED, tests=windows)
-    lead = lead_test(days, lagged)
+    believed = _most_believed(days, plain)
+    lead = lead_test(believed, lagged)
     headline = choose(lead, lagged)
-    world, claimed = nearest_claim(days, plain, lead, coverage)
+    world, claimed = nearest_claim(believed, plain, lead, coverage)
     fits = {"plain": plain, "both": mixed(plain, lagged), "lagged": lagged}
     shown = fits.get(headline)
     return LiftEstimate(
@@ -207,7 +209,7 @@ def estimate_lift(
         total=_total(shown) if shown else None,
         refused=(),
         reasons=_why(headline),
-        warnings=warnings_of(days, plain, lead),
+        warnings=warnings_of(believed, plain, lead),
         readiness=readiness,
         minimum_detectable_minor=minimum_detectable(shown or lagged),
         lead=lead,
@@ -349,6 +351,12 @@ def _as_json(interval: Interval | None) -> dict[str, int | None]:
     if interval is None:
         return {"low": None, "median": None, "high": None}
     return {"low": interval.low, "median": interval.median, "high": interval.high}
+
+
+def _most_believed(days: Days, posterior: Posterior) -> Days:
+    """The days with the one way of counting that explains sales best: the one to be checked."""
+    weights = np.bincount(posterior.series[posterior.kernel], posterior.weight, minlength=len(days.series))
+    return replace(days, series=(days.series[int(weights.argmax())],))
 
 
 def _series_weights(posterior: Posterior, names: Sequence[str]) -> dict[str, float]:

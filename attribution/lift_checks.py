@@ -20,7 +20,8 @@ _LEAD_P = 0.05
 _DOUBT_P = 0.3
 _LEAD_BACK = (1, 2)
 _LEAD_MEMORY = 3
-_LEAD_DECAYS = (0.0, 0.5, 0.8)
+_LEAD_REACH = 3  # buyers' posts are looked for within two days; talk from the third day on tells how loud the time is
+_LEAD_DECAYS = (0.0, 0.5, 0.8, 0.93)
 SINGLE = Grid(counts_controls=True)
 COARSE = Grid(
     decays=tuple(0.1 * step for step in range(10)),
@@ -53,16 +54,18 @@ class LeadTest:
 def lead_test(days: Days, lagged: Posterior) -> LeadTest:
     """Regression of the square root of mentions on the sales of the two days before.
 
-    Held constant: the calendar and all controls, those of the day before too, three days of earlier mentions, and talk
-    carried over, so that a lift alone raises nothing. Standard errors allow for uneven spread (HC1). Testing the talk
+    Held constant: the calendar and all controls, those of the day before too, three days of earlier mentions, talk
+    carried over, and the talk of the week after next two days: so neither a lift nor a campaign that lasts, which sales
+    would tell of as well, raises anything. Standard errors allow for uneven spread (HC1). Testing the talk
     by sales finds buyers' posts about twice as often as testing sales by coming talk, because bursts, which no buyer
     writes, are foretold by their own beginnings.
     """
     felt = np.sqrt(days.mentions)
-    rows = np.arange(_LEAD_MEMORY, len(felt))
+    rows = np.arange(_LEAD_MEMORY, len(felt) - _LEAD_REACH)
     before = [felt[rows - back] for back in range(1, _LEAD_MEMORY + 1)]
     carried = adstock(days.mentions, _LEAD_DECAYS)[rows - 1]
-    held = independent(np.column_stack([days.controls[rows], days.controls[rows - 1], *before, carried]))
+    later = np.array([felt[row + _LEAD_REACH : row + _LEAD_REACH + 7].mean() for row in rows])
+    held = independent(np.column_stack([days.controls[rows], days.controls[rows - 1], *before, carried, later]))
     basis, _ = np.linalg.qr(held)
     left = np.column_stack([felt[rows], *(days.outcome[rows - back] for back in _LEAD_BACK)])
     left = left - basis @ (basis.T @ left)

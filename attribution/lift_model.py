@@ -139,13 +139,13 @@ def adstock(mentions: Floats, decays: Sequence[float], *, lag: int = 0) -> Float
 
 def respond(carried: Floats, bend: float) -> Floats:
     """The adstock as it is felt, with x the adstock in its own mean: x at bend 0; flattening x / (1 + bend x) above;
-    slow to start x^2 / (x - bend) below. The size of the result is of no account.
+    slow to start x^3 / (x^2 + bend^2) below. The size of the result is of no account.
     """
     if bend == 0.0:
         return carried
     mean = carried.mean(axis=0)
     x = np.divide(carried, mean, out=np.zeros_like(carried), where=mean > 0)
-    felt: Floats = x / (1 + bend * x) if bend > 0 else x**2 / (x - bend)
+    felt: Floats = x / (1 + bend * x) if bend > 0 else x**3 / (x**2 + bend**2)
     return felt
 
 

@@ -3,7 +3,7 @@
     python -m bench.lift_speed            needs statsmodels, which the product does not
 
 The peer fits level, AR(1) noise and the same controls with one adstock column per decay; the fit here averages over 38
-decays, eight correlations and five shapes. Both in one process, alternating, medians.
+decays, eight correlations and six shapes. Both in one process, alternating, medians.
 """
 
 from __future__ import annotations
