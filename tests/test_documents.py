@@ -1,7 +1,8 @@
-"""What the documents promise: commands in the README run, terms stand in docs/terms.md, no forbidden words."""
+"""What the documents promise: commands in the README run, terms on screen stand in docs/terms.md."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from ui import terms
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,6 +91,23 @@ def test_every_dependency_has_a_line_of_reason() -> None:
     named = [re.match(r"[A-Za-z0-9-]+", text)[0] for text in wanted]  # type: ignore[index]
     reasons = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8").lower()
     assert [name for name in named if not re.search(rf"(?<![\w-]){name.lower()}(?![\w-])", reasons)] == []
+
+
+def terms_on_pages() -> set[str]:
+    """The names that pages hand to `how(...)`, "How is this worked out?"."""
+    found: set[str] = set()
+    for file in sorted((ROOT / "ui" / "views").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            called = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+            if called == "how" and isinstance(node, ast.Call):
+                found |= {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+    return found
+
+
+def test_every_term_that_a_page_explains_is_written_down() -> None:
+    named = terms_on_pages()
+    assert len(named) > 15
+    assert sorted(name for name in named if terms.term(name) is None) == []
 
 
 def test_every_term_has_a_text() -> None:
