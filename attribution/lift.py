@@ -195,18 +195,18 @@ def estimate_lift(
     lagged = fit(days.outcome, days.series, days.controls, grid=LAGGED, tests=windows)
     believed = _most_believed(days, plain)
     lead = lead_test(believed, lagged)
-    headline = choose(lead, lagged)
+    totals = {"plain": _total(plain), "lagged": _total(lagged)}
+    headline = choose(lead, totals["lagged"])
     world, claimed = nearest_claim(believed, plain, lead, coverage)
-    fits = {"plain": plain, "both": mixed(plain, lagged), "lagged": lagged}
-    shown = fits.get(headline)
+    shown = {"plain": plain, "both": mixed(plain, lagged), "lagged": lagged}.get(headline)
     return LiftEstimate(
         since=days.since,
         until=days.until,
         pool_minor=round(days.outcome.sum()),
         headline=headline,
-        plain=_total(plain),
-        lagged=_total(lagged),
-        total=_total(shown) if shown else None,
+        plain=totals["plain"],
+        lagged=totals["lagged"],
+        total=totals.get(headline) or (_total(shown) if shown else None),
         refused=(),
         reasons=_why(headline),
         warnings=warnings_of(believed, plain, lead),
@@ -297,15 +297,14 @@ def _window(test: LiftTest, days: Days) -> Window | None:
     return Window(start, stop, test.mean_minor, test.se_minor) if inside else None
 
 
-def choose(lead: LeadTest, lagged: Posterior) -> Variant:
+def choose(lead: LeadTest, lagged: Interval) -> Variant:
     """Plain as long as sales do not foretell talk; both fits at even odds when they might; the lagged fit when they do.
 
     Nothing is shown when a lagged lift is found that is weaker than that backward tie.
     """
     if not lead.fired:
         return "both" if lead.doubtful else "plain"
-    found = _total(lagged).low > 0
-    return "withheld" if found and lead.strength >= lead.lagged_strength else "lagged"
+    return "withheld" if lagged.low > 0 and lead.strength >= lead.lagged_strength else "lagged"
 
 
 def _why(headline: Variant) -> tuple[str, ...]:

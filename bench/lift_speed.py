@@ -1,6 +1,6 @@
 """How long a fit takes, as a ratio to statsmodels' UnobservedComponents on the same series in the same run.
 
-    python -m bench.lift_speed            needs statsmodels, which the product does not
+    python -m bench.lift_speed            prints bench/results/lift_speed.md; needs statsmodels
 
 The peer fits level, AR(1) noise and the same controls with one adstock column per decay; the fit here averages over 38
 decays, eight correlations and six shapes. Both in one process, alternating, medians.
@@ -62,8 +62,10 @@ def main() -> None:
             taken[name].append(seconds(one))
     medians = {name: statistics.median(times) for name, times in taken.items()}
     unit = medians["UnobservedComponents, one decay"]
+    print(f"# Time of a fit at {chosen.days} days, medians of {chosen.rounds} alternating rounds, one thread\n")
+    print("| work | ratio to one fit of the peer |\n|---|---|")
     for name, median in medians.items():
-        print(f"{name:45s}{median * 1000:9.1f} ms{median / unit:9.3f} of one peer fit")
+        print(f"| {name} | {median / unit:.3f} |")
 
 
 if __name__ == "__main__":
