@@ -191,11 +191,11 @@ def share_of_voice(context: typer.Context, since: Since = None, until: Until = N
 
 @app.command()
 def codes(context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False) -> None:
-    """Promo codes: redemptions, revenue, discount, new customers."""
-    from ui import documents
+    """Promo codes: redemptions, revenue, discount, new customers, signs of leakage."""
+    from ui import documents_money
 
     workspace = open_or_stop(context)
-    document = documents.codes(workspace, period=period_or_stop(workspace, since, until))
+    document = documents_money.codes(workspace, period=period_or_stop(workspace, since, until))
     if as_json:
         print_json(document)
         return
@@ -207,8 +207,13 @@ def codes(context: typer.Context, since: Since = None, until: Until = None, as_j
         ("net", "Net revenue"),
         ("discount", "Discount"),
         ("new_customer_share", "New customers"),
+        ("repeat", "Bought later"),
     ]
     print_table(_period_title("Promo codes", document), columns, document["rows"])
+    for row in document["leakage"]:
+        print(f"{cell(row['code'])} may have leaked: {row['flagged_orders']} {row['evidence']}")
+    for row in document["look_alikes"][:10]:
+        print(f"{cell(row['code'])} ({row['orders']} orders) looks like {cell(row['suggestion'])}")
 
 
 @app.command()
@@ -217,6 +222,9 @@ def channels(
     model: Annotated[str | None, typer.Option(help=f"{MODELS}. Default: the workspace's setting.")] = None,
     lookback: Annotated[str | None, typer.Option(help="Such as 30d. Default: the workspace's setting.")] = None,
     by: Annotated[str, typer.Option(help="channel, campaign, influencer, code or product.")] = "channel",
+    behind: Annotated[str | None, typer.Option(help="The orders and touches behind the row of this name.")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Every model beside every other.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="What platforms claim against what was banked.")] = False,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
@@ -224,7 +232,7 @@ def channels(
     """Credit by channel, campaign, influencer, code or product."""
     from config.settings import MODELS as known_models
     from config.settings import parse_duration
-    from ui import documents
+    from ui import cli_money, documents, documents_money
 
     one_of(model, known_models, "--model")
     one_of(by, BREAKDOWNS, "--by")
@@ -234,6 +242,17 @@ def channels(
         stop(f"--lookback {lookback!r} {problem}")
     workspace = open_or_stop(context)
     period = period_or_stop(workspace, since, until)
+    if behind is not None:
+        found = documents_money.behind(workspace, period=period, by=by, name=behind, model=model, lookback=window)  # type: ignore[arg-type]
+        (print_json if as_json else cli_money.print_behind)(found)
+        return
+    if compare:
+        found = documents_money.compared(workspace, period=period, by=by, lookback=window)  # type: ignore[arg-type]
+        (print_json if as_json else cli_money.print_compared)(found)
+        return
+    if claims:
+        (print_json if as_json else cli_money.print_claims)(documents_money.claims(workspace, period=period))
+        return
     document = documents.channels(workspace, period=period, by=by, model=model, lookback=window)  # type: ignore[arg-type]
     if as_json:
         print_json(document)

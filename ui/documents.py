@@ -146,11 +146,6 @@ def share_of_voice(workspace: Workspace, *, period: Period) -> dict[str, Any]:
     return {"period": _head(period, "")["period"], "rows": rows(found, currency="EUR")}
 
 
-def codes(workspace: Workspace, *, period: Period) -> dict[str, Any]:
-    report = pipeline.attribution_report(workspace, period=period)
-    return _head(period, report.currency) | {"rows": rows(report.codes, currency=report.currency)}
-
-
 def channels(
     workspace: Workspace, *, period: Period, by: By, model: str | None, lookback: dt.timedelta | None
 ) -> dict[str, Any]:

@@ -1,0 +1,106 @@
+"""The commands that open what was earned print documents of their schemas, and figures that add up."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+from tests.conftest import SETTINGS
+from ui.cli import app
+from ui.documents import schema
+
+SHOP = Path(__file__).resolve().parent.parent / "data" / "small_shop"
+DAYS = ("--since", "2026-01-01", "--until", "2026-12-31")
+LEADS = """lead_id,created_at,source,medium,campaign,stage,won_at,deal_amount,currency
+1,2026-06-01T10:00:00Z,instagram,social,,won,2026-06-05T10:00:00Z,250.00,EUR
+2,2026-06-02T10:00:00Z,,,,new,,,
+"""
+
+
+def run(folder: Path, *arguments: str, code: int = 0) -> str:
+    done = CliRunner().invoke(app, ["--workspace", str(folder), *arguments])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "earned.toml").write_text(SETTINGS.replace("acme.example", "shop.example"), encoding="utf-8")
+    files = sorted(str(file) for file in SHOP.glob("*.csv"))
+    (folder / "leads.csv").write_text(LEADS, encoding="utf-8")
+    run(folder, "import", *files)
+    run(folder, "import", str(folder / "leads.csv"))
+    return folder
+
+
+def document(folder: Path, name: str, *arguments: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(folder, *arguments, *DAYS, "--json"))
+    jsonschema.validate(found, schema(name))
+    return found
+
+
+def test_journeys_and_the_orders_behind_a_path(shop: Path) -> None:
+    found = document(shop, "journeys", "journeys")
+    assert sum(row["orders"] for row in found["touches_to_order"]) == found["orders"]
+    best = next(row for row in found["rows"] if row["orders"])
+    opened = document(shop, "journeys", "journeys", "--path", " > ".join(best["path"]))
+    assert len(opened["path_orders"]) == best["orders"]
+    assert sum(Decimal(row["net"]) for row in opened["path_orders"]) == Decimal(best["revenue"])
+
+
+def test_leads(shop: Path) -> None:
+    found = document(shop, "leads", "leads")
+    assert (found["leads"], found["won"], found["value"], found["without_source"]) == (2, 1, "250.00", 1)
+
+
+@pytest.mark.parametrize("by", ["channel", "campaign", "influencer", "code", "product"])
+def test_every_row_of_channels_opens(shop: Path, by: str) -> None:
+    for row in document(shop, "channels", "channels", "--by", by, "--model", "markov")["rows"]:
+        opened = document(shop, "channels-behind", "channels", "--by", by, "--model", "markov", "--behind", row[by])
+        assert opened["revenue"] == row["revenue"]
+        assert sum(Decimal(touch["credit"]) for touch in opened["rows"]) == Decimal(row["revenue"])
+
+
+def test_models_side_by_side(shop: Path) -> None:
+    found = document(shop, "channels-compare", "channels", "--compare")
+    totals: dict[str, Decimal] = {}
+    for row in found["rows"]:
+        totals[row["model"]] = totals.get(row["model"], Decimal(0)) + Decimal(row["revenue"])
+    assert len(set(totals.values())) == 1
+    assert {row["model"] for row in found["moved"]} == set(totals)
+
+
+def test_claims_and_metrics(shop: Path) -> None:
+    found = document(shop, "channels-claims", "channels", "--claims")
+    assert Decimal(found["banked"]) == Decimal(document(shop, "channels", "channels")["total"])
+
+
+def test_codes_with_their_signs(shop: Path) -> None:
+    found = document(shop, "codes", "codes")
+    assert [row["policy"] for row in found["conflicts"]] == ["code_last", "code_wins", "utm_wins", "split"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("journeys",),
+        ("journeys", "--path", "Influencer"),
+        ("leads",),
+        ("codes",),
+        ("channels", "--compare"),
+        ("channels", "--claims"),
+        ("channels", "--behind", "Email"),
+    ],
+    ids=" ".join,
+)
+def test_tables_for_people(shop: Path, arguments: tuple[str, ...]) -> None:
+    assert run(shop, *arguments, *DAYS).strip()

@@ -1,0 +1,131 @@
+"""The commands that open what was earned: paths to orders, leads, and what lies behind a channel's figure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ui.command import Json, Since, Until, app, open_or_stop, period_or_stop
+from ui.terminal import print_json, print_table
+
+ARROW = " > "
+
+
+def _title(what: str, document: dict[str, Any]) -> str:
+    period = document["period"]
+    return f"{what}, {period['since']} to {period['until']}, {document['currency']}"
+
+
+@app.command()
+def journeys(
+    context: typer.Context,
+    path: Annotated[
+        str | None, typer.Option(help='The orders behind one path, such as "Organic Social > Email".')
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many paths.")] = 20,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """The paths that led to orders, and those that led nowhere."""
+    from ui import documents_money
+
+    workspace = open_or_stop(context)
+    chosen = [part.strip() for part in path.split(ARROW)] if path is not None else None
+    document = documents_money.journeys(
+        workspace, period=period_or_stop(workspace, since, until), limit=limit, path=chosen
+    )
+    if as_json:
+        print_json(document)
+        return
+    if chosen is not None:
+        columns = [("account", "Account"), ("order_id", "Order"), ("ordered_at", "When"), ("net", "Net revenue")]
+        print_table(_title(f"Orders by {ARROW.join(chosen)}", document), columns, document["path_orders"])
+        return
+    columns = [
+        ("path", "Path"),
+        ("orders", "Orders"),
+        ("revenue", "Revenue"),
+        ("failed", "Without an order"),
+        ("conversion_rate", "Conversion"),
+        ("days", "Days"),
+    ]
+    shown = [row | {"path": ARROW.join(row["path"])} for row in document["rows"]]
+    print_table(_title("Top paths", document), columns, shown)
+    print(f"Orders: {document['orders']}; journeys without an order: {document['failed']}")
+
+
+@app.command()
+def leads(context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False) -> None:
+    """From click to lead to won, by source and campaign."""
+    from ui import documents_money
+
+    workspace = open_or_stop(context)
+    document = documents_money.leads(workspace, period=period_or_stop(workspace, since, until))
+    if as_json:
+        print_json(document)
+        return
+    columns = [
+        ("source", "Source"),
+        ("medium", "Medium"),
+        ("campaign", "Campaign"),
+        ("visits", "Visits"),
+        ("leads", "Leads"),
+        ("won", "Won"),
+        ("lead_rate", "Visit to lead"),
+        ("win_rate", "Lead to won"),
+        ("value", "Value"),
+    ]
+    print_table(_title("Leads", document), columns, document["rows"])
+    print(f"Leads: {document['leads']}, won: {document['won']}, without a source: {document['without_source']}")
+
+
+def print_behind(document: dict[str, Any]) -> None:
+    columns = [
+        ("order_id", "Order"),
+        ("ordered_at", "When"),
+        ("net", "Net"),
+        ("position", "Touch"),
+        ("channel", "Channel"),
+        ("campaign", "Campaign"),
+        ("touched_at", "Touched"),
+        ("weight", "Weight"),
+        ("credit", "Credit"),
+    ]
+    print_table(_title(f"Behind {document['name']}, model {document['model']}", document), columns, document["rows"])
+    print(f"Credit: {document['revenue']}")
+
+
+def print_compared(document: dict[str, Any]) -> None:
+    columns = [("name", document["by"].capitalize()), ("model", "Model"), ("revenue", "Revenue"), ("spread", "Spread")]
+    print_table(_title("Models side by side", document), columns, document["rows"])
+    moved = [("model", "Model"), ("moved", "Moved")]
+    print_table(f"Moved against {document['model']}", moved, document["moved"])
+
+
+def print_claims(document: dict[str, Any]) -> None:
+    columns = [
+        ("platform", "Platform"),
+        ("claimed", "Claims"),
+        ("credited", "Credited here"),
+        ("times", "Times"),
+    ]
+    print_table(_title("Claimed against banked", document), columns, document["rows"])
+    if document["share"] is None:
+        print("No platform's export tells what it claims.")
+    else:
+        print(f"Together they claim {document['share']:.0%} of your net revenue, {document['banked']}.")
+    columns = [
+        ("channel", "Channel"),
+        ("visits", "Visits"),
+        ("conversion_rate", "Conversion"),
+        ("aov", "Order value"),
+        ("cpa", "CPA"),
+        ("cac", "CAC"),
+        ("cpc", "CPC"),
+        ("ctr", "CTR"),
+        ("cost_per_lead", "Per lead"),
+        ("new_customer_share", "New"),
+    ]
+    print_table("Metrics by channel", columns, document["metrics"])
