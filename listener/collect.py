@@ -31,7 +31,7 @@ from listener.store import SaveCounts, SourceState, read_states, save_poll, save
 
 _log = logging.getLogger(__name__)
 CONCURRENCY = 50
-_READ_VERSION = "1"  # raise it when feeds are read differently, so that unchanged bodies are read again
+_READ_VERSION = "2"  # raise it when feeds are read differently, so that unchanged bodies are read again
 _LONGEST_SLEEP = 60.0  # seconds between looks at what is due
 
 Now = Callable[[], dt.datetime]
@@ -158,7 +158,7 @@ def make_plan(workspace: Workspace) -> Plan:
     brands = []
     for n, brand in enumerate(settings.brand):
         try:
-            brands.append((brand.name, compile_query(brand.match)))
+            brands.append((brand.name, compile_query(brand.match, languages=settings.workspace.languages)))
         except QueryError as exc:
             raise _bad_query(workspace.folder / "earned.toml", n, exc) from exc
     codes = frozenset(read_codes(workspace.engine)["code_norm"].to_list())

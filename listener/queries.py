@@ -18,9 +18,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from listener.endings import forms
 
 TERMS_LIMIT = 10_000
 _DEPTH_LIMIT = 100
@@ -42,6 +44,7 @@ _UNSPACED = re.compile(
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]"
 )
 _SENTENCE_END = re.compile(r"[.!?…]\s|\n")
+_BREAK = "\u241e"
 _GAP_LIMIT = 6  # characters between two words of a phrase: " & ", " – ", but no detour
 
 
@@ -56,6 +59,16 @@ class QueryError(ValueError):
 @lru_cache(maxsize=65_536)
 def _fold(token: str) -> str:
     return _VOWEL_MARKS.sub("", unicodedata.normalize("NFKC", token).casefold())
+
+
+def _is_detour(gap: str) -> bool:
+    """Whether what stands between two words parts them: too much, or the end of a sentence."""
+    return len(gap) > _GAP_LIMIT or _SENTENCE_END.search(gap) is not None
+
+
+def one_atom(folded: str) -> str:
+    """A token without blanks: some ligatures fold to several words."""
+    return "\u2420".join(folded.split())
 
 
 @dataclass(frozen=True)
@@ -110,13 +123,38 @@ class Words:
             runs[name] = ("".join(p for p, _ in pieces), [n for p, n in pieces for _ in p])
         return runs
 
+    def indexed(self) -> str:
+        """All tokens as one line for a search index, with a mark wherever no phrase may run on."""
+        parts: list[str] = []
+        for name, content in self.fields.items():
+            parts.append(_BREAK)
+            end = 0
+            for token in self._tokens[name]:
+                gap = content[end : token.start]
+                if end and _is_detour(gap):
+                    parts.append(_BREAK)
+                parts.append(one_atom(token.folded))
+                end = token.end
+        return " ".join(parts)
+
     def places(self, term: Term) -> list[Place]:
         """Where the term stands."""
         if term.unspaced:
             return self._substrings(term.words[0])
+        if term.forms:
+            return self._formed(term)
         anchor, starts = self._rarest(term)
         found = (self._phrase(term, name, n - anchor) for name, n in starts)
         return [place for place in found if place]
+
+    def _formed(self, term: Term) -> list[Place]:
+        """Where a single word stands, in any of its forms."""
+        known = [form for form in self._at if form in term.forms or form == term.words[0]]
+        places = []
+        for name, n in (at for form in known for at in self._at[form]):
+            token = self._tokens[name][n]
+            places.append((name, token.start, token.end))
+        return places
 
     def _rarest(self, term: Term) -> tuple[int, list[tuple[str, int]]]:
         """The phrase's word that stands in the fewest places, and those places: the only ones worth a look."""
@@ -146,7 +184,7 @@ class Words:
             gap = self.fields[name][tokens[k - 1].end : token.start] if k else ""
             if not token.means(word, prefix=term.prefix and k == last):
                 return None
-            if len(gap) > _GAP_LIMIT or _SENTENCE_END.search(gap):
+            if _is_detour(gap):
                 return None
         return (name, tokens[0].start, tokens[last].end)
 
@@ -162,12 +200,14 @@ class Words:
 
 @dataclass(frozen=True)
 class Term:
-    """A word or phrase to look for: `words` in folded form; `prefix`: the last word may go on."""
+    """A word or phrase to look for: `words` in folded form; `prefix`: the last word may go on; `forms`: what else a
+    single word may look like (see `listener.endings`)."""
 
     shown: str
     words: tuple[str, ...]
     prefix: bool = False
     unspaced: bool = False
+    forms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -180,11 +220,11 @@ class Match:
 
 
 @dataclass(frozen=True)
-class _Node:
+class Node:
     """A query as a tree: `kind` is term, and, or, not."""
 
     kind: str
-    parts: tuple[_Node, ...] = ()
+    parts: tuple[Node, ...] = ()
     term: Term | None = None
 
     def holds(self, found: Callable[[Term], bool]) -> bool:
@@ -210,7 +250,7 @@ class Query:
     """A compiled query; make one with `compile_query`."""
 
     text: str
-    _root: _Node
+    root: Node
 
     def match(self, text: str, *, title: str | None = None) -> Match | None:
         """Where and why the text (with its title) matches, or None."""
@@ -225,9 +265,9 @@ class Query:
                 cache[term] = words.places(term)
             return cache[term]
 
-        if not self._root.holds(lambda term: bool(places(term))):
+        if not self.root.holds(lambda term: bool(places(term))):
             return None
-        terms = [term for term in dict.fromkeys(self._root.wanted()) if places(term)]
+        terms = [term for term in dict.fromkeys(self.root.wanted()) if places(term)]
         hits = sorted({place for term in terms for place in places(term)})
         return Match(
             spans=tuple((start, end) for name, start, end in hits if name == "text"),
@@ -236,9 +276,12 @@ class Query:
         )
 
 
-def compile_query(text: str) -> Query:
-    """Read a query. Raises QueryError naming the place and the cure."""
-    parser = _Parser(text, _lex(text))
+def compile_query(text: str, *, languages: Collection[str] = ()) -> Query:
+    """Read a query. Raises QueryError naming the place and the cure.
+
+    `languages` (ISO 639-1) whose endings a word may take: pl, hu.
+    """
+    parser = _Parser(text, _lex(text, languages))
     root = parser.query(depth=0)
     if parser.here.kind == ")":
         raise QueryError("this ) closes nothing", position=parser.here.position, cure="Take it out, or add a ( before")
@@ -265,7 +308,7 @@ _LEX = re.compile(
 _OPERATORS = {"AND": "and", "OR": "or", "NOT": "not"}
 
 
-def _lex(text: str) -> list[_Piece]:
+def _lex(text: str, languages: Collection[str]) -> list[_Piece]:
     pieces: list[_Piece] = []
     for found in _LEX.finditer(text):
         at, kind = found.start(), found.lastgroup
@@ -275,17 +318,18 @@ def _lex(text: str) -> list[_Piece]:
             pieces.append(_Piece({"open": "(", "close": ")", "minus": "not"}[str(kind)], at))
         elif found["phrase"]:
             shown = f'"{found["inside"].strip()}"{found["star"]}'
-            pieces.append(_Piece("term", at, _term(found["inside"] + found["star"], shown, at)))
+            pieces.append(_Piece("term", at, _term(found["inside"] + found["star"], shown, at, None)))
         elif found["word"] in _OPERATORS:
             pieces.append(_Piece(_OPERATORS[found["word"]], at))
         elif found["word"]:
-            pieces.append(_Piece("term", at, _term(found["word"], found["word"], at)))
+            pieces.append(_Piece("term", at, _term(found["word"], found["word"], at, languages)))
     if sum(piece.kind == "term" for piece in pieces) > TERMS_LIMIT:
         raise QueryError(f"more than {TERMS_LIMIT} terms", position=0, cure="Split the query into several brands")
     return [*pieces, _Piece("end", len(text))]
 
 
-def _term(raw: str, shown: str, at: int) -> Term:
+def _term(raw: str, shown: str, at: int, languages: Collection[str] | None) -> Term:
+    """A term; `languages` None: exactly as written."""
     prefix = raw.rstrip().endswith("*")
     body = raw.rstrip().rstrip("*")
     if "*" in body:
@@ -303,7 +347,8 @@ def _term(raw: str, shown: str, at: int) -> Term:
         )
     if _UNSPACED.search(body) and words[0][0] not in "#@":
         return Term(shown, ("".join(_fold(c) for c in body.strip()),), unspaced=True)
-    return Term(shown, words, prefix)
+    exact = languages is None or prefix or len(words) > 1
+    return Term(shown, words, prefix, forms=frozenset() if exact else forms(words[0], languages=languages or ()))
 
 
 class _Parser:
@@ -319,28 +364,28 @@ class _Parser:
         self._n += 1
         return piece
 
-    def query(self, *, depth: int) -> _Node:
+    def query(self, *, depth: int) -> Node:
         parts = [self._all_of(depth=depth)]
         while self.here.kind == "or":
             self._next()
             parts.append(self._all_of(depth=depth))
-        return parts[0] if len(parts) == 1 else _Node("or", tuple(parts))
+        return parts[0] if len(parts) == 1 else Node("or", tuple(parts))
 
-    def _all_of(self, *, depth: int) -> _Node:
+    def _all_of(self, *, depth: int) -> Node:
         parts = [self._factor(depth=depth)]
         while self.here.kind in ("and", "not", "term", "("):
             if self.here.kind == "and":
                 self._next()
             parts.append(self._factor(depth=depth))
-        return parts[0] if len(parts) == 1 else _Node("and", tuple(parts))
+        return parts[0] if len(parts) == 1 else Node("and", tuple(parts))
 
-    def _factor(self, *, depth: int) -> _Node:
+    def _factor(self, *, depth: int) -> Node:
         piece = self.here
         if depth > _DEPTH_LIMIT:
             raise QueryError("too many brackets inside each other", position=piece.position, cure="Simplify the query")
         if piece.kind == "not":
             self._next()
-            return _Node("not", (self._factor(depth=depth + 1),))
+            return Node("not", (self._factor(depth=depth + 1),))
         if piece.kind == "(":
             self._next()
             inside = self.query(depth=depth + 1)
@@ -349,7 +394,7 @@ class _Parser:
             self._next()
             return inside
         if piece.kind == "term":
-            return _Node("term", term=self._next().term)
+            return Node("term", term=self._next().term)
         raise self._missing(piece)
 
     def _missing(self, piece: _Piece) -> QueryError:

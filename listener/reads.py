@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,9 @@ from sqlalchemy.engine import Engine
 
 from config.database import UtcTime
 from config.registers import people
-from listener.queries import compile_query
+from listener.fulltext import catch_up, is_common
+from listener.fulltext import condition as fulltext_condition
+from listener.queries import Query, compile_query
 from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
 
 UTC_TIME = pl.Datetime("us", "UTC")
@@ -188,18 +191,33 @@ def _order(newest_first: bool) -> list[Any]:
     return [time, mentions.c.mention_id]
 
 
-def _matching_ids(engine: Engine, conditions: list[Any], query_text: str, *, newest_first: bool) -> list[str]:
-    """The ids in order whose title or text the query matches. Raises QueryError for a query that cannot be read."""
-    query = compile_query(query_text)
-    statement = (
-        sa.select(mentions.c.mention_id, mentions.c.title, mentions.c.text)
-        .select_from(_JOINED)
-        .where(*conditions)
-        .order_by(*_order(newest_first))
-    )
+def _found_in_order(
+    engine: Engine, conditions: list[Any], query: Query | None, *, newest_first: bool, limit: int | None, offset: int
+) -> list[str]:
+    """The ids of one page in order."""
+    told, exact = _search(engine, query, page=limit is not None)
+    statement = sa.select(mentions.c.mention_id, mentions.c.title, mentions.c.text).select_from(_JOINED)
+    statement = statement.where(*conditions, *told).order_by(*_order(newest_first))
+    end = None if limit is None else offset + limit
     with engine.connect() as connection:
-        rows = connection.execution_options(yield_per=2000).execute(statement)
-        return [key for key, title, text in rows if query.match(text, title=title)]
+        if query is None or (exact and told):
+            page = statement.limit(2**62 if limit is None else limit).offset(offset)
+            return list(connection.scalars(page.with_only_columns(mentions.c.mention_id)))
+        rows = connection.execution_options(yield_per=500).execute(statement)
+        found = (key for key, title, text in rows if query.match(text, title=title))
+        return list(islice(found, offset, end))
+
+
+def _search(engine: Engine, query: Query | None, *, page: bool) -> tuple[list[Any], bool]:
+    """What the database can tell of a query before texts are read, and whether that is all: nothing for a page of very
+    common words, which stand in the newest texts anyway."""
+    if query is None:
+        return [], True
+    catch_up(engine)
+    condition, exact = fulltext_condition(query, dialect=engine.dialect.name)
+    with engine.connect() as connection:
+        common = page and is_common(connection, query)
+    return ([], False) if condition is None or common else ([condition], exact)
 
 
 def read_mentions(
@@ -227,15 +245,8 @@ def read_mentions(
         brand=brand, since=since, until=until, label=label, author=author, language=language, source=source,
         status=status,
     )  # fmt: skip
-    if query_text:
-        ids = _matching_ids(engine, conditions, query_text, newest_first=newest_first)
-        page = ids[offset:] if limit is None else ids[offset : offset + limit]
-        return read_by_id(engine, page)
-    statement = sa.select(mentions.c.mention_id).select_from(_JOINED).where(*conditions).order_by(*_order(newest_first))
-    if limit is not None or offset:
-        statement = statement.limit(limit if limit is not None else 2**62).offset(offset)
-    with engine.connect() as connection:
-        page = list(connection.scalars(statement))
+    query = compile_query(query_text) if query_text else None
+    page = _found_in_order(engine, conditions, query, newest_first=newest_first, limit=limit, offset=offset)
     return read_by_id(engine, page)
 
 
@@ -257,8 +268,14 @@ def count_mentions(
         brand=brand, since=since, until=until, label=label, author=author, language=language, source=source,
         status=status,
     )  # fmt: skip
-    if query_text:
-        return len(_matching_ids(engine, conditions, query_text, newest_first=True))
+    query = compile_query(query_text) if query_text else None
+    if query:
+        catch_up(engine)
+        found, exact = fulltext_condition(query, dialect=engine.dialect.name)
+        if found is None or not exact:
+            rest = _found_in_order(engine, conditions, query, newest_first=True, limit=None, offset=0)
+            return len(rest)
+        conditions.append(found)
     with engine.connect() as connection:
         return connection.scalar(sa.select(sa.func.count()).select_from(_JOINED).where(*conditions)) or 0
 

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from config.database import count_change, upsert, writing
 from config.registers import canonical_url, read_codes
+from listener.fulltext import store_words
 from listener.mentions import BrandMatch, Mention, find_codes
 from listener.reads import (
     count_mentions,
@@ -297,6 +298,7 @@ def _write_mentions(
 ) -> None:
     rows = [_row(mention, before.get(mention.mention_id), now=now) for mention in changed]
     upsert(connection, mentions, rows, keys=["mention_id"])
+    store_words(connection, [(m.mention_id, m.title, m.text) for m in changed])
     for chunk in _chunks(mention.mention_id for mention in changed if mention.mention_id in before):
         for table in (mention_brands, mention_links, mention_codes):
             connection.execute(sa.delete(table).where(table.c.mention_id.in_(chunk)))

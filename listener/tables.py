@@ -6,6 +6,7 @@ mention_links     the links found in it, as written, in order
 mention_codes     registered promo codes found in it, normal form
 authors           what the networks themselves say about an author; the register of people outranks it
 source_state      what polling must remember of a source; committed together with the mentions it stands for
+mention_words     the words of title and text as queries compare them, for full-text search by the database
 triage            what people decided about a mention; polling never touches it
 """
 
@@ -125,3 +126,31 @@ triage = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("updated_at", UtcTime, nullable=False),
 )
+mention_words = sa.Table(
+    "mention_words",
+    metadata,
+    sa.Column("n", sa.Integer, primary_key=True),  # the search index's number; stays the same when the file is packed
+    sa.Column(
+        "mention_id", sa.Text, sa.ForeignKey("mentions.mention_id", ondelete="CASCADE"), nullable=False, unique=True
+    ),
+    sa.Column("words", sa.Text, nullable=False),
+)
+FULLTEXT = (
+    "CREATE VIRTUAL TABLE mention_search USING fts5(words, content='mention_words', content_rowid='n', detail=full,"
+    " tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'\")",
+    "CREATE TRIGGER mention_words_in AFTER INSERT ON mention_words BEGIN"
+    " INSERT INTO mention_search(rowid, words) VALUES (new.n, new.words); END",
+    "CREATE TRIGGER mention_words_out AFTER DELETE ON mention_words BEGIN"
+    " INSERT INTO mention_search(mention_search, rowid, words) VALUES ('delete', old.n, old.words); END",
+    "CREATE TRIGGER mention_words_gone AFTER UPDATE OF title, text ON mentions BEGIN"
+    " DELETE FROM mention_words WHERE mention_id = new.mention_id; END",
+)  # as the migration makes them, for tables made without it
+
+
+def _make_search(target: object, connection: sa.Connection, **_: object) -> None:
+    if connection.dialect.name == "sqlite":
+        for statement in FULLTEXT:
+            connection.exec_driver_sql(statement)
+
+
+sa.event.listen(mention_words, "after_create", _make_search)
