@@ -1,6 +1,6 @@
 """All models on ten million touches, beside ChannelAttribution on the same journeys.
 
-    python -m bench.attribution_models --sample ../shared/data/attribution/channelattribution/PathData.csv
+    python -m bench.attribution_models --sample PathData.csv
 
 Medians of five rounds; in each round both sides run, one after the other, on the same cores. Ours start from a frame of
 touches in memory, one row a touch, as stored (journeys together, in order) or shuffled. The reference starts from ready
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -179,9 +180,16 @@ def measure(frame: pl.DataFrame, reference: Reference | None, rounds: int) -> di
     return {name: statistics.median(times) for name, times in took.items()}
 
 
+def _sample() -> Path | None:
+    """The sample beside the project, where there is one."""
+    shared = Path(os.environ.get("EARNED_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    file = shared / "attribution" / "channelattribution" / "PathData.csv"
+    return file if file.exists() else None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=Path, help="PathData.csv of ChannelAttribution")
+    parser.add_argument("--sample", type=Path, default=_sample(), help="PathData.csv of ChannelAttribution")
     parser.add_argument("--touches", type=int, default=TOUCHES)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--reference", type=Path, default=Path("build/reference-venv"))
@@ -195,7 +203,12 @@ def main() -> None:
     file = Path("build/bench_paths.csv")
     file.parent.mkdir(exist_ok=True)
     table.write_csv(file)
-    reference = None if given.no_reference else Reference(given.reference.resolve(), file.resolve(), copies)
+    reference = None
+    if not given.no_reference:
+        try:
+            reference = Reference(given.reference.resolve(), file.resolve(), copies)
+        except (OSError, subprocess.CalledProcessError) as problem:
+            print(f"Without the reference, which cannot be installed here: {problem}", file=sys.stderr)
     frame = touches(table, copies)
     medians = measure(frame, reference, given.rounds)
     if reference is not None:
