@@ -1,6 +1,8 @@
 """Who a visitor is: which visits and orders belong to one person, by what they carry and by nothing else.
 
-Orders reach visits by the order id a visit carried, then by the customer. No fingerprints, no addresses.
+Orders reach visits by the order id a visit carried, then by the customer. No fingerprints, no addresses. Where a shop
+tells itself what session ended in an order, that session is a visit of its own ("order:..."): it stands in as long as
+no analytics visit carries the order's id, as it would be the same session told twice.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import polars as pl
 
 MAX_CUSTOMERS = 3  # a visitor with more is a shared device (a kiosk, the staff) and says nothing
 BY_ORDER_ID, BY_CUSTOMER, NO_MATCH = "order_id", "customer", "none"
+OWN_TOUCH = "order:"  # how the ids of sessions told by the shop itself begin
 _ORDER = ("account", "order_id")
 
 
@@ -36,7 +39,7 @@ def link_orders(orders: pl.DataFrame, touches: pl.DataFrame) -> Identity:
     nothing.
     """
     claims = _order_visitors(orders, touches)
-    visitors = _visitors(orders, touches, claims)
+    visitors = _without_told_twice(_visitors(orders, touches, claims), touches, claims)
     claimed = claims.join(
         visitors.filter(pl.col("person").is_not_null()).select("visitor", "person"), on="visitor", how="inner"
     )
@@ -75,6 +78,20 @@ def _with_person(touches: pl.DataFrame, visitors: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _without_told_twice(visitors: pl.DataFrame, touches: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+    """The stand-in of a session that an analytics visit tells too is nobody's visit."""
+    own = touches.filter(_told_by_shop()).select("visitor").unique()
+    beside = own.join(claims.select("visitor"), on="visitor", how="anti")["visitor"].implode()
+    return visitors.with_columns(
+        person=pl.when(~pl.col("visitor").is_in(beside).fill_null(False)).then("person"),
+        customers=pl.when(pl.col("visitor").is_in(beside)).then(MAX_CUSTOMERS + 1).otherwise("customers"),
+    )
+
+
+def _told_by_shop() -> pl.Expr:
+    return pl.col("touch_id").str.starts_with(OWN_TOUCH).fill_null(False)
+
+
 def _customer(key: pl.Expr) -> pl.Expr:
     return pl.concat_str(pl.lit("c:"), key.cast(pl.String))
 
@@ -88,7 +105,12 @@ def _order_visitors(orders: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame
         ]
     ).drop_nulls("ref")
     claims = (
-        touches.select("visitor", visit_account="account", ref=pl.col("order_ref").str.strip_chars_start("#"))
+        touches.select(
+            "visitor",
+            visit_account="account",
+            ref=pl.col("order_ref").str.strip_chars_start("#"),
+            own=_told_by_shop(),
+        )
         .drop_nulls()
         .unique()
     )
@@ -96,12 +118,14 @@ def _order_visitors(orders: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame
         account="visit_account"
     )
     abroad = claims.join(home, on=["visit_account", "ref"], how="anti").join(names, on="ref", how="inner")
-    columns = ["visit_account", "ref", "visitor", *_ORDER, "rank"]
+    columns = ["visit_account", "ref", "visitor", "own", *_ORDER, "rank"]
     found = pl.concat([home.select(columns), abroad.select(columns)])
     best = found.filter(pl.col("rank") == pl.col("rank").min().over("visit_account", "ref"))
     clear = best.filter(pl.struct(_ORDER).n_unique().over("visit_account", "ref") == 1)
-    pairs = clear.select(*_ORDER, "visitor").unique()
-    return pairs.filter(pl.len().over(_ORDER) == 1).sort(_ORDER)
+    pairs = clear.select(*_ORDER, "visitor", "own").unique()
+    told = pairs.filter(~pl.col("own"))
+    stand_in = pairs.filter("own").join(told, on=_ORDER, how="anti")
+    return pl.concat([told, stand_in]).filter(pl.len().over(_ORDER) == 1).drop("own").sort(_ORDER)
 
 
 def _visitors(orders: pl.DataFrame, touches: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:

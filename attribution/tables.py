@@ -10,8 +10,13 @@ the file a record came from) and the version columns of `VERSION` once stored.
     order_codes  one row a discount code on an order
     refunds      one row a refund, or one cumulative row an order where the shop tells no dates
     spend        one row a cost line: media, fees, labour
-    posts        one row an own post
-    leads        one row a lead
+    posts        one row an own post, with the counts of its newest export
+    leads        one row a lead, or a deal
+    conversions  one row a conversion of another kind: sign-up, download, trial
+    traffic_daily   one row a dimension value and period of an analytics report; never summed with touches
+    account_daily   one row an own account and day: followers, reach
+    search_queries  one row a search query and period, as the search engine counted
+    keyword_prices  one row a keyword: what a click on it costs
     mentions     one row a mention; delivered by the listener's store, never stored among the facts
 """
 
@@ -86,6 +91,11 @@ TOUCHES = Table(
         "medium": pl.String,
         "campaign": pl.String,
         "evidence": pl.String,  # utm | click_id | referrer | none
+        "click_id": pl.Int64,  # keyed hash of the click id's value
+        "duration_seconds": pl.Int64,
+        "pageviews": pl.Int64,
+        "is_bounce": pl.Boolean,
+        "in_app": pl.String,  # the app whose own browser it was: instagram, tiktok, ...
     },
 )
 ORDERS = Table(
@@ -114,6 +124,9 @@ ORDERS = Table(
         "utm_campaign": pl.String,
         "utm_content": pl.String,
         "utm_term": pl.String,
+        "landing_url": pl.String,  # where the session began that ended in the order, as the shop tells
+        "referrer": pl.String,
+        "click_id": pl.Int64,
     },
 )
 ORDER_LINES = Table(
@@ -130,6 +143,7 @@ ORDER_LINES = Table(
         "quantity": pl.Int64,
         "price": MONEY,
         "line_discount": MONEY,
+        "is_gift_card": pl.Boolean,  # a gift card sold is owed, not earned
     },
 )
 ORDER_CODES = Table(
@@ -182,6 +196,10 @@ SPEND = Table(
         "clicks": pl.Int64,
         "claimed_conversions": pl.Float64,
         "claimed_value": MONEY,
+        "adgroup": pl.String,
+        "ad": pl.String,
+        "reach": pl.Int64,  # people, not to be summed over rows
+        "attribution_setting": pl.String,  # the platform's own window behind its claims
     },
 )
 POSTS = Table(
@@ -204,6 +222,13 @@ POSTS = Table(
         "shares": pl.Int64,
         "saves": pl.Int64,
         "clicks": pl.Int64,
+        "views": pl.Int64,
+        "follows": pl.Int64,
+        "watch_seconds": pl.Int64,
+        "link": pl.String,  # the first link of the caption
+        "utm_source": pl.String,  # its tags, raw
+        "utm_medium": pl.String,
+        "utm_campaign": pl.String,
     },
 )
 LEADS = Table(
@@ -221,9 +246,121 @@ LEADS = Table(
         "won_at": UTC_TIME,
         "deal_amount": MONEY,
         "currency": pl.String,
+        "customer_key": pl.Int64,
+        "contact_id": pl.String,  # of a deal: the lead it belongs to
+        "status": pl.String,
+        "original_source": pl.String,  # as the CRM files it, lower case
+        "drill_down_1": pl.String,
+        "drill_down_2": pl.String,
+        "latest_source": pl.String,
+        "first_conversion": pl.String,
+        "mql_at": UTC_TIME,
+        "sql_at": UTC_TIME,
+        "customer_at": UTC_TIME,
     },
 )
-FACTS = {table.name: table for table in (TOUCHES, ORDERS, ORDER_LINES, ORDER_CODES, REFUNDS, SPEND, POSTS, LEADS)}
+CONVERSIONS = Table(
+    "conversions",
+    key=("account", "conversion_id"),
+    time="converted_at",
+    schema={
+        "account": pl.String,
+        "conversion_id": pl.String,
+        "kind": pl.String,  # lead | sign_up | download | trial | purchase | any other name, lower case
+        "converted_at": UTC_TIME,
+        "visitor": pl.Int64,
+        "customer_key": pl.Int64,
+        "order_ref": pl.String,
+        "source": pl.String,
+        "medium": pl.String,
+        "campaign": pl.String,
+        "value": MONEY,
+        "currency": pl.String,
+    },
+)
+TRAFFIC_DAILY = Table(
+    "traffic_daily",
+    key=("account", "traffic_id"),
+    time="starts_at",
+    schema={
+        "account": pl.String,
+        "traffic_id": pl.String,  # hash of days, dimension and value
+        "starts_at": UTC_TIME,  # midnight UTC of date_from, for the partition only
+        "date_from": pl.Date,
+        "date_to": pl.Date,  # later than date_from: a sum over the period, of which no day is known
+        "dimension": pl.String,  # what the rows are split by, as the report calls it, lower case
+        "value": pl.String,
+        "source": pl.String,
+        "medium": pl.String,
+        "campaign": pl.String,
+        "channel": pl.String,  # the tool's own channel group
+        "hour": pl.Int32,
+        "users": pl.Int64,
+        "new_users": pl.Int64,
+        "sessions": pl.Int64,
+        "engaged_sessions": pl.Int64,
+        "pageviews": pl.Int64,
+        "events": pl.Int64,
+        "key_events": pl.Float64,
+        "revenue": MONEY,
+        "currency": pl.String,
+    },
+)
+ACCOUNT_DAILY = Table(
+    "account_daily",
+    key=("account", "network", "handle", "date"),
+    time="starts_at",
+    schema={
+        "account": pl.String,
+        "network": pl.String,
+        "handle": pl.String,
+        "date": pl.Date,
+        "starts_at": UTC_TIME,
+        "followers": pl.Int64,
+        "reach": pl.Int64,
+        "impressions": pl.Int64,
+        "views": pl.Int64,
+        "interactions": pl.Int64,
+    },
+)
+SEARCH_QUERIES = Table(
+    "search_queries",
+    key=("account", "query_id"),
+    time="starts_at",
+    schema={
+        "account": pl.String,
+        "query_id": pl.String,
+        "starts_at": UTC_TIME,
+        "date_from": pl.Date,
+        "date_to": pl.Date,
+        "query": pl.String,
+        "page": pl.String,
+        "clicks": pl.Int64,
+        "impressions": pl.Int64,
+        "position": pl.Float64,
+    },
+)
+KEYWORD_PRICES = Table(
+    "keyword_prices",
+    key=("account", "keyword"),
+    time=None,
+    schema={
+        "account": pl.String,
+        "keyword": pl.String,  # lower case
+        "cpc": MONEY,
+        "cpc_low": MONEY,
+        "cpc_high": MONEY,
+        "currency": pl.String,
+        "searches_monthly": pl.Int64,
+    },
+)
+FACTS = {
+    table.name: table
+    for table in (
+        *(TOUCHES, ORDERS, ORDER_LINES, ORDER_CODES, REFUNDS, SPEND, POSTS, LEADS),
+        *(CONVERSIONS, TRAFFIC_DAILY, ACCOUNT_DAILY, SEARCH_QUERIES, KEYWORD_PRICES),
+    )
+}
 
 MENTIONS = Table(
     "mentions",

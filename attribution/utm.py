@@ -131,7 +131,7 @@ RETURNS = (
 
 
 def parse_urls(urls: pl.Series) -> pl.DataFrame:
-    """One row a distinct URL, sorted: url (as given), host, path, the UTM values (decoded, as typed), click_id_type.
+    """One row a distinct URL, sorted: url (as given), host, path, the UTM values (decoded), click_id_type, click_id.
 
     Understands `&amp;`, tags in the fragment, a query that was percent-encoded as a whole (up to twice), capitals in
     keys, redirect pages, and tags inside the Play Store's `referrer`. What is not there is null.
@@ -229,14 +229,15 @@ def _first_value(found: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def _click_ids(found: pl.DataFrame) -> pl.DataFrame:
-    """url and click_id_type: the deciding click id; a gclid marked `gclsrc=3p.ds` is only a copy of the other one."""
+    """url, click_id_type and click_id: the deciding one; a gclid marked `gclsrc=3p.ds` is only a copy of the other one."""
     copied = found.filter((pl.col("key") == "gclsrc") & (pl.col("value") == "3p.ds"))["url"].unique()
     rank = {name: place for place, name in enumerate(CLICK_IDS)}
     place = pl.col("key").replace_strict(rank, default=None, return_dtype=pl.Int32)
     is_copy = (pl.col("key") == "gclid") & pl.col("url").is_in(copied.to_list())
     ids = found.with_columns(pl.when(is_copy).then(len(rank)).otherwise(place).alias("rank"))
     ids = ids.filter(pl.col("rank").is_not_null() & (pl.col("value") != "")).sort("rank", "place")
-    return ids.unique("url", keep="first", maintain_order=True).select("url", pl.col("key").alias("click_id_type"))
+    first = ids.unique("url", keep="first", maintain_order=True)
+    return first.select("url", pl.col("key").alias("click_id_type"), pl.col("value").alias("click_id"))
 
 
 def normal_value(text: pl.Expr) -> pl.Expr:

@@ -279,11 +279,15 @@ def _parse(
     workspace: Workspace, assigned: Assigned, *, account: str, file: str, exported_at: dt.datetime | None
 ) -> dict[str, Parsed]:
     """What the layouts make of the tables, per sink; tables nobody reads are skipped rows."""
-    found: dict[str, list[Parsed]] = {}
+    by_layout: dict[str, tuple[Layout, list[Parsed]]] = {}
     for table, layout in assigned:
         if layout is not None:
             context = replace(read_context(workspace, layout.account(account)), file=file)
-            found.setdefault(layout.sink, []).append(layout.read(table, context))
+            by_layout.setdefault(layout.id, (layout, []))[1].append(layout.read(table, context))
+    found: dict[str, list[Parsed]] = {}
+    for layout, parts in by_layout.values():
+        whole = _merged(parts, exported_at=exported_at)
+        found.setdefault(layout.sink, []).append(layout.finish(whole) if layout.finish else whole)
     others = [table.frame["source_line"].to_list() for table, layout in assigned if layout is None]
     first = next(iter(found))
     found[first].append(Parsed({}, skipped={line: "other_table" for lines in others for line in lines}))
@@ -303,6 +307,7 @@ def _merged(parts: Sequence[Parsed], *, exported_at: dt.datetime | None) -> Pars
         skipped={line: why for part in parts for line, why in part.skipped.items()},
         exported_at=exported_at or max((p.exported_at for p in parts if p.exported_at), default=None),
         warnings=list(dict.fromkeys(text for part in parts for text in part.warnings)),
+        part_of={line: first for part in parts for line, first in part.part_of.items()},
     )
 
 
@@ -341,6 +346,8 @@ def _report(
     lines: dict[int, str] = {}
     for one in written:
         lines |= one.lines
+    for part in parts:
+        lines |= {line: lines[first] for line, first in part.part_of.items() if first in lines}
     outcome = Counter(what for line, what in lines.items() if line not in rejected and line not in skipped)
     counts: Counter[str] = Counter()
     for one in written:

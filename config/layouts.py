@@ -40,22 +40,27 @@ class ReadContext:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a layout made of a file: tables (each with `source_line`), rejected rows, skipped lines with reasons."""
+    """What a layout made of a file: tables (each with `source_line`), rejected rows, skipped lines with reasons.
+
+    `part_of`: a line that went into the record of another line (a page view of a visit) -> that line.
+    """
 
     tables: Mapping[str, pl.DataFrame]
     rejected: Sequence[Rejected] = ()
     skipped: Mapping[int, str] = field(default_factory=dict)
     exported_at: dt.datetime | None = None
     warnings: Sequence[str] = ()
+    part_of: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Layout:
     """A file layout, recognised by its columns (any order, case and outer blanks aside).
 
-    `headers` must all be there under their own name, one of `synonyms` (a normal header -> our name), or as one of
-    `patterns` says (regex over the normal header, our name; a group "currency" goes into `said`). Of `one_of`, at least
-    one set must be there too; `not_with` names columns that speak for another layout. `system` goes before the account
+    `headers` must all be there: under their own name, by one of `synonyms` (a normal header -> our name), or by one of
+    `patterns` (regex over the normal header, our name; a group "currency" goes into `said`). Of `one_of`, at least one
+    set must be there too; `not_with` names columns that speak for another layout; `recognise` has the last word, given
+    the names. `finish` joins what several tables of a file say about the same rows. `system` goes before the account
     in natural keys, as two systems may give the same numbers.
     """
 
@@ -69,6 +74,8 @@ class Layout:
     patterns: tuple[tuple[str, str], ...] = ()
     one_of: tuple[frozenset[str], ...] = ()
     not_with: frozenset[str] = frozenset()
+    recognise: Callable[[Sequence[str]], bool] | None = None
+    finish: Callable[[Parsed], Parsed] | None = None
 
     def fits(self, headers: Sequence[str]) -> bool:
         known = {self.name_of(header) for header in headers}
@@ -77,6 +84,7 @@ class Layout:
             self.headers <= known
             and (not self.one_of or any(names <= known for names in self.one_of))
             and not self.not_with & others
+            and (self.recognise is None or self.recognise(sorted(known)))
         )
 
     def name_of(self, header: str) -> str:
@@ -141,7 +149,7 @@ def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wan
     raise UnknownLayoutError(
         file=file,
         problem=f"its columns are of no known layout ({shown}{', …' if len(table.headers) > 8 else ''})",
-        cure="Known: " + "; ".join(layout.title for layout in layouts),
+        cure=f"{_nearest(table, layouts)}; or say which column is which on the page Data",
     )
 
 
@@ -172,6 +180,15 @@ def remembered(
     clash = {header: f"{header} (not mapped)" for header in table.headers if header in chosen.values()}
     names = {header: chosen.get(header, clash.get(header, header)) for header in table.headers}
     return replace(table, headers=tuple(names.values()), frame=table.frame.rename(names)), layout
+
+
+def _nearest(table: TextTable, layouts: Sequence[Layout]) -> str:
+    """The layouts that miss fewest columns, and which those are."""
+    missing = {layout.id: layout.headers - {layout.name_of(name) for name in table.headers} for layout in layouts}
+    partly = [one for one in layouts if missing[one.id] and len(missing[one.id]) < len(one.headers)]
+    near = sorted(partly, key=lambda one: (len(missing[one.id]) / len(one.headers), one.id))[:3]
+    told = [f"{one.title} would need {', '.join(sorted(missing[one.id]))}" for one in near]
+    return "; ".join(told) or "Known: " + ", ".join(layout.id for layout in layouts)
 
 
 def _weight(layout: Layout) -> tuple[int, str]:

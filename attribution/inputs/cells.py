@@ -1,4 +1,4 @@
-"""Text cells to values: the columns a layout wants, money, whole numbers, times, days, and rows that cannot be used.
+"""Text cells to values: the columns a layout wants, money, numbers, and rows that cannot be used. Times: `times`.
 
 How a number is written is decided per column, where single cells leave it open: `1,234` beside `1.234,56` is 1.234 and
 beside `1,234.56` it is 1234.
@@ -6,6 +6,7 @@ beside `1,234.56` it is 1234.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ from dataclasses import dataclass
 import polars as pl
 from babel.numbers import list_currencies
 
-from attribution.tables import MONEY, UTC_TIME
+from attribution.tables import MONEY
 from config.intake import Rejected, TextTable, normal_header
+from config.reading import TOTALS
 
 NULL_WORDS = ("", "-", "--", "n/a", "na", "(not set)", "null", "none", "nan", "undefined", "#ref!", "#n/a", "#value!")
-TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng(?: cộng)?)\s*(?::.*)?$"
 _DIGITS = {chr(start + n): str(n) for start in (0x660, 0x6F0) for n in range(10)} | {"\u066b": ".", "\u066c": ","}
 _DASHES = dict.fromkeys(("\u2010", "\u2011", "\u2012", "\u2013", "\u2212"), "-")
 _MARKS = dict.fromkeys(("\u200b", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u2066", "\u2067", "\u2069"), "")
@@ -25,13 +26,19 @@ _WORDS = ("zł", "ft", "kr", "kč", "lei", "лв", "rs", "sfr", "fr", "r$", "us$
 _UNITS = "|".join(re.escape(word) for word in sorted({*_WORDS, *list_currencies()}, key=lambda w: (-len(w), w)))
 _UNIT_BEFORE = rf"(?i)^([-(\s]*)(?:{_UNITS})\.?([^\p{{L}}]|$)"
 _UNIT_AFTER = rf"(?i)(?:{_UNITS})\.?([-)\s]*)$"
-_ISO_TIME = (
-    r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:[T ]+(\d{1,2}:\d{2})(:\d{2})?([.,]\d{1,9})?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
-)
+_ABBREVIATED = r"^(\d{1,6}(?:[.,]\d{1,3})?)\s*([kKmMbB]|[tT]ys\.?|[tT]is\.?|mln\.?|E\.?\s?Ft|ezer|N|Tr)$"
+_FACTORS = {
+    **dict.fromkeys(("k", "tys", "tys.", "tis", "tis.", "ezer", "n"), 1000),
+    **dict.fromkeys(("m", "mln", "mln.", "tr"), 1_000_000),
+    "b": 1_000_000_000,
+}
+_SIGNS = {
+    **{"€": "EUR", "£": "GBP", "৳": "BDT", "₪": "ILS", "₫": "VND", "₹": "INR", "₺": "TRY", "₴": "UAH", "₽": "RUB"},
+    **{"zł": "PLN", "Ft": "HUF", "Kč": "CZK", "د.إ": "AED", "R$": "BRL"},
+}
 _WRITTEN = " as written"
 _LOST_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
 _PLAIN_VALUE = re.compile(r"^[\d\s.,:;+\-/()€$£¥%TZ#]{1,30}$")
-_EXCEL_DAY_ONE = pl.datetime(1899, 12, 30, time_unit="us")
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,37 @@ def whole_numbers(texts: pl.Series) -> Cells:
     return _cells(read, read["number"].cast(pl.Int64, strict=False))
 
 
+def counts(texts: pl.Series) -> Cells:
+    """Counts as people are shown them: whole numbers, and `1.2K`, `3M`, `12 tis.`, `4,5 mln` rounded as they are.
+
+    `unsure` counts the abbreviated ones: they are right to their last digit shown only.
+    """
+    plain = plain_text(texts).str.strip_chars()
+    short = plain.to_frame("text").select(pl.col("text").str.extract_groups(_ABBREVIATED)).unnest("text")
+    factor = short["2"].str.to_lowercase().replace_strict(_FACTORS, default=None, return_dtype=pl.Int64)
+    digits = short["1"].str.replace(",", ".", literal=True).cast(pl.Decimal(18, 4), strict=False)
+    value = (digits.cast(pl.Float64) * factor).round().cast(pl.Int64, strict=False)
+    written_out = whole_numbers(plain.set(value.is_not_null(), None))
+    values = value.zip_with(value.is_not_null(), written_out.values)
+    return Cells(values.alias(texts.name), written_out.bad, value.len() - value.null_count())
+
+
+def percentages(texts: pl.Series) -> Cells:
+    """`77.77%` and 0.7777 as the fraction 0.7777. Bad: `< 10%`, words."""
+    plain = plain_text(texts).str.strip_chars()
+    is_percent = plain.str.ends_with("%").fill_null(False)
+    read = fractions(plain.str.strip_chars_end("% "))
+    divisor = pl.Series(is_percent).cast(pl.Int64) * 99 + 1
+    return Cells((read.values / divisor).alias(texts.name), read.bad)
+
+
+def row_ids(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """A hash of what makes a row the same row when its numbers are stated anew; null is as good as absent."""
+    parts = [pl.concat_str(pl.lit(f"{n}="), pl.col(n).cast(pl.String), pl.lit("\x1f")).fill_null("") for n in columns]
+    texts = frame.select(pl.concat_str(parts).alias("text"))["text"]
+    return pl.Series([hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts], dtype=pl.String)
+
+
 def fractions(texts: pl.Series) -> Cells:
     """Numbers as Float64 (platforms claim parts of conversions)."""
     parts = _number_parts(texts, whole=False)
@@ -156,7 +194,7 @@ def _number_parts(texts: pl.Series, *, whole: bool) -> pl.DataFrame:
     bare = pl.col("text").str.replace(_UNIT_BEFORE, "${1}${2}").str.replace(_UNIT_AFTER, "${1}")
     body = bare.str.replace_all(r"[-()'’\s\p{Sc}]", "")
     frame = (
-        no_nulls(_plain(texts))
+        no_nulls(plain_text(texts))
         .to_frame("text")
         .with_columns(
             pl.when(pl.col("text").str.contains(r"^\(.*\)$|-\s*$|^[^\d]*-"))
@@ -180,7 +218,7 @@ def _number_parts(texts: pl.Series, *, whole: bool) -> pl.DataFrame:
     return frame.with_columns(settled.alias("mark"), undecided.alias("unsure")).pipe(_split_at_mark)
 
 
-def _plain(texts: pl.Series) -> pl.Series:
+def plain_text(texts: pl.Series) -> pl.Series:
     swap = _DIGITS | _DASHES | _MARKS
     return texts.cast(pl.String).str.normalize("NFKC").str.replace_many(list(swap), list(swap.values()))
 
@@ -219,113 +257,16 @@ def _split_at_mark(frame: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(pl.when(pl.col("integer") == "").then(pl.lit("0")).otherwise(pl.col("integer")).alias("integer"))
 
 
+def currency_told(text: pl.Expr) -> pl.Expr:
+    """The currency an amount is written with: a code, or a sign that only one has; null for $, kr and bare numbers."""
+    code = text.str.extract(r"\b([A-Z]{3})\b", 1)
+    signs = [pl.when(text.str.contains(sign, literal=True)).then(pl.lit(name)) for sign, name in _SIGNS.items()]
+    return pl.coalesce(code, *signs)
+
+
 def lost_id(name: str) -> pl.Expr:
     """True where an id came through a spreadsheet as `4.54E+12`: its last digits are gone."""
     return pl.col(name).str.contains(_LOST_ID).fill_null(False)
-
-
-def instants(texts: pl.Series, *, zone: str) -> Cells:
-    """Times as UTC: ISO with offset; without one in `zone`; epoch s, ms, µs; Excel's day numbers, in `zone`.
-
-    An hour that the clock change repeats is its first; one that it skips is moved an hour on. Bad: anything else, and
-    years outside 2000-2100.
-    """
-    frame = (
-        no_nulls(_plain(texts))
-        .to_frame("text")
-        .with_columns(
-            pl.col("text").str.extract_groups(_ISO_TIME).alias("iso"),
-            pl.col("text").str.extract(r"^(\d{10}|\d{13}|\d{16})$", 1).alias("epoch"),
-            pl.col("text").str.extract(r"^(\d{5}(?:\.\d+)?)$", 1).cast(pl.Float64, strict=False).alias("serial"),
-        )
-    )
-    day, clock, seconds, fraction, offset = (pl.col("iso").struct.field(str(n)) for n in range(1, 6))
-    written = pl.concat_str(
-        day.str.replace_all("/", "-"),
-        pl.lit("T"),
-        clock.fill_null("00:00"),
-        seconds.fill_null(":00"),
-        fraction.fill_null("").str.replace(",", ".").str.head(7),
-    )
-    naive = written.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
-    serial = _EXCEL_DAY_ONE + pl.duration(microseconds=(pl.col("serial") * 86_400_000_000).round().cast(pl.Int64))
-    shift = pl.when(offset.str.contains(r"^[+-]")).then(_minutes(offset)).when(offset.is_not_null()).then(0)
-    read = frame.with_columns(
-        naive.alias("naive"), shift.alias("shift"), _epoch(pl.col("epoch")).alias("since_1970"), serial.alias("excel")
-    ).with_columns(
-        pl.coalesce(
-            (pl.col("naive") - pl.duration(minutes=pl.col("shift"))).dt.replace_time_zone("UTC"),
-            pl.when(pl.col("iso").struct.field("5").is_null()).then(in_zone(pl.coalesce("naive", "excel"), zone)),
-            pl.col("since_1970"),
-        )
-        .cast(UTC_TIME)
-        .alias("time")
-    )
-    plausible = pl.col("time").dt.year().is_between(2000, 2100)
-    values = read.select(pl.when(plausible).then(pl.col("time"))).to_series()
-    return Cells(values, read["text"].is_not_null() & values.is_null())
-
-
-def _minutes(offset: pl.Expr) -> pl.Expr:
-    """`-0530` or `-05:30` -> -330; null beyond 14 hours."""
-    hours = offset.str.slice(1, 2).cast(pl.Int64, strict=False)
-    minutes = hours * 60 + offset.str.tail(2).cast(pl.Int64, strict=False)
-    signed = pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)
-    return pl.when(minutes <= 14 * 60).then(signed)
-
-
-def _epoch(digits: pl.Expr) -> pl.Expr:
-    factor = pl.when(digits.str.len_chars() == 10).then(1_000_000).when(digits.str.len_chars() == 13).then(1000)
-    return (
-        (digits.cast(pl.Int64, strict=False) * factor.otherwise(1)).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    )
-
-
-def in_zone(naive: pl.Expr, zone: str) -> pl.Expr:
-    """Wall clock times of `zone` as UTC."""
-    local = pl.coalesce(
-        naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null"),
-        (naive + pl.duration(hours=1)).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null"),
-    )
-    return local.dt.convert_time_zone("UTC")
-
-
-def days(texts: pl.Series) -> Cells:
-    """Dates: 2026-11-20, 20261120, 20.11.2026, and 20/11/2026 or 11/20/2026 as the column's other dates tell.
-
-    Bad: anything else, and slashed dates of a column in which no day is above 12.
-    """
-    frame = (
-        no_nulls(_plain(texts))
-        .to_frame("text")
-        .with_columns(
-            pl.col("text")
-            .str.extract(r"^(\d{4}-?\d{2}-?\d{2})(?:[T ]00:00(?::00)?)?$", 1)
-            .str.replace_all("-", "")
-            .alias("iso"),
-            pl.col("text").str.extract_groups(r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4})$").alias("parts"),
-        )
-        .unnest("parts")
-    )
-    first, second = (pl.col(name).cast(pl.Int32, strict=False) for name in ("1", "3"))
-    dotted = (pl.col("2") == ".").fill_null(False)
-    votes = frame.select(
-        ((first > 12) & ~dotted).any().alias("day_first"), ((second > 12) & ~dotted).any().alias("month_first")
-    ).row(0, named=True)
-    year = pl.col("4").cast(pl.Int32, strict=False)
-    day_first = dotted | (first > 12) | pl.lit(votes["day_first"] and not votes["month_first"])
-    month_first = (second > 12) | pl.lit(votes["month_first"] and not votes["day_first"])
-    read = pl.coalesce(
-        pl.col("iso").str.to_date("%Y%m%d", strict=False),
-        pl.when(day_first).then(_date(year, second, first)).when(month_first).then(_date(year, first, second)),
-    )
-    values = frame.select(pl.when(read.dt.year().is_between(2000, 2100)).then(read)).to_series()
-    return Cells(values, frame["text"].is_not_null() & values.is_null())
-
-
-def _date(year: pl.Expr, month: pl.Expr, day: pl.Expr) -> pl.Expr:
-    text = pl.concat_str(year, month.cast(pl.String).str.zfill(2), day.cast(pl.String).str.zfill(2))
-    return text.str.to_date("%Y%m%d", strict=False)
 
 
 def leave_out(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, str]]:

@@ -10,7 +10,6 @@ import polars as pl
 from attribution.inputs.cells import (
     Check,
     columns,
-    instants,
     leave_out,
     lost_id,
     money,
@@ -19,6 +18,7 @@ from attribution.inputs.cells import (
     unreadable,
     with_cells,
 )
+from attribution.inputs.times import instants
 from attribution.utm import normal_medium, normal_source, normal_value
 from config.intake import Layout, Parsed, ReadContext, TextTable
 

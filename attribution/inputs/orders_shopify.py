@@ -12,7 +12,6 @@ from attribution.inputs.cells import (
     Cells,
     Check,
     columns,
-    instants,
     leave_out,
     lost_id,
     money,
@@ -21,6 +20,8 @@ from attribution.inputs.cells import (
     whole_numbers,
     with_cells,
 )
+from attribution.inputs.shop_orders import order_touches
+from attribution.inputs.times import instants
 from attribution.tables import MONEY, ORDER_CODES
 from config.intake import Layout, Parsed, ReadContext, Rejected, TextTable
 from config.registers import normal_code
@@ -64,6 +65,7 @@ def read_orders(table: TextTable, context: ReadContext) -> Parsed:
             "order_lines": _order_lines(items, context),
             "order_codes": _order_codes(orders, context),
             "refunds": _refunds(orders, context),
+            "touches": _touches(orders, context),
         },
         rejected=sorted([*rejected, *orphans], key=lambda row: row.line),
         skipped=skipped | dict.fromkeys(empty.to_list(), "no_line_item"),
@@ -189,6 +191,15 @@ def _orders(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
 def _note(key: str) -> pl.Expr:
     """A tag that a form app wrote among the order's notes, as the line `UTM source: facebook`."""
     return pl.col("Note Attributes").str.extract(rf"(?im)^[ \t]*utm[ _]{key}[ \t]*:[ \t]*(\S.*?)\s*$", 1)
+
+
+def _touches(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
+    """The session a form app tagged among the notes."""
+    utm = [_note(key).alias(f"utm_{key}") for key in UTM_KEYS]
+    named = orders.select(
+        "source_line", "ordered_at", pl.col("Id").alias("order_id"), pl.col("Email").alias("customer"), *utm
+    )
+    return order_touches(named, context)
 
 
 def _order_lines(items: pl.DataFrame, context: ReadContext) -> pl.DataFrame:

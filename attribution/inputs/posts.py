@@ -5,24 +5,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from attribution.inputs.cells import (
     Check,
     columns,
-    instants,
+    counts,
     leave_out,
     lost_id,
     no_nulls,
     put_aside,
     unreadable,
-    whole_numbers,
     with_cells,
 )
+from attribution.inputs.times import instants
+from attribution.utm import parse_urls
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
 _TEXTS = ("network", "post_id", "permalink", "caption", "post_type", "is_paid")
-_COUNTS = ("impressions", "reach", "likes", "comments", "shares", "saves", "clicks")
+_COUNTS = (
+    "impressions",
+    "reach",
+    "likes",
+    "comments",
+    "shares",
+    "saves",
+    "clicks",
+    "views",
+    "follows",
+    "watch_seconds",
+)
+COLUMNS = (*_TEXTS, "published_at", *_COUNTS)
 _YES_NO = {
     "true": True,
     "yes": True,
@@ -37,21 +52,43 @@ _YES_NO = {
 
 def read_posts(table: TextTable, context: ReadContext) -> Parsed:
     """The table posts. Empty counts are unknown; a post without a time (scheduled, deleted) is kept."""
-    rows, skipped = leave_out(columns(table, (*_TEXTS, "published_at", *_COUNTS)))
+    rows, skipped = leave_out(columns(table, COLUMNS))
+    return posts_of(rows, context, skipped=skipped)
+
+
+def posts_of(
+    rows: pl.DataFrame,
+    context: ReadContext,
+    *,
+    skipped: Mapping[int, str],
+    order: str | None = None,
+    warnings: Sequence[str] = (),
+) -> Parsed:
+    """The same from rows that have COLUMNS (text) and source_line; `order` is that of slashed dates."""
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS if name != "caption")
-    read = {name: whole_numbers(rows[name]) for name in _COUNTS}
-    read["published_at"] = instants(rows["published_at"], zone=context.timezone)
+    read = {name: counts(rows[name]) for name in _COUNTS}
+    read["published_at"] = instants(rows["published_at"], zone=context.timezone, order=order)
     rows, rejected = put_aside(with_cells(rows, read), _CHECKS)
-    posts = rows.select(
+    short = sum(read[name].unsure for name in _COUNTS)
+    said = [f"{short} counts such as 1.2K are rounded; they are right to the digit shown."] if short else []
+    posts = _with_link(rows).select(
         pl.lit(context.account).alias("account"),
         pl.col("network").str.to_lowercase(),
         *("post_id", "published_at", "permalink", "caption"),
         pl.col("post_type").str.to_lowercase(),
         pl.col("is_paid").str.to_lowercase().replace_strict(_YES_NO, default=None, return_dtype=pl.Boolean),
         *_COUNTS,
+        *("link", "utm_source", "utm_medium", "utm_campaign"),
         "source_line",
     )
-    return Parsed({"posts": posts}, rejected, skipped)
+    return Parsed({"posts": posts}, rejected, skipped, warnings=[*warnings, *said])
+
+
+def _with_link(rows: pl.DataFrame) -> pl.DataFrame:
+    """The first link of the caption, and its tags."""
+    linked = rows.with_columns(pl.col("caption").str.extract(r"(https?://[^\s<>\"']+)", 1).alias("link"))
+    tags = parse_urls(linked["link"]).select(pl.col("url").alias("link"), "utm_source", "utm_medium", "utm_campaign")
+    return linked.join(tags, on="link", how="left", maintain_order="left")
 
 
 _CHECKS = (

@@ -7,13 +7,13 @@ conversions,conversion_value`; `date_from,date_to` may stand in place of `date`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from attribution.inputs.cells import (
     Check,
     columns,
-    days,
     fractions,
     leave_out,
     money,
@@ -23,33 +23,50 @@ from attribution.inputs.cells import (
     whole_numbers,
     with_cells,
 )
+from attribution.inputs.times import days
 from attribution.tables import MONEY, UTC_TIME
 from attribution.utm import normal_medium, normal_source, normal_value
 from config.intake import Layout, Parsed, ReadContext, TextTable
 from config.registers import person_key
 
 COST_TYPES = ("media", "creator_fee", "commission", "product_seeding", "content", "labour", "tool", "agency")
-_TEXTS = ("platform", "campaign", "currency", "source", "medium", "cost_type", "influencer")
+_TEXTS = (
+    *("platform", "campaign", "currency", "source", "medium", "cost_type", "influencer"),
+    *("adgroup", "ad", "attribution_setting"),
+)
 _DAYS = {"day": "date", "date_from": "date_from", "date_to": "date_to"}
-_COUNTS = ("impressions", "clicks")
+_COUNTS = ("impressions", "clicks", "reach")
 _NUMBERS = ("cost", "conversions", "conversion_value", *_COUNTS)
+COLUMNS = (*_TEXTS, *_DAYS.values(), *_NUMBERS)
 _KEY = ("date_from", "date_to", "platform", "source", "medium", "campaign", "cost_type", "person")
 
 
 def read_spend(table: TextTable, context: ReadContext) -> Parsed:
     """The table spend. A line without currency is in the workspace's; an empty cost is unknown and put aside."""
-    rows, skipped = leave_out(columns(table, (*_TEXTS, *_DAYS.values(), *_NUMBERS)))
-    rows = _read_cells(rows, context)
+    rows, skipped = leave_out(columns(table, COLUMNS))
+    return spend_of(rows, context, skipped=skipped)
+
+
+def spend_of(
+    rows: pl.DataFrame,
+    context: ReadContext,
+    *,
+    skipped: Mapping[int, str],
+    order: str | None = None,
+    warnings: Sequence[str] = (),
+) -> Parsed:
+    """The same from rows that have COLUMNS (text) and source_line; `order` is that of slashed dates."""
+    rows = _read_cells(rows, context, order=order)
     unsure = int(money(rows["cost as written"]).unsure)
     bare = rows.filter(pl.col("currency as written").is_null()).height
     rows, rejected = put_aside(rows, _CHECKS)
     spend = _spend(rows, context)
-    warnings = _warnings(spend, unsure=unsure, bare=bare, currency=context.currency)
-    return Parsed({"spend": spend}, rejected, skipped, warnings=warnings)
+    more = _warnings(spend, unsure=unsure, bare=bare, currency=context.currency)
+    return Parsed({"spend": spend}, rejected, skipped, warnings=[*warnings, *more])
 
 
-def _read_cells(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
-    read = {name: days(rows[column]) for name, column in _DAYS.items()}
+def _read_cells(rows: pl.DataFrame, context: ReadContext, *, order: str | None) -> pl.DataFrame:
+    read = {name: days(rows[column], order=order) for name, column in _DAYS.items()}
     read |= {name: money(rows[name]) for name in ("cost", "conversion_value")}
     read |= {name: whole_numbers(rows[name]) for name in _COUNTS} | {"conversions": fractions(rows["conversions"])}
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
@@ -103,6 +120,7 @@ def _spend(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         *("currency", "impressions", "clicks"),
         pl.col("conversions").alias("claimed_conversions"),
         pl.col("conversion_value").alias("claimed_value"),
+        *("adgroup", "ad", "reach", "attribution_setting"),
         "source_line",
     )
 
@@ -110,7 +128,8 @@ def _spend(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
 def _ids(lines: pl.DataFrame) -> pl.Series:
     """Hash of what makes a cost line the same line when a platform restates its amounts."""
     text = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in _KEY], separator="\x1f")
-    texts = lines.select(text.alias("text"))["text"]
+    finer = [pl.concat_str(pl.lit(f"\x1f{n}="), n).fill_null("") for n in ("adgroup", "ad")]
+    texts = lines.select(pl.concat_str(text, *finer).alias("text"))["text"]
     digests = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
     return pl.Series("spend_id", digests, dtype=pl.String)
 

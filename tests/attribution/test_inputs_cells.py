@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.inputs.cells import days, instants, money, shown, whole_numbers
+from attribution.inputs.cells import money, shown, whole_numbers
+from attribution.inputs.times import days, instants
 
 BAD = "cannot be read"
 

@@ -13,7 +13,7 @@ import pytest
 
 from attribution.facts import Facts
 from attribution.inputs import LAYOUTS
-from attribution.inputs.visits import without_persons
+from attribution.inputs.touches import without_persons
 from config.intake import ImportReport, choose_layout, list_quarantine, parse_table, take_in
 from config.workspace import Workspace
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from attribution.utm import decide_source, host_of, parse_urls, referrer_source
 
 COLUMNS = ("host", "path", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "click_id_type")
+VALUE = "click_id"
 
 
 def parse(url: str) -> dict[str, str]:
     """What was found, without the nulls."""
     row = parse_urls(pl.Series([url], dtype=pl.String)).row(0, named=True)
-    return {name: value for name, value in row.items() if value is not None and name != "url"}
+    return {name: value for name, value in row.items() if value is not None and name not in ("url", VALUE)}
 
 
 def found(host: str | None = None, path: str | None = None, **rest: str) -> dict[str, str]:
@@ -84,8 +85,8 @@ def test_a_url(url: str, expected: dict[str, str]) -> None:
 def test_each_distinct_url_is_one_row() -> None:
     frame = parse_urls(pl.Series(["b", "a", None, "b"]))
     assert frame["url"].to_list() == ["a", "b"]
-    assert frame.columns == ["url", *COLUMNS]
-    assert parse_urls(pl.Series([], dtype=pl.String)).columns == ["url", *COLUMNS]
+    assert frame.columns == ["url", *COLUMNS, VALUE]
+    assert parse_urls(pl.Series([], dtype=pl.String)).columns == ["url", *COLUMNS, VALUE]
 
 
 @given(st.lists(st.text(max_size=60) | st.from_regex(r"[a-z%=&?#;:/@.+\x00-\x1f]{0,60}"), max_size=8))

@@ -1,0 +1,126 @@
+"""Orders of Etsy (Sold Orders CSV) and Stripe (payments CSV), and earned's own file for any other shop."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from attribution.inputs.cells import columns, leave_out, money
+from attribution.inputs.shop_orders import COLUMNS, read_orders
+from attribution.inputs.times import MONTH_FIRST
+from attribution.utm import UTM
+from config.intake import Layout, Parsed, ReadContext, TextTable
+
+_ETSY = {
+    "order_id": "order id",
+    "ordered_at": "sale date",
+    "customer": "buyer user id",
+    "currency": "currency",
+    "tax": "sales tax",
+    "discount": "discount amount",
+    "total": "order total",
+    "status": "status",
+    "sales_channel": "order type",
+}
+_ETSY_MORE = ("order value", "coupon code", "shipping", "shipping discount", "adjusted order total")
+
+
+def read_etsy(table: TextTable, context: ReadContext) -> Parsed:
+    """The tables of Etsy's Sold Orders. Goods = order value - discount; sales tax is the marketplace's to pay.
+
+    An adjusted total of 0.00 means there was no adjustment; any other one says what is left after refunds.
+    """
+    rows, skipped = leave_out(columns(table, (*_ETSY.values(), *_ETSY_MORE)))
+    read = {name: money(rows[name]) for name in (*_ETSY_MORE[:1], *_ETSY_MORE[2:], "discount amount", "order total")}
+    value = {name: cells.values for name, cells in read.items()}
+    left, total = value["adjusted order total"], value["order total"]
+    goods = value["order value"] - value["discount amount"].fill_null(0)
+    shipping = value["shipping"] - value["shipping discount"].fill_null(0)
+    refunded = (total - left).set((left == 0) | left.is_null(), None)
+    renamed = rows.rename({column: name for name, column in _ETSY.items() if column != name})
+    orders = renamed.with_columns(
+        pl.coalesce(goods.cast(pl.String).alias("goods"), "order value").alias("subtotal"),
+        shipping.cast(pl.String).alias("shipping"),
+        refunded.cast(pl.String).alias("refunded"),
+        pl.col("coupon code").str.split(", ").alias("codes"),
+        pl.lit("false").alias("tax_included"),
+        pl.when(pl.col("status").str.to_lowercase().str.contains("cancel")).then("status").alias("unsold"),
+        pl.lit("etsy").alias("sales_channel"),
+    )
+    return read_orders(orders, context, order=MONTH_FIRST, skipped=skipped)
+
+
+ETSY_ORDERS = Layout(
+    id="etsy_sold_orders",
+    title="Etsy sold orders (Settings > Options > Download data, CSV)",
+    headers=frozenset({"sale date", "order id", "currency", "order value", "discount amount", "order total"}),
+    sink="facts",
+    read=read_etsy,
+    system="etsy",
+)
+
+_STRIPE = {
+    "order_id": "id",
+    "ordered_at": "created date (utc)",
+    "total": "amount",
+    "refunded": "amount refunded",
+    "currency": "currency",
+    "status": "status",
+}
+_STRIPE_MORE = ("mode", "captured", "customer id", "customer email", "promo", "order_id", *UTM)
+_NOT_PAID = ("failed", "canceled", "cancelled", "incomplete", "blocked", "requires_payment_method", "uncaptured")
+
+
+def read_stripe(table: TextTable, context: ReadContext) -> Parsed:
+    """The tables of Stripe's payments export: a charge is an order of its amount; tax and shipping it does not tell.
+
+    Columns "promo (metadata)", "order_id (metadata)" and "utm_source (metadata)" are read where the shop wrote them.
+    """
+    rows, skipped = leave_out(columns(table, (*_STRIPE.values(), *_STRIPE_MORE)))
+    status = pl.col("status").str.to_lowercase()
+    unsold = status.is_in(_NOT_PAID) | (pl.col("captured").str.to_lowercase() == "false").fill_null(False)
+    own = rows.with_columns(pl.col("order_id").alias("order_name")).drop("order_id")
+    orders = own.rename({column: name for name, column in _STRIPE.items() if column != name}).with_columns(
+        pl.col("total").alias("subtotal"),
+        pl.when(unsold).then("status").alias("unsold"),
+        (pl.col("mode").str.to_lowercase() == "test").cast(pl.String).alias("is_test"),
+        pl.coalesce("customer email", "customer id").alias("customer"),
+        pl.col("promo").str.split(",").alias("codes"),
+        pl.lit("false").alias("tax_included"),
+    )
+    return read_orders(orders, context, zone="UTC", skipped=skipped)
+
+
+STRIPE_PAYMENTS = Layout(
+    id="stripe_payments",
+    title="Stripe payments (Payments > Export, CSV)",
+    headers=frozenset({"id", "created date (utc)", "amount", "currency", "status"}),
+    sink="facts",
+    read=read_stripe,
+    system="stripe",
+    patterns=(
+        (r"created \(utc\)", "created date (utc)"),
+        (r"(?:promo|promo[ _]?code|promotion[ _]code|coupon|discount[ _]code) \(metadata\)", "promo"),
+        (r"order[ _]?(?:id|number|name) \(metadata\)", "order_id"),
+        *((rf"{tag} \(metadata\)", tag) for tag in UTM),
+    ),
+)
+
+
+def read_own(table: TextTable, context: ReadContext) -> Parsed:
+    """The tables of earned's own orders file. `codes` separates several with a comma or a semicolon."""
+    rows, skipped = leave_out(columns(table, tuple(name for name in COLUMNS if name != "code_amounts")))
+    orders = rows.with_columns(
+        pl.col("codes").str.replace_all(";", ",", literal=True).str.split(","),
+        pl.coalesce("subtotal", "total").alias("subtotal"),
+        pl.col("currency").fill_null(context.currency),
+    )
+    return read_orders(orders, context, skipped=skipped)
+
+
+EARNED_ORDERS = Layout(
+    id="earned_orders",
+    title="orders of any shop (order_id, ordered_at, total, currency, subtotal, tax, shipping, codes, customer, …)",
+    headers=frozenset({"order_id", "ordered_at", "total"}),
+    sink="facts",
+    read=read_own,
+)

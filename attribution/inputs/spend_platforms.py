@@ -1,0 +1,202 @@
+"""What the ad platforms export: Meta, Google, TikTok, LinkedIn and Microsoft, one layout each, all read alike.
+
+A row is a cost of a campaign (ad set, ad) for a day, or for the whole period where the export has no days. Rows that
+differ only by a breakdown (age, placement) are added up. What a platform claims to have brought stays its claim.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from attribution.inputs.cells import columns, currency_told, leave_out
+from attribution.inputs.spend import COLUMNS, spend_of
+from attribution.inputs.times import MONTH_FIRST, days
+from config.intake import Layout, Parsed, ReadContext, TextTable
+
+_SUMMED = ("cost", "impressions", "clicks", "claimed_conversions", "claimed_value")
+_RANGE = re.compile(r"^(.*?\d)\s+[-\u2013\u2014]\s+(.*\d)$")
+
+
+def _reader(
+    *, platform: str, source: str, medium: str, order: str | None
+) -> Callable[[TextTable, ReadContext], Parsed]:
+    def read(table: TextTable, context: ReadContext) -> Parsed:
+        rows, skipped = leave_out(columns(table, COLUMNS))
+        empty = rows.filter(pl.col("campaign").is_null())["source_line"].to_list()
+        rows = rows.filter(pl.col("campaign").is_not_null())
+        start, end = _period(table)
+        told = pl.lit(table.said.get("currency", "").upper() or None, dtype=pl.String)
+        undated = pl.all_horizontal(pl.col(name).is_null() for name in ("date", "date_from"))
+        rows = rows.with_columns(
+            pl.lit(platform).alias("platform"),
+            pl.lit(source).alias("source"),
+            pl.lit(medium).alias("medium"),
+            pl.coalesce("currency", told, currency_told(pl.col("cost"))).alias("currency"),
+            pl.when(undated).then(pl.lit(start, dtype=pl.String)).otherwise("date_from").alias("date_from"),
+            pl.when(undated).then(pl.lit(end, dtype=pl.String)).otherwise("date_to").alias("date_to"),
+        )
+        by_day = pl.when(pl.col("date").is_not_null()).then(None)
+        rows = rows.with_columns(by_day.otherwise(pl.col(name)).alias(name) for name in ("date_from", "date_to"))
+        parsed = spend_of(_no_rough(rows), context, skipped=skipped | dict.fromkeys(empty, "total_row"), order=order)
+        return _added_up(parsed)
+
+    return read
+
+
+def _period(table: TextTable) -> tuple[str | None, str | None]:
+    """The range that stands above the table, as ISO days: "July 8, 2025 - July 31, 2025"."""
+    for text in table.said.values():
+        found = _RANGE.match(text)
+        pair = days(pl.Series([found[1], found[2]])).values if found else None
+        if pair is not None and not pair.has_nulls():
+            return str(pair[0]), str(pair[1])
+    return None, None
+
+
+def _no_rough(rows: pl.DataFrame) -> pl.DataFrame:
+    """`< 10` is no number: unknown."""
+    return rows.with_columns(
+        pl.when(~pl.col(n).str.contains(r"^[<>]")).then(pl.col(n)).alias(n) for n in ("impressions", "clicks", "reach")
+    )
+
+
+def _added_up(parsed: Parsed) -> Parsed:
+    spend = parsed.tables["spend"]
+    if not spend["spend_id"].is_duplicated().any():
+        return parsed
+    first = pl.col("source_line").min().over("spend_id")
+    lines = spend.select("source_line", first.alias("first")).filter(pl.col("source_line") != pl.col("first"))
+    others = [n for n in spend.columns if n not in (*_SUMMED, "spend_id", "reach", "source_line")]
+    known = [pl.when(pl.col(n).count() > 0).then(pl.col(n).sum()).alias(n) for n in _SUMMED]
+    whole = spend.group_by("spend_id", maintain_order=True).agg(
+        *(pl.col(n).first() for n in others), *known, pl.col("source_line").min()
+    )
+    kept = [text for text in parsed.warnings if "several times" not in text]
+    return replace(parsed, tables={"spend": whole}, part_of=dict(lines.iter_rows()), warnings=kept)
+
+
+def _layout(
+    id: str,
+    title: str,
+    *,
+    headers: frozenset[str],
+    names: Mapping[str, str],
+    platform: str,
+    medium: str,
+    source: str | None = None,
+    order: str | None = None,
+    patterns: tuple[tuple[str, str], ...] = (),
+    one_of: tuple[frozenset[str], ...] = (),
+) -> Layout:
+    return Layout(
+        id=id,
+        title=title,
+        headers=headers,
+        sink="facts",
+        read=_reader(platform=platform, source=source or platform, medium=medium, order=order),
+        system=platform,
+        synonyms=names,
+        patterns=patterns,
+        one_of=one_of,
+        not_with=frozenset({"platform", "cost_type"}),
+    )
+
+
+META_ADS = _layout(
+    "meta_ads",
+    "Meta ads (Ads Manager > Export table data, CSV or XLSX)",
+    headers=frozenset({"campaign", "cost"}),
+    platform="meta",
+    source="facebook",
+    medium="paid_social",
+    names={
+        **{"campaign name": "campaign", "nom de la campagne": "campaign", "nombre de la campaña": "campaign"},
+        **{"nazwa kampanii": "campaign", "kampagnenname": "campaign"},
+        **{"ad set name": "adgroup", "nom de l'ensemble de publicités": "adgroup", "anzeigengruppenname": "adgroup"},
+        **{"ad name": "ad", "nom de la publicité": "ad", "anzeigenname": "ad"},
+        **{"day": "date", "jour": "date", "tag": "date", "día": "date", "dzień": "date"},
+        **{"reporting starts": "date_from", "début des rapports": "date_from", "berichtsstart": "date_from"},
+        **{"inicio del informe": "date_from", "początek raportowania": "date_from"},
+        **{"reporting ends": "date_to", "fin des rapports": "date_to", "berichtsende": "date_to"},
+        **{"fin del informe": "date_to", "zakończenie raportowania": "date_to"},
+        **{"link clicks": "clicks", "clics sur un lien": "clicks", "link-klicks": "clicks"},
+        **{"impressionen": "impressions", "impresiones": "impressions", "wyświetlenia": "impressions"},
+        **{"couverture": "reach", "reichweite": "reach", "alcance": "reach", "zasięg": "reach"},
+        **{"attribution setting": "attribution_setting", "paramètre d'attribution": "attribution_setting"},
+        **{"purchases": "conversions", "website purchases": "conversions", "achats": "conversions"},
+        **{"results": "results", "purchases conversion value": "conversion_value"},
+        **{"website purchases conversion value": "conversion_value", "date": "day (unused)"},
+        **{"cost": "cost (unused)", "campaign": "campaign (unused)", "spend": "spend (unused)"},
+    },
+    patterns=(
+        (r"amount spent(?: \((?P<currency>[a-z]{3})\))?", "cost"),
+        (r"montant dépensé(?: \((?P<currency>[a-z]{3})\))?", "cost"),
+        (r"ausgegebener betrag(?: \((?P<currency>[a-z]{3})\))?", "cost"),
+        (r"importe gastado(?: \((?P<currency>[a-z]{3})\))?", "cost"),
+        (r"wydana kwota(?: \((?P<currency>[a-z]{3})\))?", "cost"),
+    ),
+)
+
+GOOGLE_ADS = _layout(
+    "google_ads",
+    "Google Ads (Campaigns > Download, CSV)",
+    headers=frozenset({"campaign", "cost"}),
+    one_of=(*(frozenset({n}) for n in ("impr.", "campaign type", "campaign status", "currency", "avg. cpc")),),
+    platform="google",
+    medium="cpc",
+    names={
+        **{"day": "date", "tag": "date", "kampagne": "campaign", "campagne": "campaign", "campaña": "campaign"},
+        **{"kampania": "campaign", "kosten": "cost", "coût": "cost", "costo": "cost", "coste": "cost", "koszt": "cost"},
+        **{
+            "ad group": "adgroup",
+            "currency code": "currency",
+            "währungscode": "currency",
+            "code de devise": "currency",
+        },
+        **{"conv. value": "conversion_value", "klicks": "clicks", "clics": "clicks"},
+    },
+)
+TIKTOK_ADS = _layout(
+    "tiktok_ads",
+    "TikTok ads (Ads Manager > Export, CSV or XLSX)",
+    headers=frozenset({"campaign", "cost"}),
+    one_of=(frozenset({"clicks"}), frozenset({"adgroup"}), frozenset({"impressions"})),
+    platform="tiktok",
+    medium="paid_social",
+    names={
+        **{"campaign name": "campaign", "ad group name": "adgroup", "ad name": "ad", "by day": "date"},
+        **{"clicks (destination)": "clicks", "total cost": "cost", "total conversions": "conversions"},
+        **{"stat_time_day": "date", "campaign": "campaign (unused)"},
+    },
+)
+LINKEDIN_ADS = _layout(
+    "linkedin_ads",
+    "LinkedIn ads (Campaign Manager > Export, CSV)",
+    headers=frozenset({"campaign", "cost", "date"}),
+    platform="linkedin",
+    medium="paid_social",
+    order=MONTH_FIRST,
+    names={
+        **{"start date (in utc)": "date", "campaign name": "campaign", "total spent": "cost", "total clicks": "clicks"},
+        **{"campaign group name": "campaign group", "ad name": "ad", "total conversions": "conversions"},
+        **{"conversion value": "conversion_value", "date": "day (unused)", "cost": "cost (unused)"},
+    },
+)
+MICROSOFT_ADS = _layout(
+    "microsoft_ads",
+    "Microsoft Advertising (Reports > Campaign, CSV)",
+    headers=frozenset({"campaign", "cost", "date"}),
+    platform="microsoft",
+    source="bing",
+    medium="cpc",
+    order=MONTH_FIRST,
+    names={
+        **{"gregorian date": "date", "campaign name": "campaign", "spend": "cost", "currency code": "currency"},
+        **{"ad group": "adgroup", "revenue": "conversion_value", "date": "day (unused)", "cost": "cost (unused)"},
+    },
+)
+PLATFORMS = (META_ADS, GOOGLE_ADS, TIKTOK_ADS, LINKEDIN_ADS, MICROSOFT_ADS)
