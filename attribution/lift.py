@@ -29,8 +29,8 @@ LEVEL = 0.90
 _INSEPARABLE = 0.98
 _POWER_80 = 0.8416  # standard normal quantile
 _ONE_SIDED_95 = 1.6449
-# Bend and belief: half for a response in proportion, a tenth each for two that flatten and three that start slowly.
-_SHAPES = ((0.0, 0.5), (1.0, 0.1), (3.0, 0.1), (-1.0, 0.1), (-2.0, 0.1), (-4.0, 0.1))
+# Bend and belief: half for a response in proportion, a tenth each for two that flatten and three that need a level.
+_SHAPES = ((0.0, 0.5), (1.0, 0.1), (3.0, 0.1), (-0.5, 0.1), (-0.75, 0.1), (-1.0, 0.1))
 HEADLINE = Grid(
     bends=tuple(bend for bend, _ in _SHAPES), belief=tuple(belief for _, belief in _SHAPES), counts_controls=True
 )

@@ -24,6 +24,7 @@ AR_RHOS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9, 0.97)
 TREATMENT_PRECISION = 1e-3  # one sd of adstock has a prior sd of 31.6 noise sd
 CONTROL_PRECISION = 1e-6
 _NEGLIGIBLE = 1e-7  # grid points that share less weight than this move no digit that is shown
+_ROUNDED = 0.2
 _UNTELLING = 1000.0  # an experiment this many interval widths wide says nothing
 
 
@@ -138,15 +139,23 @@ def adstock(mentions: Floats, decays: Sequence[float], *, lag: int = 0) -> Float
 
 
 def respond(carried: Floats, bend: float) -> Floats:
-    """The adstock as it is felt, with x the adstock in its own mean: x at bend 0; flattening x / (1 + bend x) above;
-    slow to start x^3 / (x^2 + bend^2) below. The size of the result is of no account.
+    """The adstock as it is felt, with x the adstock in its own mean; the size of the result is of no account.
+
+    Bend 0 is x. Above, it flattens: x / (1 + bend x). Below, hardly anything is felt until x reaches -bend, and from
+    there in proportion to the rest (a hinge, rounded over about a fifth of the mean); nothing at x = 0 in any case.
     """
     if bend == 0.0:
         return carried
     mean = carried.mean(axis=0)
     x = np.divide(carried, mean, out=np.zeros_like(carried), where=mean > 0)
-    felt: Floats = x / (1 + bend * x) if bend > 0 else x**3 / (x**2 + bend**2)
-    return felt
+    if bend > 0:
+        return np.asarray(x / (1 + bend * x))
+    start = _hinge(np.zeros(1), -bend)
+    return np.asarray((_hinge(x, -bend) - start) / (1 - start))
+
+
+def _hinge(x: Floats, at: float) -> Floats:
+    return np.asarray((np.hypot(x - at, _ROUNDED) + (x - at)) / 2)
 
 
 def fit(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution.lift_model import PLAIN, Floats, Grid, Noise, Window, adstock, fit, whiten
+from attribution.lift_model import PLAIN, Floats, Grid, Noise, Window, adstock, fit, respond, whiten
 
 # Quantiles .05, .5, .95 of the total lift, worked out by another implementation on the same series.
 KNOWN = {
@@ -107,6 +107,25 @@ def test_noise_with_a_vanishing_drift_is_the_ar_noise() -> None:
     exact, log_exact = whiten(columns, Noise(0.45))
     assert near == pytest.approx(exact, rel=1e-6)
     assert log_near == pytest.approx(log_exact, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(bend=st.floats(-2, 5), seed=st.integers(0, 1_000))
+def test_more_talk_is_never_felt_less_and_none_is_not_felt(bend: float, seed: int) -> None:
+    carried = np.sort(np.random.default_rng(seed).exponential(10, 50))[:, None]
+    carried[0] = 0.0
+    felt = respond(carried, bend)[:, 0]
+    assert felt[0] == pytest.approx(0, abs=1e-12)
+    assert (np.diff(felt) >= -1e-12).all()
+
+
+@pytest.mark.parametrize(
+    ("bend", "doubling"), [(0.0, 2.0), (1.0, 4 / 3), (-1.0, 11.1)], ids=["proportion", "flattening", "needs a level"]
+)
+def test_what_twice_the_mean_is_felt_as(bend: float, doubling: float) -> None:
+    """The mean of 0, 1, 2 is 1. (2/3) / (1/2) where it flattens; of the rounded hinge at 1, about 1 / .09."""
+    felt = respond(np.array([[0.0], [1.0], [2.0]]), bend)[:, 0]
+    assert felt[2] / felt[1] == pytest.approx(doubling, rel=0.01)
 
 
 def test_days_without_any_carried_mention_bring_exactly_nothing() -> None:
