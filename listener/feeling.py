@@ -72,12 +72,15 @@ def feeling(mentions: pl.DataFrame) -> Feeling:
 
 
 def feeling_by(mentions: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """One row per value of `by`, sorted: positive, neutral, negative, not_scored, scored, total (Int64), net, low, high.
+    """One row per value of `by`, sorted; counts positive, neutral, negative, not_scored, scored, total; net, low, high.
 
     `net`, `low` and `high` are null where nothing was scored.
     """
     counts = mentions.group_by(by).agg(
-        *((pl.col("label") == label).sum().cast(pl.Int64).alias(label) for label in ("positive", "neutral", "negative")),
+        *(
+            (pl.col("label") == label).sum().cast(pl.Int64).alias(label)
+            for label in ("positive", "neutral", "negative")
+        ),
         pl.col("label").is_null().sum().cast(pl.Int64).alias("not_scored"),
         pl.len().cast(pl.Int64).alias("total"),
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal
 
+from listener.sentiment.cache import ScoreCache
+
 if TYPE_CHECKING:
     from listener.sentiment.linear import LinearModel
 
@@ -54,6 +56,20 @@ def scored_languages() -> tuple[str, ...]:
     return tuple(sorted(language for language in _SCORERS if scorer_for(language)))
 
 
+def scorer_name(language: str) -> str | None:
+    """Name and version of a language's scorer, as stored with each score ("hng-pl/2"); None without a scorer.
+
+    Whatever changes a score changes this name, so that `earned sentiment --rescore` finds what is out of date.
+    """
+    if language == "en":
+        from listener.sentiment import vader
+
+        return vader.SCORER
+    scorer = scorer_for(language)
+    model = getattr(scorer, "args", (None,))[0]
+    return model.scorer if model is not None else None
+
+
 def _english() -> Scorer:
     from listener.sentiment import vader
 
@@ -83,12 +99,16 @@ _SCORERS: dict[str, Callable[[], Scorer | None]] = {
 
 
 def score(
-    texts: Sequence[str], languages: Sequence[str | None], *, scorers: Mapping[str, Scorer] | None = None
+    texts: Sequence[str],
+    languages: Sequence[str | None],
+    *,
+    scorers: Mapping[str, Scorer] | None = None,
+    cache: ScoreCache | None = None,
 ) -> list[Scored]:
     """One `Scored` a text, in order; `languages` as detected (None: unknown). Identical texts are scored once.
 
-    `scorers` stand in for the built-in scorer of their language. A text of nothing but links, names and spaces is
-    "no_text": every scorer would return a number for it.
+    `scorers` stand in for the built-in scorer of their language; `cache` keeps built-in scores from batch to batch. A
+    text of nothing but links, names and spaces is "no_text": every scorer would return a number for it.
     """
     results: list[Scored] = [NO_TEXT] * len(texts)
     batches: dict[str, dict[str, list[int]]] = {}
@@ -100,9 +120,18 @@ def score(
         else:
             batches.setdefault(language, {}).setdefault(text, []).append(n)
     for language, places in batches.items():
-        scorer = scorers[language] if scorers and language in scorers else scorer_for(language)
-        scored = scorer(list(places)) if scorer else [NO_SCORER] * len(places)
+        scored = _scored_in(language, list(places), scorers or {}, cache)
         for value, numbers in zip(scored, places.values(), strict=True):
             for n in numbers:
                 results[n] = value
     return results
+
+
+def _scored_in(
+    language: str, texts: Sequence[str], scorers: Mapping[str, Scorer], cache: ScoreCache | None
+) -> Sequence[Scored]:
+    scorer = scorers[language] if language in scorers else scorer_for(language)
+    if scorer is None:
+        return [NO_SCORER] * len(texts)
+    name = None if language in scorers or cache is None else scorer_name(language)
+    return scorer(texts) if name is None or cache is None else cache.score(name, texts, scorer)

@@ -16,7 +16,9 @@ from functools import lru_cache
 from typing import Literal
 
 from listener.sentiment import NO_TEXT, Scored, score
+from listener.sentiment.cache import ScoreCache
 
+VERSION = "1"  # of the rule: raise it when windows are chosen differently, so that stored ones are chosen anew
 Rule = Literal["sentence", "clause", "comparison"]
 Span = tuple[int, int]
 
@@ -60,7 +62,11 @@ class TargetScored:
 
 
 def score_targets(
-    texts: Sequence[str], spans: Sequence[Sequence[Span]], languages: Sequence[str | None]
+    texts: Sequence[str],
+    spans: Sequence[Sequence[Span]],
+    languages: Sequence[str | None],
+    *,
+    cache: ScoreCache | None = None,
 ) -> list[TargetScored]:
     """One result a text; `spans` are the places (start, end) of the brand's names in it, `languages` as detected.
 
@@ -73,6 +79,7 @@ def score_targets(
         score(
             [chosen.text for chosen in windows if chosen],
             [language for chosen, language in zip(windows, languages, strict=True) if chosen],
+            cache=cache,
         )
     )
     return [
