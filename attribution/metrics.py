@@ -28,6 +28,7 @@ PLATFORM_SOURCES = {
     "reddit": ("reddit", "reddit.com"),
     "microsoft": ("bing", "microsoft", "msn"),
 }
+DEAL = "deal:"  # how the lead_id of a deal begins
 METRICS_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "channel": pl.String,
     "visits": pl.Int64,
@@ -40,6 +41,8 @@ METRICS_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "new_customers": pl.Float64,
     "new_customer_share": pl.Float64,
     "conversion_rate": pl.Float64,
+    "bounce_rate": pl.Float64,
+    "duration_seconds": pl.Float64,
     "aov_minor": pl.Int64,
     "roas": pl.Float64,
     "cpa_minor": pl.Int64,
@@ -56,11 +59,18 @@ def channel_metrics(report: Report, spend: pl.DataFrame, leads: pl.DataFrame, *,
     visits: of the period. conversions, new_customers: sums of weights under the report's model (new: the order is its
     known customer's first). conversion_rate = conversions / visits; aov = revenue / conversions; roas = revenue / cost;
     cpa = cost / conversions; cac = cost / new_customers; cpc = cost / clicks and ctr = clicks / impressions, each of
-    the spend lines that tell both; cost_per_lead = cost / leads. spend and leads: tables.SPEND and tables.LEADS.
+    the spend lines that tell both; bounce_rate and duration_seconds are means of the visits that tell them;
+    cost_per_lead = cost / leads. spend and leads: tables.SPEND and tables.LEADS.
     """
     start, end = report.period.bounds(zone)
     visits = (
-        report.touches.filter(pl.col("touched_at") >= start).group_by("channel").agg(visits=pl.len().cast(pl.Int64))
+        report.touches.filter(pl.col("touched_at") >= start)
+        .group_by("channel")
+        .agg(
+            visits=pl.len().cast(pl.Int64),
+            bounce_rate=pl.col("is_bounce").mean(),
+            duration_seconds=pl.col("duration_seconds").mean(),
+        )
     )
     known = report.ledger.select(*_ORDER, "is_first_order")
     weight = pl.col("weight")
@@ -75,7 +85,8 @@ def channel_metrics(report: Report, spend: pl.DataFrame, leads: pl.DataFrame, *,
             _known=weight.filter(first.is_not_null()).sum(),
         )
     )
-    came = leads.filter((pl.col("created_at") >= start) & (pl.col("created_at") < end))
+    created = (pl.col("created_at") >= start) & (pl.col("created_at") < end)
+    came = leads.filter(created & ~pl.col("lead_id").str.starts_with(DEAL))
     of_leads = _with_channel(came).group_by("channel").agg(leads=pl.len().cast(pl.Int64))
     joined = earned
     for table in (visits, _ads(report, spend), of_leads):
@@ -219,19 +230,21 @@ def lead_funnel(
     """From click to lead to won, by source, medium and campaign: channel, source, medium, campaign, visits (what
     analytics saw), leads (what the CRM has, created in the period), won, lead_rate (leads / visits), win_rate (won /
     leads), value_minor (deals won, at the rate of the day won; null where one has no amount or rate), days_to_won
-    (median). Most leads first. A lead without a source is "(not set)".
+    (median). Most leads first. A lead without a source is "(not set)". A deal counts for the lead it belongs to; one
+    of an unknown lead is no lead, and stands under "(not set)" when won.
     """
     start, end = period.bounds(zone)
     named = ("channel", "source", "medium", "campaign")
-    came = _with_channel(leads.filter((pl.col("created_at") >= start) & (pl.col("created_at") < end)))
+    told = _with_deals(_in_currency(leads, zone=zone, currency=currency, rates=rates))
+    came = _with_channel(told.filter((pl.col("created_at") >= start) & (pl.col("created_at") < end)))
     won = pl.col("won_at").is_not_null()
     days = (pl.col("won_at") - pl.col("created_at")).dt.total_seconds() / 86_400
-    value = pl.when(won & pl.col("value_minor").is_null()).then(None).otherwise(pl.col("value_minor"))
-    known = pl.when((won & value.is_null()).any()).then(None).otherwise(value.filter(won).sum())
-    counted = (
-        _in_currency(came, zone=zone, currency=currency, rates=rates)
-        .group_by(named)
-        .agg(leads=pl.len().cast(pl.Int64), won=won.sum().cast(pl.Int64), value_minor=known, days_to_won=days.median())
+    known = pl.when(~(won & pl.col("value_minor").is_null()).any()).then(pl.col("value_minor").filter(won).sum())
+    counted = came.group_by(named).agg(
+        leads=(~pl.col("is_deal")).sum().cast(pl.Int64),
+        won=won.sum().cast(pl.Int64),
+        value_minor=known,
+        days_to_won=days.median(),
     )
     seen = touches.filter((pl.col("touched_at") >= start) & (pl.col("touched_at") < end))
     visits = seen.with_columns(_lower(name) for name in named[1:]).group_by(named).agg(visits=pl.len().cast(pl.Int64))
@@ -242,10 +255,35 @@ def lead_funnel(
         *named,
         *("visits", "leads", "won"),
         lead_rate=pl.when(pl.col("visits") > 0).then(pl.col("leads") / pl.col("visits")),
-        win_rate=pl.col("won") / pl.col("leads"),
+        win_rate=pl.when(pl.col("leads") > 0).then(pl.col("won") / pl.col("leads")),
         value_minor="value_minor",
         days_to_won="days_to_won",
     ).sort("leads", *named, descending=[True, False, False, False, False], nulls_last=True)
+
+
+def _with_deals(leads: pl.DataFrame) -> pl.DataFrame:
+    """Leads with is_deal: each lead with the deals it won (the first one's time, their value together; null where one
+    is unknown), and after them the won deals of no known lead.
+    """
+    marked = leads.with_columns(is_deal=pl.col("lead_id").str.starts_with(DEAL).fill_null(False))
+    contacts, won = marked.filter(~pl.col("is_deal")), marked.filter(pl.col("is_deal") & pl.col("won_at").is_not_null())
+    amount = pl.col("value_minor")
+    by_lead = (
+        won.drop_nulls("contact_id")
+        .group_by("account", lead_id="contact_id")
+        .agg(
+            _deals=pl.len(),
+            _won_at=pl.col("won_at").min(),
+            _value=pl.when(amount.null_count() == 0).then(amount.sum()),
+        )
+    )
+    told = contacts.join(by_lead, on=["account", "lead_id"], how="left").with_columns(
+        won_at=pl.coalesce("_won_at", "won_at"),
+        value_minor=pl.when(pl.col("_deals").is_not_null()).then("_value").otherwise("value_minor"),
+    )
+    known = contacts.select("account", contact_id="lead_id")
+    alone = won.join(known, on=["account", "contact_id"], how="anti")
+    return pl.concat([told.select(marked.columns), alone])
 
 
 def _lower(name: str) -> pl.Expr:

@@ -20,6 +20,7 @@ from attribution.breakdown import breakdown, by_product
 from attribution.channels import channel_of
 from attribution.codes import code_report, match_codes
 from attribution.conflicts import conflict_report, settle
+from attribution.conversions import conversion_credit, conversion_ledger
 from attribution.currency import decimal_text
 from attribution.identity import NO_MATCH, link_orders
 from attribution.journeys import build_journeys, build_null_journeys
@@ -51,6 +52,7 @@ class Inputs:
     order_lines: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.ORDER_LINES))
     refunds: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.REFUNDS))
     touches: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.TOUCHES))
+    conversions: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.CONVERSIONS))
     spend: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.SPEND))
     mentions: pl.LazyFrame | pl.DataFrame = field(default_factory=lambda: _empty(tables.MENTIONS))
     codes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CODES_SCHEMA))
@@ -76,6 +78,7 @@ class Report:
     journeys: pl.DataFrame  # one row a touchpoint of the period's sold orders
     null_journeys: pl.DataFrame  # one row a visit of a journey that ended in the period without an order
     credits: pl.DataFrame  # the rows of `journeys` with weight, value_weight, credit_minor, in_scope
+    conversions: pl.DataFrame  # touchpoints before the period's conversions of other kinds, with weight and value
     by_channel: pl.DataFrame
     by_campaign: pl.DataFrame
     by_influencer: pl.DataFrame
@@ -161,7 +164,6 @@ def attribute(
     """
     currency, scope = settings.workspace.currency, settings.attribution.social_scope
     facts = _read(inputs)
-
     ledger = order_ledger(
         facts["orders"], facts["refunds"], shop=settings.shop, currency=currency, rates=rates, zone=settings.zone
     )
@@ -186,18 +188,15 @@ def attribute(
     lost = _ended_in(build_null_journeys(touches, ledger, identity, lookback=lookback), settings, period)
 
     learned = fit_model(paths, lost, mine, model=model, settings=settings)
-    settled = settle(paths, on_conflict=settings.attribution.on_conflict)
-    credits = credit(settled, mine, model=learned).with_columns(
-        in_scope=pl.col("channel").is_in(scope) & ~pl.col("is_direct")
-    )
+    credits = _credits(paths, mine, model=learned, settings=settings)
+    others = conversion_ledger(facts["conversions"], currency=currency, rates=rates, zone=settings.zone)
+    converted = conversion_credit(others, touches, identity, model=learned, lookback=lookback, people=inputs.people)
     spent = costs(facts["spend"], settings=settings, period=period, rates=rates)
     evidence = match_mentions(
         facts["mentions"], visits, paths, redeemed, mine, lookback=lookback, own_domains=settings.shop.domains
     )
     handed = credited_mentions(credits.filter("in_scope"), evidence)
     sold = mine.filter(pl.col("state") == SOLD)
-    sources = {name: by_product(credits, lines) if name == "product" else credits for name in BREAKDOWNS}
-    by = {name: breakdown(source, sold, spent, by=name) for name, source in sources.items()}
     return Report(
         period=period,
         model=model,
@@ -209,11 +208,8 @@ def attribute(
         journeys=paths,
         null_journeys=lost,
         credits=credits,
-        by_channel=by["channel"],
-        by_campaign=by["campaign"],
-        by_influencer=by["influencer"],
-        by_code=by["code"],
-        by_product=by["product"],
+        conversions=converted.join(in_period(others, period), on=_ORDER, how="semi", maintain_order="left"),
+        **_breakdowns(credits, lines, sold, spent),
         codes=code_report(redeemed, mine, inputs.codes, currency=currency, rates=rates),
         leakage=leaked,
         conflicts=conflict_report(paths, mine, model=learned),
@@ -226,16 +222,31 @@ def attribute(
         roi=roi_report(credits, mine, spent, period=period, currency=currency, scope=scope),
         costs=spent,
         unconverted=_unconverted(mine, spent),
-        unsold=mine.filter(pl.col("state") == UNSOLD)
-        .group_by("reason")
-        .agg(orders=pl.len().cast(pl.Int64))
-        .sort("reason"),
+        unsold=_unsold(mine),
         orders=sold.height,
         unmatched_orders=sold.filter(pl.col("match_method") == NO_MATCH).height,
     )
 
 
 _ORDER = ("account", "order_id")
+
+
+def _credits(journeys: pl.DataFrame, ledger: pl.DataFrame, *, model: Model, settings: Settings) -> pl.DataFrame:
+    settled = settle(journeys, on_conflict=settings.attribution.on_conflict)
+    in_scope = pl.col("channel").is_in(settings.attribution.social_scope) & ~pl.col("is_direct")
+    return credit(settled, ledger, model=model).with_columns(in_scope=in_scope)
+
+
+def _breakdowns(
+    credits: pl.DataFrame, lines: pl.DataFrame, sold: pl.DataFrame, spent: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    sources = {name: by_product(credits, lines) if name == "product" else credits for name in BREAKDOWNS}
+    return {f"by_{name}": breakdown(source, sold, spent, by=name) for name, source in sources.items()}
+
+
+def _unsold(ledger: pl.DataFrame) -> pl.DataFrame:
+    counts = ledger.filter(pl.col("state") == UNSOLD).group_by("reason").agg(orders=pl.len().cast(pl.Int64))
+    return counts.sort("reason")
 
 
 def fit_model(
@@ -258,7 +269,7 @@ def _read(inputs: Inputs) -> dict[str, pl.DataFrame]:
     """The facts in memory, sorted by key, with the columns of their tables: the same whatever order they came in."""
     names = (
         *(tables.ORDERS, tables.ORDER_LINES, tables.ORDER_CODES, tables.REFUNDS),
-        *(tables.TOUCHES, tables.SPEND, tables.MENTIONS),
+        *(tables.TOUCHES, tables.CONVERSIONS, tables.SPEND, tables.MENTIONS),
     )
     lazy = [
         getattr(inputs, table.name).lazy().select(pl.col(name).cast(dtype) for name, dtype in table.schema.items())

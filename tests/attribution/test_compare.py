@@ -192,6 +192,8 @@ def test_the_metrics_of_a_paid_channel() -> None:
         "new_customers": 1.0,
         "new_customer_share": 0.5,
         "conversion_rate": pytest.approx(2 / 3),
+        "bounce_rate": None,
+        "duration_seconds": None,
         "aov_minor": 10_000,
         "roas": pytest.approx(20_000 / 6_000),
         "cpa_minor": 3_000,
@@ -205,9 +207,16 @@ def test_the_metrics_of_a_paid_channel() -> None:
 def test_what_is_not_known_is_null() -> None:
     row = metrics(inputs(orders=[order("1", customer_key=1)], touches=visits("S", 1)))["Organic Social"]
     assert {name for name, value in row.items() if value is None} == {
+        "bounce_rate", "duration_seconds",
         "cost_minor", "impressions", "clicks", "leads", "roas", "cpa_minor", "cac_minor", "cpc_minor", "ctr",
         "cost_per_lead_minor",
     }  # fmt: skip
+
+
+def test_bounce_and_duration_are_means_of_the_visits_that_tell_them() -> None:
+    told = [{"is_bounce": True, "duration_seconds": 0}, {"is_bounce": False, "duration_seconds": 90}, {}]
+    row = metrics(inputs(touches=[touch(f"t{n}", **given) for n, given in enumerate(told)]))["Organic Social"]
+    assert (row["bounce_rate"], row["duration_seconds"]) == (0.5, 45.0)
 
 
 def test_together_they_claim_more_than_was_banked() -> None:
@@ -292,6 +301,25 @@ def test_leads_without_a_source_or_a_value() -> None:
         "(not set)", "(not set)", 0, None,
     )  # fmt: skip
     assert (worthless["won"], worthless["value_minor"]) == (1, None)
+
+
+def test_a_deal_counts_for_its_lead() -> None:
+    """Two deals of lead 1, 100.00 and 50.00; one of nobody known, 70.00; one not won."""
+    deal = {"source": None, "medium": None, "won_at": NOON + DAY, "currency": "EUR"}
+    (known, nameless) = funnel(
+        lead("1"),
+        lead("deal:7", contact_id="1", deal_amount=Decimal(100), **deal),
+        lead("deal:8", contact_id="1", deal_amount=Decimal(50), **deal),
+        lead("deal:9", contact_id="44", deal_amount=Decimal(70), **deal),
+        lead("deal:10", contact_id="1", deal_amount=Decimal(9), **deal | {"won_at": None}),
+    )
+    assert (known["leads"], known["won"], known["value_minor"]) == (1, 1, 15_000)
+    assert (nameless["source"], nameless["leads"], nameless["won"], nameless["value_minor"]) == (
+        "(not set)",
+        0,
+        1,
+        7_000,
+    )
 
 
 def test_leads_of_another_month_are_another_months() -> None:

@@ -151,6 +151,7 @@ def inputs(
     persons: Sequence[str] = (),
     order_lines: Sequence[Mapping[str, Any]] = (),
     links: pl.DataFrame | None = None,
+    conversions: Sequence[Mapping[str, Any]] = (),
 ) -> Inputs:
     return Inputs(
         orders=table(tables.ORDERS, orders),
@@ -162,6 +163,7 @@ def inputs(
         codes=register(*codes),
         people=people(*persons),
         order_lines=table(tables.ORDER_LINES, order_lines),
+        conversions=table(tables.CONVERSIONS, conversions),
         links=pl.DataFrame(schema=LINKS_SCHEMA) if links is None else links,
     )
 
