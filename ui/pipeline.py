@@ -102,6 +102,7 @@ def attribution_inputs(workspace: Workspace) -> Inputs:
     return Inputs(
         orders=facts.scan("orders"),
         order_lines=facts.scan("order_lines"),
+        conversions=facts.scan("conversions"),
         order_codes=facts.scan("order_codes"),
         refunds=facts.scan("refunds"),
         touches=facts.scan("touches"),
