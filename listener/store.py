@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from config.database import count_change, upsert, writing
 from config.registers import canonical_url, read_codes
+from listener.clusters import recluster
 from listener.fulltext import store_words
 from listener.mentions import BrandMatch, Mention, find_codes
 from listener.reads import (
@@ -30,6 +31,7 @@ from listener.reads import (
     source_health,
 )
 from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
+from listener.targets import store_targets
 
 __all__ = [
     "LABELS",
@@ -152,7 +154,7 @@ def store_mentions(
     _write_authors(connection, [m for m in unique if m.followers is not None or m.mention_id in written], now=now)
     _touch(connection, [mention.mention_id for mention in unique], now=now)
     clusters = {h for m in changed for h in (m.text_hash, before.get(m.mention_id, {}).get("text_hash")) if h}
-    _recluster(connection, clusters)
+    recluster(connection, clusters)
     if changed:
         count_change(connection, "mentions")
     keys = [mention.mention_id for mention in unique]
@@ -311,6 +313,7 @@ def _write_mentions(
             for brand, terms in _brand_terms(m).items()
         ],
     )
+    store_targets(connection, changed, before)
     _insert(
         connection,
         mention_links,
@@ -367,27 +370,6 @@ def _write_authors(connection: Connection, changed: Sequence[Mention], *, now: d
 def _touch(connection: Connection, ids: Iterable[str], *, now: dt.datetime) -> None:
     for chunk in _chunks(ids):
         connection.execute(sa.update(mentions).where(mentions.c.mention_id.in_(chunk)).values(last_seen=now))
-
-
-def _recluster(connection: Connection, hashes: Iterable[str]) -> None:
-    """Every mention of one text points to the earliest of them (then the lowest id), whatever order they came in."""
-    for chunk in _chunks(sorted(hashes)):
-        rows = connection.execute(
-            sa.select(
-                mentions.c.text_hash,
-                mentions.c.mention_id,
-                sa.func.coalesce(mentions.c.published_at, mentions.c.first_seen, type_=sa.BigInteger).label("said_at"),
-            ).where(mentions.c.text_hash.in_(chunk))
-        ).all()
-        first: dict[str, tuple[Any, str]] = {}
-        for text_hash, key, said_at in rows:
-            first[text_hash] = min(first.get(text_hash, (said_at, key)), (said_at, key))
-        for text_hash, (_, key) in first.items():
-            connection.execute(
-                sa.update(mentions)
-                .where(mentions.c.text_hash == text_hash, mentions.c.cluster_id != key)
-                .values(cluster_id=key)
-            )
 
 
 def set_triage(

@@ -7,6 +7,7 @@ mention_codes     registered promo codes found in it, normal form
 authors           what the networks themselves say about an author; the register of people outranks it
 source_state      what polling must remember of a source; committed together with the mentions it stands for
 mention_words     the words of title and text as queries compare them, for full-text search by the database
+text_bands        where to look for texts nearly like another; text_near: the pairs found alike
 triage            what people decided about a mention; polling never touches it
 """
 
@@ -134,6 +135,20 @@ mention_words = sa.Table(
         "mention_id", sa.Text, sa.ForeignKey("mentions.mention_id", ondelete="CASCADE"), nullable=False, unique=True
     ),
     sa.Column("words", sa.Text, nullable=False),
+)
+text_bands = sa.Table(
+    "text_bands",
+    metadata,
+    sa.Column("band", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("text_hash", sa.Text, primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+text_near = sa.Table(
+    "text_near",
+    metadata,
+    sa.Column("one", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True, index=True),
+    sqlite_with_rowid=False,
 )
 FULLTEXT = (
     "CREATE VIRTUAL TABLE mention_search USING fts5(words, content='mention_words', content_rowid='n', detail=full,"
