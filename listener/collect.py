@@ -23,15 +23,16 @@ from listener import schedule
 from listener.feeds import BODY_LIMIT, Entry, ParsedFeed
 from listener.fetch import FetchRequest, FetchResult, Outcome, Sessions, fetch, open_session
 from listener.language import detect
-from listener.mentions import BrandMatch, Mention, build_mention, network_of, when
+from listener.mentions import BrandMatch, Mention, build_mention, network_of, spoken, when
 from listener.parsing import ParseWorkers
 from listener.queries import Query, QueryError, Words, compile_query
 from listener.sentiment import score
 from listener.store import SaveCounts, SourceState, read_states, save_poll, save_state
+from listener.targets import with_targets
 
 _log = logging.getLogger(__name__)
 CONCURRENCY = 50
-_READ_VERSION = "2"  # raise it when feeds are read differently, so that unchanged bodies are read again
+_READ_VERSION = "3"  # raise it when feeds are read differently, so that unchanged bodies are read again
 _LONGEST_SLEEP = 60.0  # seconds between looks at what is due
 
 Now = Callable[[], dt.datetime]
@@ -281,11 +282,11 @@ def _no_body(source: SourceSettings, result: FetchResult) -> SourceReport:
 def mentions_of(parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: dt.datetime) -> list[Mention]:
     """The entries that match a brand, own or competitor, as scored mentions. Pure."""
     matched = [(entry, brands) for entry in parsed.entries if (brands := match_brands(entry, plan.brands))]
-    texts = [_spoken(entry) for entry, _ in matched]
-    languages = detect(texts, plan.languages)
+    texts = [spoken(entry.title, entry.text) for entry, _ in matched]
+    languages = detect(texts, plan.languages, stated=[entry.language for entry, _ in matched])
     network = source.network or network_of(source.url)
     kind = "jsonfeed" if parsed.format == "jsonfeed" else "atom" if (parsed.format or "").startswith("atom") else "rss"
-    return [
+    found = [
         build_mention(
             entry,
             source=source.name,
@@ -300,6 +301,7 @@ def mentions_of(parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: 
         )
         for (entry, brands), language, scored in zip(matched, languages, score(texts, languages), strict=True)
     ]
+    return with_targets(found, plan.brands)
 
 
 def match_brands(entry: Entry, brands: Sequence[tuple[str, Query]]) -> tuple[BrandMatch, ...]:
@@ -307,14 +309,6 @@ def match_brands(entry: Entry, brands: Sequence[tuple[str, Query]]) -> tuple[Bra
     words = Words(entry.text, title=entry.title)
     found = ((name, query.find(words)) for name, query in brands)
     return tuple(BrandMatch(name, match.terms) for name, match in found if match)
-
-
-def _spoken(entry: Entry) -> str:
-    """What is scored: the title, unless the text begins with it, and the text."""
-    title, text = entry.title or "", entry.text
-    if not title or text.startswith(title.rstrip("….")):
-        return text
-    return f"{title}\n{text}" if text else title
 
 
 async def try_feed(

@@ -150,6 +150,13 @@ def network_identity(network: str, *, native_id: str | None, url: str | None) ->
     return None
 
 
+def spoken(title: str | None, text: str) -> str:
+    """What is read and scored of a mention: the title, unless the text begins with it, and the text."""
+    if not title or text.startswith(title.rstrip("….")):
+        return text
+    return f"{title}\n{text}" if text else title
+
+
 def network_of(url: str) -> str:
     """The network a feed's address belongs to; "web" when it is none we know."""
     host = (urlsplit(url).hostname or "").lower()

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from config.database import UtcTime
 from config.registers import people
@@ -22,9 +22,13 @@ from listener.fulltext import catch_up, is_common
 from listener.fulltext import condition as fulltext_condition
 from listener.queries import Query, compile_query
 from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
+from listener.targets import mention_targets
 
 UTC_TIME = pl.Datetime("us", "UTC")
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+TARGETS = pl.List(
+    pl.Struct({"brand": pl.String, "score": pl.Float64, "label": pl.String, "rule": pl.String, "window": pl.String})
+)
 
 FRAME_SCHEMA: Schema = {
     "mention_id": pl.String,
@@ -47,6 +51,9 @@ FRAME_SCHEMA: Schema = {
     "label": pl.String,
     "label_scored": pl.String,
     "label_corrected": pl.String,
+    "text_score": pl.Float64,
+    "text_label": pl.String,
+    "target_rule": pl.String,
     "scorer": pl.String,
     "score_status": pl.String,
     "cluster_id": pl.String,
@@ -81,6 +88,7 @@ MENTION_SCHEMA: Schema = {
     "confidence": pl.Float64,
     "scorer": pl.String,
     "score_status": pl.String,
+    "targets": TARGETS,
     "cluster_id": pl.String,
     "codes": pl.List(pl.String),
     "links": pl.List(pl.String),
@@ -142,8 +150,19 @@ _DERIVED: Mapping[str, Any] = {
 }
 
 
-def _columns(names: Sequence[str]) -> list[Any]:
-    return [(_DERIVED[name] if name in _DERIVED else mentions.c[name]).label(name) for name in names]
+# In a frame of one row a mention and brand: how it speaks of that brand, where its words name it, else of anything
+_OF_BRAND: Mapping[str, Any] = {
+    "score": sa.case((mention_targets.c.label.is_not(None), mention_targets.c.score), else_=mentions.c.score),
+    "label": sa.func.coalesce(triage.c.label_override, mention_targets.c.label, mentions.c.label),
+    "label_scored": sa.func.coalesce(mention_targets.c.label, mentions.c.label),
+    "text_score": mentions.c.score,
+    "text_label": mentions.c.label,
+    "target_rule": mention_targets.c.rule,
+}
+
+
+def _columns(names: Sequence[str], derived: Mapping[str, Any] = _DERIVED) -> list[Any]:
+    return [(derived[name] if name in derived else mentions.c[name]).label(name) for name in names]
 
 
 def _frame(rows: Sequence[Any], schema: Schema) -> pl.DataFrame:
@@ -161,12 +180,17 @@ def _conditions(
     source: str | None,
     status: str | None,
 ) -> list[Any]:
+    towards = sa.select(mention_targets.c.label).where(
+        mention_targets.c.mention_id == mentions.c.mention_id, mention_targets.c.brand == brand
+    )
+    of_brand = sa.func.coalesce(triage.c.label_override, towards.scalar_subquery(), mentions.c.label)
+    spoken = of_brand if brand is not None else _label
     having_brand = sa.select(mention_brands.c.mention_id).where(mention_brands.c.brand == brand)
     wanted = [
         (brand, mentions.c.mention_id.in_(having_brand)),
         (since, _said_at >= since if since else None),
         (until, _said_at < until if until else None),
-        (label, _label.is_(None) if label == "unscored" else _label == label),
+        (label, spoken.is_(None) if label == "unscored" else spoken == label),
         (author, _by_author(author or "")),
         (language, mentions.c.language.is_(None) if language == "unknown" else mentions.c.language == language),
         (source, mentions.c.source == source),
@@ -239,7 +263,8 @@ def read_mentions(
     """Mentions with their texts, columns MENTION_SCHEMA, one row a mention.
 
     since <= published_at < until (UTC instants); `query_text` is a boolean query (QueryError when it cannot be read);
-    `label` may be "unscored", `language` "unknown"; a label corrected by a person wins over the scored one.
+    `label` may be "unscored", `language` "unknown"; a label corrected by a person wins over the scored one, with
+    `brand` the label towards that brand over the text's.
     """
     conditions = _conditions(
         brand=brand, since=since, until=until, label=label, author=author, language=language, source=source,
@@ -282,7 +307,7 @@ def count_mentions(
 
 def read_by_id(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:
     """The mentions of these ids with texts, columns MENTION_SCHEMA, in the order given; absent ids are left out."""
-    listed = ("brands", "terms", "codes", "links")
+    listed = ("brands", "terms", "codes", "links", "targets")
     plain = [name for name in MENTION_SCHEMA if name not in listed]
     rows: dict[str, dict[str, Any]] = {}
     with engine.connect() as connection:
@@ -296,12 +321,23 @@ def read_by_id(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:
             ):
                 rows[key]["brands"].append(brand)
                 rows[key]["terms"] += [term for term in json.loads(terms) if term not in rows[key]["terms"]]
+            for key, target in _targets(connection, chunk):
+                rows[key]["targets"].append(target)
             for name, table, column in _LISTS:
                 found = sa.select(table.c.mention_id, column).where(table.c.mention_id.in_(chunk))
                 for key, value in connection.execute(found.order_by(*table.primary_key.columns)):
                     rows[key][name].append(value)
     ordered = [rows[key] for key in ids if key in rows]
     return pl.DataFrame(ordered, schema=dict(MENTION_SCHEMA), orient="row")
+
+
+def _targets(connection: Connection, ids: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """What is said of each brand, as far as the words around its name were scored, in the order of the brands."""
+    t = mention_targets.c
+    columns = (t.brand, t.score, t.label, t.rule, t.window_text.label("window"))
+    statement = sa.select(t.mention_id, *columns).where(t.mention_id.in_(ids), t.label.is_not(None))
+    ordered = connection.execute(statement.order_by(t.mention_id, t.brand)).mappings()
+    return [(row["mention_id"], {name: row[name] for name in row if name != "mention_id"}) for row in ordered]
 
 
 _LISTS = (("codes", mention_codes, mention_codes.c.code_norm), ("links", mention_links, mention_links.c.link))
@@ -313,14 +349,24 @@ def mention_frame(
     """All mentions of since <= published_at < until without texts: one row per mention and brand, columns FRAME_SCHEMA.
 
     Sorted by time, id, brand. `followers`: the register of people, else the network, else null; `reach`: as stated,
-    else followers; `label`: corrected by a person, else as scored.
+    else followers; `label`: corrected by a person, else as scored: the words around the brand's name where the text
+    names it (`target_rule` then says how they were chosen), else the whole text, whose own score and label stand in
+    `text_score` and `text_label`.
     """
     conditions = _conditions(
         brand=None, since=since, until=until, label=None, author=None, language=None, source=None, status=None
     )
     statement = (
-        sa.select(*_columns(list(FRAME_SCHEMA)))
-        .select_from(_JOINED.join(mention_brands, mention_brands.c.mention_id == mentions.c.mention_id))
+        sa.select(*_columns(list(FRAME_SCHEMA), {**_DERIVED, **_OF_BRAND}))
+        .select_from(
+            _JOINED.join(mention_brands, mention_brands.c.mention_id == mentions.c.mention_id).outerjoin(
+                mention_targets,
+                sa.and_(
+                    mention_targets.c.mention_id == mention_brands.c.mention_id,
+                    mention_targets.c.brand == mention_brands.c.brand,
+                ),
+            )
+        )
         .where(*conditions)
         .order_by(_said_at, mentions.c.mention_id, mention_brands.c.brand)
     )

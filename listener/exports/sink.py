@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.engine import Engine
@@ -13,9 +13,11 @@ from config.database import writing
 from config.intake import Parsed, Written
 from config.registers import read_codes
 from listener.language import detect
-from listener.mentions import BrandMatch, Mention, find_codes, mention_id, when
+from listener.mentions import BrandMatch, Mention, find_codes, mention_id, spoken, when
+from listener.queries import Query
 from listener.sentiment import Scored, score
 from listener.store import store_mentions
+from listener.targets import with_targets
 
 _BATCH = 2_000
 
@@ -23,11 +25,19 @@ _BATCH = 2_000
 class MentionSink:
     """Writes mentions of exports. They count at once; the same post again, in any file, counts nothing twice.
 
-    A post a feed brought keeps the feed's words: the export adds followers, reach and engagement.
+    A post a feed brought keeps the feed's words: the export adds followers, reach and engagement. `brands`: the brands'
+    compiled queries, read when mentions come in; a brand without one gets no score of its own.
     """
 
-    def __init__(self, engine: Engine, *, languages: Sequence[str], now: dt.datetime) -> None:
-        self.engine, self.languages, self.now = engine, tuple(languages), now
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        languages: Sequence[str],
+        now: dt.datetime,
+        brands: Callable[[], Sequence[tuple[str, Query]]] = tuple,
+    ) -> None:
+        self.engine, self.languages, self.now, self.brands = engine, tuple(languages), now, brands
 
     def write(self, import_id: int, parsed: Parsed) -> Written:
         frame = parsed.tables.get("mentions")
@@ -50,13 +60,14 @@ class MentionSink:
         return Written(lines, {"mentions": stored})
 
     def _mentions(self, rows: Sequence[Mapping[str, Any]], codes: Collection[str]) -> list[Mention]:
-        texts = [f"{row['title']}\n{row['text']}" if row["title"] else row["text"] for row in rows]
+        texts = [spoken(row["title"], row["text"]) for row in rows]
         languages = detect(texts, self.languages, stated=[row["language_stated"] for row in rows])
         scores = score(texts, languages)
-        return [
+        found = [
             _mention(row, language, scored, codes, now=self.now)
             for row, language, scored in zip(rows, languages, scores, strict=True)
         ]
+        return with_targets(found, self.brands())
 
 
 _SAME_NAME = (
