@@ -229,7 +229,7 @@ def _first_value(found: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def _click_ids(found: pl.DataFrame) -> pl.DataFrame:
-    """url, click_id_type and click_id: the deciding one; a gclid marked `gclsrc=3p.ds` is only a copy of the other one."""
+    """url, click_id_type, click_id: the deciding one; a gclid marked `gclsrc=3p.ds` is only a copy of the other."""
     copied = found.filter((pl.col("key") == "gclsrc") & (pl.col("value") == "3p.ds"))["url"].unique()
     rank = {name: place for place, name in enumerate(CLICK_IDS)}
     place = pl.col("key").replace_strict(rank, default=None, return_dtype=pl.Int32)

@@ -29,7 +29,7 @@ from config.weblog import log_table, looks_like_log
 MAX_COLUMNS = 1000
 MAX_FIELD = 1024 * 1024
 FAST_FROM = 1024 * 1024  # smaller files are read by Python's csv, which knows every line
-TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng(?: cộng)?)\s*(?::.*)?$"
+TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng(?: cộng)?)\s*(?::.*|of \d+ .*)?$"
 _IS_TOTAL = re.compile(TOTALS)
 _NUMBER = re.compile(r"^[^\w]*\d[\d.,:%/\s-]*[^\w]*$")
 _LOST = "\ufffd"
@@ -347,11 +347,13 @@ class _Cutter:
                 self._close()
                 self.headers = _unique_headers(row, file=self.file)
                 self.raw = [cell.strip() for cell in row]
+                self.above = dict(self.said)
                 self.columns: list[list[str | None]] = [[] for _ in self.headers]
                 self.lines: list[int] = []
                 self.rejected: list[Rejected] = []
                 self.skipped: dict[int, str] = {}
                 self.after_gap = self.after_comment = False
+                self.said.pop("note", None)
         else:
             self._row(line, row)
             self.after_gap = False
@@ -419,10 +421,9 @@ class _Cutter:
         }
         frame = pl.DataFrame(columns | {"source_line": pl.Series("source_line", self.lines, dtype=pl.Int64)})
         rejected = (*self.before, *self.rejected)
-        table = TextTable(tuple(self.headers), frame, rejected, skipped=self.skipped, said=dict(self.said))
+        table = TextTable(tuple(self.headers), frame, rejected, skipped=self.skipped, said=self.above)
         self.done.append(table)
         self.headers, self.before = None, []
-        self.said.pop("note", None)
 
 
 def _is_preamble(row: Sequence[str], following: Sequence[str] | None) -> bool:

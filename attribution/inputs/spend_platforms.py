@@ -73,7 +73,10 @@ def _added_up(parsed: Parsed) -> Parsed:
     others = [n for n in spend.columns if n not in (*_SUMMED, "spend_id", "reach", "source_line")]
     known = [pl.when(pl.col(n).count() > 0).then(pl.col(n).sum()).alias(n) for n in _SUMMED]
     whole = spend.group_by("spend_id", maintain_order=True).agg(
-        *(pl.col(n).first() for n in others), *known, pl.col("source_line").min()
+        *(pl.col(n).first() for n in others),
+        *known,
+        pl.when(pl.len() == 1).then(pl.col("reach").first()).alias("reach"),
+        pl.col("source_line").min(),
     )
     kept = [text for text in parsed.warnings if "several times" not in text]
     return replace(parsed, tables={"spend": whole}, part_of=dict(lines.iter_rows()), warnings=kept)
@@ -145,7 +148,7 @@ GOOGLE_ADS = _layout(
     "google_ads",
     "Google Ads (Campaigns > Download, CSV)",
     headers=frozenset({"campaign", "cost"}),
-    one_of=(*(frozenset({n}) for n in ("impr.", "campaign type", "campaign status", "currency", "avg. cpc")),),
+    one_of=(*(frozenset({n}) for n in ("impressions", "campaign type", "campaign status", "currency", "avg. cpc")),),
     platform="google",
     medium="cpc",
     names={
@@ -153,6 +156,7 @@ GOOGLE_ADS = _layout(
         **{"kampania": "campaign", "kosten": "cost", "coût": "cost", "costo": "cost", "coste": "cost", "koszt": "cost"},
         **{
             "ad group": "adgroup",
+            "impr.": "impressions",
             "currency code": "currency",
             "währungscode": "currency",
             "code de devise": "currency",

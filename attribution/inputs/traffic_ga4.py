@@ -6,6 +6,7 @@ visits and are never added to them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -52,7 +53,7 @@ _OTHER_METRICS = (
 )
 _DIMENSIONS = (
     *("channel group", "source", "medium", "campaign", "city", "country", "region", "language", "browser", "device"),
-    *("platform", "page", "screen", "event name", "landing", "audience", "date", "nth", "month", "week", "hour"),
+    *("platform", "page", "screen", "event name", "landing", "audience", "nth", "month", "week"),
     *("gender", "age", "new / returning", "operating system", "item"),
 )
 _TRANSLATED = {
@@ -108,7 +109,8 @@ def _dimensions(table: TextTable) -> tuple[str, ...]:
 
 
 def _words(table: TextTable) -> set[str]:
-    return {normal_header(n) for n in table.headers if any(word in normal_header(n) for word in _DIMENSIONS)}
+    pattern = re.compile(rf"\b(?:{'|'.join(_DIMENSIONS)})\b")
+    return {normal_header(name) for name in table.headers if pattern.search(normal_header(name))}
 
 
 def _with_metrics(rows: pl.DataFrame, metrics: Mapping[str, str]) -> pl.DataFrame:
@@ -212,10 +214,12 @@ def _has(traffic: pl.DataFrame) -> bool:
 
 
 def _is_report(names: Sequence[str]) -> bool:
+    """Whether the columns are figures of GA4 beside one of its dimensions; days alone need a figure only it has."""
     figures = {*_OTHER_METRICS, *(n for some in _METRICS.values() for n in some)}
-    found = [name for name in names if name in figures]
-    others = [name for name in names if name not in figures]
-    return bool(found) and any(word in name for name in others for word in _DIMENSIONS) and len(others) <= 9
+    found = {name for name in names if name in figures}
+    others = [name for name in names if name not in figures and name not in (_DAY, _HOUR)]
+    split = any(re.search(rf"\b(?:{'|'.join(_DIMENSIONS)})\b", name) for name in others)
+    return len(others) <= 9 and bool(found if split else _DAY in names and found - {"views", "event count"})
 
 
 GA4_REPORT = Layout(
