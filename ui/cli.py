@@ -272,7 +272,7 @@ def _serve(folder: Path, *, port: int, browser: bool) -> None:
 
 
 # Last, so that the help lists the commands in the order in which a newcomer meets them.
-from ui import cli_money, cli_reads  # noqa: E402, F401
+from ui import cli_money, cli_reads, cli_talk  # noqa: E402, F401
 
 if __name__ == "__main__":
     main()
