@@ -30,7 +30,8 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import DeltaError
 from sqlalchemy.engine import Engine
 
-from attribution.tables import FACTS, MONEY, UTC_TIME, VERSION, Table
+from attribution.tables import FACTS, MONEY, UTC_TIME, VERSION, Table, without_people
+from config.forgotten import forgotten_keys
 from config.intake import IntakeError, Parsed, Written, done_import_ids
 
 RETENTION_HOURS = 168
@@ -70,9 +71,11 @@ class Facts:
         exported_at = parsed.exported_at or latest_time(parsed.tables)
         lines: dict[int, str] = {}
         counts: dict[str, int] = {}
+        forgotten = forgotten_keys(self.engine)
         for name, frame in sorted(parsed.tables.items()):
             table = FACTS[name]
-            records = _stamp(table, frame, import_id=import_id, exported_at=exported_at)
+            known = without_people(table, frame, forgotten)
+            records = _stamp(table, known, import_id=import_id, exported_at=exported_at)
             outcomes = _outcomes(table, records, self._versions(table))
             self._append(table, _last_per_key(table, records).drop("source_line"), import_id)
             changed = outcomes.filter(pl.col("outcome") != "same")
@@ -92,28 +95,29 @@ class Facts:
     def maintain(self) -> None:
         """Fold small files together and delete files nobody has read for a week. Call only under the import lock."""
         for name in FACTS:
-            if DeltaTable.is_deltatable(self._uri(name)):
-                stored = DeltaTable(self._uri(name))
+            if DeltaTable.is_deltatable(self.uri(name)):
+                stored = DeltaTable(self.uri(name))
                 stored.optimize.compact()
                 stored.create_checkpoint()
                 stored.vacuum(retention_hours=RETENTION_HOURS, dry_run=False)
 
-    def _uri(self, name: str) -> str:
+    def uri(self, name: str) -> str:
+        """Where the Delta table of a fact lies."""
         return str(self.folder / name)
 
     def _versions(self, table: Table) -> pl.LazyFrame:
         """Every stored row of done imports, with the version columns; columns newer than the files are null."""
         wanted = {**table.schema, **VERSION}
         done = done_import_ids(self.engine)  # asked before the files: an import done in between is not half seen
-        if not done or not DeltaTable.is_deltatable(self._uri(table.name)):
+        if not done or not DeltaTable.is_deltatable(self.uri(table.name)):
             return pl.LazyFrame(schema=wanted)
-        stored = pl.scan_delta(self._uri(table.name))
+        stored = pl.scan_delta(self.uri(table.name))
         known = stored.collect_schema().names()
         columns = [(pl.col(n) if n in known else pl.lit(None)).cast(t).alias(n) for n, t in wanted.items()]
         return stored.filter(pl.col("import_id").is_in(done)).select(columns)
 
     def _append(self, table: Table, rows: pl.DataFrame, import_id: int) -> None:
-        uri, import_name = self._uri(table.name), f"import-{import_id}"
+        uri, import_name = self.uri(table.name), f"import-{import_id}"
         stored = DeltaTable(uri) if DeltaTable.is_deltatable(uri) else None
         if rows.is_empty() or (stored is not None and stored.transaction_version(import_name) is not None):
             return  # Delta itself would take the same transaction twice

@@ -22,7 +22,7 @@ the file a record came from) and the version columns of `VERSION` once stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -361,6 +361,26 @@ FACTS = {
         *(CONVERSIONS, TRAFFIC_DAILY, ACCOUNT_DAILY, SEARCH_QUERIES, KEYWORD_PRICES),
     )
 }
+
+KEYS = ("customer_key", "visitor")  # the keyed hashes that people are known by
+# Per table, what says something about a person: nulled where one is forgotten.
+PERSONAL: Mapping[str, tuple[str, ...]] = {
+    "touches": (*KEYS, "click_id", "order_ref", "landing_url", "referrer", "in_app"),
+    "orders": ("customer_key", "click_id", "landing_url", "referrer"),
+    "leads": ("customer_key", "drill_down_1", "drill_down_2", "first_conversion"),
+    "conversions": (*KEYS, "order_ref"),
+}
+
+
+def without_people(table: Table, frame: pl.DataFrame, keys: Sequence[int]) -> pl.DataFrame:
+    """The rows with everything personal nulled where they belong to one of the keyed hashes `keys`."""
+    known = [name for name in KEYS if name in frame.columns]
+    personal = [name for name in PERSONAL.get(table.name, ()) if name in frame.columns]
+    if not keys or not known or not personal:
+        return frame
+    theirs = pl.any_horizontal(pl.col(name).is_in(list(keys)).fill_null(False) for name in known)
+    return frame.with_columns(pl.when(~theirs).then(pl.col(name)).alias(name) for name in personal)
+
 
 MENTIONS = Table(
     "mentions",

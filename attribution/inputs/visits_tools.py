@@ -62,7 +62,9 @@ def read_ga4_events(table: TextTable, context: ReadContext) -> Parsed:
         pl.col("p_page_referrer").drop_nulls().first().alias("referrer"),
         *(pl.col(name).drop_nulls().first() for name in _EVENT if "campaign" in name or name.startswith("collected")),
     )
-    visits = touches(_with_told_source(sessions), context)
+    # GA4's own session name holds its id of the person, which is not kept.
+    named = sessions.with_columns(context.keyed_hash(sessions["visit_id"]).cast(pl.String).alias("visit_id"))
+    visits = touches(_with_told_source(named), context)
     first = dict(
         rows.select("visit_id", pl.col("source_line").min().over("visit_id").alias("first")).unique().iter_rows()
     )
@@ -118,6 +120,7 @@ def _set(name: str) -> pl.Expr:
 def _conversions(rows: pl.DataFrame, visits: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     found = rows.filter(pl.col("event_name").is_in(list(_KINDS)))
     value = pl.coalesce("ecommerce.purchase_revenue", "p_value").cast(pl.Decimal(18, 4), strict=False).cast(MONEY)
+    found = found.with_columns(context.keyed_hash(found["visit_id"]).cast(pl.String).alias("visit_id"))
     by_visit = visits.select(
         visit_id="touch_id",
         source="source",

@@ -1,0 +1,69 @@
+"""Forgetting a person: what names or follows them is nulled in the stored facts; their orders stay, unkeyed.
+
+The rows are written anew, month by month, and the old files deleted at once. Delta's log never names the keys: it is
+told months only, and keeps no statistics of key columns.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+from deltalake import DeltaTable, WriterProperties, write_deltalake
+
+from attribution.facts import Facts, row_hash
+from attribution.tables import FACTS, KEYS, PERSONAL, Table, without_people
+from config.database import count_change, writing
+from config.forgotten import add_forgotten, forgotten_keys
+
+
+def forget(facts: Facts, keys: Sequence[int], *, now: dt.datetime) -> dict[str, int]:
+    """Forget the customers and visitors with these keyed hashes; rows changed per table. Repeatable at any point.
+
+    Call only under the import lock. The visitors of their visits are forgotten with them. The hashes themselves are
+    kept as tombstones, so that importing their files again does not bring them back.
+    """
+    add_forgotten(facts.engine, keys, now=now)
+    add_forgotten(facts.engine, _visitors_of(facts, keys), now=now)
+    everybody = forgotten_keys(facts.engine)
+    changed = {name: _rewrite(facts, FACTS[name], everybody) for name in PERSONAL}
+    with writing(facts.engine) as connection:
+        count_change(connection, "facts")
+    return {name: rows for name, rows in changed.items() if rows}
+
+
+def _visitors_of(facts: Facts, keys: Iterable[int]) -> list[int]:
+    if not DeltaTable.is_deltatable(facts.uri("touches")):
+        return []
+    stored = pl.scan_delta(facts.uri("touches"))
+    theirs = stored.filter(pl.col("customer_key").is_in(list(keys))).select(pl.col("visitor").drop_nulls().unique())
+    return theirs.collect()["visitor"].to_list()
+
+
+def _rewrite(facts: Facts, table: Table, keys: Sequence[int]) -> int:
+    uri = facts.uri(table.name)
+    if not DeltaTable.is_deltatable(uri):
+        return 0
+    stored = pl.scan_delta(uri)
+    known = [name for name in KEYS if name in stored.collect_schema().names() and name in table.schema]
+    theirs = pl.any_horizontal(pl.col(name).is_in(list(keys)) for name in known)
+    months = stored.filter(theirs).select(pl.col("month").unique().sort()).collect()["month"].to_list()
+    changed = 0
+    for month in months:
+        rows = stored.filter(pl.col("month") == month).collect()
+        changed += rows.select(theirs.fill_null(False).sum()).item()
+        absent = [pl.lit(None, dtype=t).alias(n) for n, t in table.schema.items() if n not in rows.columns]
+        clean = without_people(table, rows.with_columns(absent), keys)
+        write_deltalake(
+            uri,
+            clean.with_columns(row_hash(table, clean)),
+            mode="overwrite",
+            predicate=f"month = '{month}'",
+            schema_mode="merge",
+            writer_properties=WriterProperties(compression="ZSTD"),
+        )
+    # An earlier try may have been cut off between writing and deleting, so old files go even where nothing changed.
+    delta = DeltaTable(uri)
+    delta.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True)
+    return changed
