@@ -53,10 +53,11 @@ class Paths:
 
     def blocks(self, touches: int = _BLOCK) -> Iterator[Paths]:
         """The same journeys in pieces of about so many touches. All sums over journeys are sums over blocks."""
+        journeys = len(self.starts)
         heads = np.unique(np.searchsorted(self.starts, np.arange(0, len(self.channel), touches)))
-        for begin, end in pairwise([*heads.tolist(), len(self.starts)]):
+        for begin, end in pairwise([*heads[heads < journeys].tolist(), journeys]):
             first = self.starts[begin]
-            last = self.starts[end] if end < len(self.starts) else len(self.channel)
+            last = self.starts[end] if end < journeys else len(self.channel)
             yield Paths(
                 self.channels,
                 self.channel[first:last],

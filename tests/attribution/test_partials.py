@@ -59,6 +59,17 @@ def test_last_non_direct() -> None:
     assert by_model(results, "last_non_direct", "value") == {DIRECT: 50, "E": 100, "S": 0}
 
 
+@settings(max_examples=60, deadline=None)
+@given(rows=some_rows(), touches=st.integers(1, 9))
+def test_blocks_hold_every_journey_once_and_whole(rows: list[Row], touches: int) -> None:
+    whole = paths(*rows)
+    blocks = list(whole.blocks(touches))
+    assert np.concatenate([block.channel for block in blocks]).tolist() == whole.channel.tolist()
+    assert np.concatenate([block.lengths for block in blocks]).tolist() == whole.lengths.tolist()
+    assert np.concatenate([block.value for block in blocks]).tolist() == whole.value.tolist()
+    assert all(block.starts[0] == 0 for block in blocks)
+
+
 def test_time_decay_halves_in_a_week() -> None:
     found = solve(partial(paths(("A B", 1, 300, 0)), seconds=np.array([0.0, 7 * 86_400.0])))
     assert by_model(found, "time_decay") == pytest.approx({"A": 1 / 3, "B": 2 / 3})
