@@ -21,6 +21,7 @@ def pages(_: i18n.Translator) -> dict[str, Any]:
         ("sentiment", _("Sentiment"), ":material/mood:"),
         ("influencers", _("Influencers"), ":material/group:"),
         ("codes", _("Promo codes"), ":material/sell:"),
+        ("channels", _("Channels"), ":material/alt_route:"),
         ("roi", _("ROI"), ":material/payments:"),
         ("data", _("Data"), ":material/database:"),
     )

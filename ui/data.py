@@ -16,7 +16,8 @@ import polars as pl
 import streamlit as st
 from babel.numbers import format_currency, get_currency_precision
 
-from attribution.report import Report
+from attribution import compare, metrics
+from attribution.report import By, Report
 from config import intake
 from config.clock import Period
 from config.database import data_version
@@ -72,13 +73,47 @@ def _mentions(version: str, period: Period) -> pl.DataFrame:
     return pipeline.mentions_of(workspace(), period)
 
 
-def report(period: Period, model: str | None = None) -> Report:
-    return _report(version(), period, model or workspace().settings.attribution.model)
+def report(
+    period: Period, model: str | None = None, lookback: dt.timedelta | None = None, *, without_flagged: bool = False
+) -> Report:
+    """`ui.pipeline.attribution_report`; model and lookback window default to the settings."""
+    chosen = workspace().settings.attribution
+    window = (lookback or chosen.lookback).total_seconds()
+    return _report(version(), period, model or chosen.model, window, without_flagged)
 
 
 @st.cache_resource(show_spinner="Working out what came back …", max_entries=16, hash_funcs={Period: repr})
-def _report(version: str, period: Period, model: str) -> Report:
-    return pipeline.attribution_report(workspace(), period=period, model=model)
+def _report(version: str, period: Period, model: str, window: float, without_flagged: bool) -> Report:
+    lookback = dt.timedelta(seconds=window)
+    return pipeline.attribution_report(
+        workspace(), period=period, model=model, lookback=lookback, without_flagged=without_flagged
+    )
+
+
+def models(period: Period, by: By, lookback: dt.timedelta) -> pl.DataFrame:
+    """`attribution.compare.compare_models`: every model's credit, one row a name and model."""
+    return _models(version(), period, by, lookback.total_seconds())
+
+
+@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs={Period: repr})
+def _models(version: str, period: Period, by: By, window: float) -> pl.DataFrame:
+    space = workspace()
+    known = report(period, lookback=dt.timedelta(seconds=window))
+    return compare.compare_models(known, settings=space.settings, by=by)
+
+
+def metrics_of(report: Report) -> pl.DataFrame:
+    """`attribution.metrics.channel_metrics` of a report."""
+    space = workspace()
+    facts = pipeline.facts_of(space)
+    spend, leads = facts.scan("spend").collect(), facts.scan("leads").collect()
+    return metrics.channel_metrics(report, spend, leads, zone=space.settings.zone)
+
+
+def claims_of(report: Report) -> metrics.Claims:
+    """`attribution.metrics.claimed_against_banked` of a report."""
+    spend = pipeline.facts_of(workspace()).scan("spend").collect()
+    return metrics.claimed_against_banked(report, spend, rates=pipeline.exchange_rates())
 
 
 def people(period: Period, model: str | None = None) -> pl.DataFrame:

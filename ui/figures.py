@@ -13,6 +13,7 @@ from typing import Literal
 
 import polars as pl
 
+from attribution import compare
 from attribution.report import By, Report
 from config.clock import Period
 
@@ -161,23 +162,12 @@ def order_paths(report: Report) -> pl.DataFrame:
     )
 
 
-BREAKDOWN_COLUMN: Mapping[By, str] = {
-    "channel": "channel",
-    "campaign": "campaign",
-    "influencer": "person",
-    "code": "code",
-}
-
-
 def orders_behind(report: Report, by: By, name: str) -> pl.DataFrame:
-    """The sold orders that hold credit of one row of a breakdown: as `order_paths`, with credit_minor of that row."""
-    column = BREAKDOWN_COLUMN[by]
-    credit = (
-        report.credits.filter((pl.col(column) == name) & (pl.col("credit_minor") != 0))
-        .group_by("account", "order_id")
-        .agg(credit_minor=pl.col("credit_minor").sum())
-    )
-    return order_paths(report).join(credit, on=["account", "order_id"], how="inner", maintain_order="left")
+    """The sold orders behind one row of a breakdown, those without a touchpoint too: as `order_paths`, with
+    credit_minor, their part in that row."""
+    credit = compare.behind(report, by=by, name=name).group_by("account", "order_id")
+    summed = credit.agg(credit_minor=pl.col("credit_minor").sum())
+    return order_paths(report).join(summed, on=["account", "order_id"], how="inner", maintain_order="left")
 
 
 def journey(report: Report, account: str, order_id: str) -> pl.DataFrame:
@@ -189,15 +179,20 @@ def journey(report: Report, account: str, order_id: str) -> pl.DataFrame:
     )
 
 
-def models_side_by_side(a: Report, b: Report, by: By = "channel") -> pl.DataFrame:
-    """name, a_minor, b_minor, difference_minor for every row either model credits; largest first."""
-    left = a.breakdown(by).filter("credited").select("name", a_minor="revenue_minor")
-    right = b.breakdown(by).filter("credited").select("name", b_minor="revenue_minor")
+def models_side_by_side(compared: pl.DataFrame, *, a: str, b: str) -> pl.DataFrame:
+    """name, credited, a_minor, b_minor, difference_minor, lowest_minor, highest_minor (over all models); the largest
+    under `a` first, what no channel earned last. `compared` as `attribution.compare.compare_models` gives it."""
+    revenue = pl.col("revenue_minor")
+
+    def under(model: str) -> pl.Expr:
+        return revenue.filter(pl.col("model") == model).sum()
+
     return (
-        left.join(right, on="name", how="full", coalesce=True)
-        .with_columns(pl.col("a_minor", "b_minor").fill_null(0))
+        compared.group_by("name", "credited")
+        .agg(a_minor=under(a), b_minor=under(b), lowest_minor=revenue.min(), highest_minor=revenue.max())
         .with_columns(difference_minor=pl.col("b_minor") - pl.col("a_minor"))
-        .sort("a_minor", "name", descending=[True, False])
+        .sort("credited", "a_minor", "highest_minor", "name", descending=[True, True, True, False])
+        .select("name", "credited", "a_minor", "b_minor", "difference_minor", "lowest_minor", "highest_minor")
     )
 
 

@@ -29,6 +29,7 @@ from ui import data, i18n, terms, theme
 
 PRESETS = ("7", "30", "90", "180")
 OWN_DATES = "dates"
+LOOKBACK_DAYS = (1, 7, 14, 30, 60, 90)
 ALL_BRANDS = "*"
 MIN_JUDGED = 30
 
@@ -47,6 +48,7 @@ class Screen:
     locale: Locale
     _: i18n.Translator
     answer_place: DeltaGenerator
+    lookback: dt.timedelta  # how long before an order a visit may lie
     dated: bool = True  # false: the page shows all there is, whatever the period
 
 
@@ -57,6 +59,7 @@ def open_page(
     brand_filter: bool = True,
     model_filter: bool = False,
     period_filter: bool = True,
+    lookback_filter: bool = False,
 ) -> Screen:
     """Draw title, place for the answer, filters, freshness line and badge; give back what was chosen.
 
@@ -74,8 +77,13 @@ def open_page(
     answer_place = st.container(key="answer")
     st.session_state["new-page"] = st.session_state.get("shown-page") != title
     st.session_state["shown-page"] = title
-    period, brand, model = _filters(
-        workspace, _, brand_filter=brand_filter, model_filter=model_filter, period_filter=period_filter
+    period, brand, model, lookback = _filters(
+        workspace,
+        _,
+        brand_filter=brand_filter,
+        model_filter=model_filter,
+        period_filter=period_filter,
+        lookback_filter=lookback_filter,
     )
     screen = Screen(
         workspace=workspace,
@@ -88,6 +96,7 @@ def open_page(
         locale=i18n.session_locale(),
         _=_,
         answer_place=answer_place,
+        lookback=lookback,
         dated=period_filter,
     )
     _freshness(screen)
@@ -108,10 +117,17 @@ def _style() -> None:
 
 
 def _filters(
-    workspace: Workspace, _: i18n.Translator, *, brand_filter: bool, model_filter: bool, period_filter: bool
-) -> tuple[Period, str | None, str]:
+    workspace: Workspace,
+    _: i18n.Translator,
+    *,
+    brand_filter: bool,
+    model_filter: bool,
+    period_filter: bool,
+    lookback_filter: bool,
+) -> tuple[Period, str | None, str, dt.timedelta]:
     brand: str | None = None
     model: str = workspace.settings.attribution.model
+    lookback: dt.timedelta = workspace.settings.attribution.lookback
     until = data.freshness().as_of
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         period = _period(_, until=until) if period_filter else last_days(30, until=until)
@@ -119,7 +135,9 @@ def _filters(
             brand = _brand(workspace, _)
         if model_filter:
             model = _model(_, default=model)
-    return period, brand, model
+        if lookback_filter:
+            lookback = _lookback(_, default=lookback)
+    return period, brand, model, lookback
 
 
 def _period(_: i18n.Translator, *, until: dt.date) -> Period:
@@ -127,7 +145,7 @@ def _period(_: i18n.Translator, *, until: dt.date) -> Period:
     names = {value: value for value in PRESETS} | {OWN_DATES: _("Own dates")}
     if "dates" in st.query_params and "days" not in st.session_state:
         st.session_state["days"] = OWN_DATES
-    _recall("days", names)
+    recall("days", names)
     chosen = st.segmented_control(
         _("Days"),
         list(names),
@@ -137,10 +155,10 @@ def _period(_: i18n.Translator, *, until: dt.date) -> Period:
         key="days",
         bind="query-params",
     )
-    _keep("days")
+    keep("days")
     if chosen != OWN_DATES:
         return last_days(int(chosen or 30), until=until)
-    _recall("dates")
+    recall("dates")
     dates = st.date_input(
         _("From and to"),
         value=(default.since, default.until),
@@ -150,7 +168,7 @@ def _period(_: i18n.Translator, *, until: dt.date) -> Period:
         bind="query-params",
         width=240,
     )
-    _keep("dates")
+    keep("dates")
     given = dates if isinstance(dates, tuple) else (dates,)
     return Period(given[0], given[-1]) if given else default
 
@@ -158,7 +176,7 @@ def _period(_: i18n.Translator, *, until: dt.date) -> Period:
 def _brand(workspace: Workspace, _: i18n.Translator) -> str | None:
     names = {brand.name: brand.name for brand in workspace.settings.brand} | {ALL_BRANDS: _("All brands")}
     own = [brand.name for brand in workspace.settings.brand if brand.role == "own"]
-    _recall("brand", names)
+    recall("brand", names)
     chosen = st.selectbox(
         _("Brand"),
         list(names),
@@ -168,7 +186,7 @@ def _brand(workspace: Workspace, _: i18n.Translator) -> str | None:
         bind="query-params",
         width=220,
     )
-    _keep("brand")
+    keep("brand")
     return None if chosen == ALL_BRANDS else chosen
 
 
@@ -179,13 +197,18 @@ def model_name(model: str, _: i18n.Translator) -> str:
         "last": _("Last touch"),
         "first": _("First touch"),
         "linear": _("Linear"),
+        "position_based": _("Position-based"),
+        "time_decay": _("Time decay"),
+        "markov": _("Markov chain"),
+        "markov_per_journey": _("Markov chain, journey by journey"),
+        "shapley": _("Shapley value"),
     }
     return names.get(model, model)
 
 
 def _model(_: i18n.Translator, *, default: str) -> str:
     names = {model: model_name(model, _) for model in MODELS}
-    _recall("model", names)
+    recall("model", names)
     chosen: str = st.selectbox(
         _("Attribution model"),
         list(names),
@@ -195,11 +218,36 @@ def _model(_: i18n.Translator, *, default: str) -> str:
         bind="query-params",
         width=220,
     )
-    _keep("model")
+    keep("model")
     return chosen
 
 
-def _recall(key: str, names: Mapping[str, str] | None = None) -> None:
+def _lookback(_: i18n.Translator, *, default: dt.timedelta) -> dt.timedelta:
+    windows = {dt.timedelta(days=days) for days in LOOKBACK_DAYS} | {default}
+    names = {str(int(window.total_seconds())): window_text(window, _) for window in sorted(windows)}
+    recall("lookback", names)
+    chosen = st.selectbox(
+        _("Lookback window"),
+        list(names),
+        index=list(names).index(str(int(default.total_seconds()))),
+        format_func=names.__getitem__,
+        key="lookback",
+        bind="query-params",
+        width=160,
+    )
+    keep("lookback")
+    return dt.timedelta(seconds=int(chosen))
+
+
+def window_text(window: dt.timedelta, _: i18n.Translator) -> str:
+    """A lookback window as people read it: 30 days, 12 hours."""
+    hours = round(window.total_seconds() / 3600)
+    if hours % 24:
+        return _.plural("{n} hour", "{n} hours", hours).format(n=hours)
+    return _.plural("{n} day", "{n} days", hours // 24).format(n=hours // 24)
+
+
+def recall(key: str, names: Mapping[str, str] | None = None) -> None:
     """Before a filter is drawn: what the session chose on another page, else an id from the address.
 
     The address holds a filter's name as it is shown; `names` (id -> name) lets links say the id in any language.
@@ -217,7 +265,8 @@ def _recall(key: str, names: Mapping[str, str] | None = None) -> None:
             st.query_params[key] = names[asked]
 
 
-def _keep(key: str) -> None:
+def keep(key: str) -> None:
+    """After a filter is drawn: its value stays for the other pages of the session."""
     st.session_state[f"kept-{key}"] = st.session_state[key]
 
 

@@ -115,9 +115,15 @@ def attribution_inputs(workspace: Workspace) -> Inputs:
 
 
 def attribution_report(
-    workspace: Workspace, *, period: Period, model: str | None = None, lookback: dt.timedelta | None = None
+    workspace: Workspace,
+    *,
+    period: Period,
+    model: str | None = None,
+    lookback: dt.timedelta | None = None,
+    without_flagged: bool = False,
 ) -> Report:
-    """The report of a period; model and lookback window default to the settings."""
+    """The report of a period; model and lookback window default to the settings. without_flagged: codes count for
+    nothing on the orders on which they show a sign of leakage."""
     chosen = workspace.settings.attribution
     return attribute(
         attribution_inputs(workspace),
@@ -126,6 +132,7 @@ def attribution_report(
         model=model or chosen.model,
         lookback=lookback or chosen.lookback,
         rates=exchange_rates(),
+        without_flagged=without_flagged,
     )
 
 

@@ -16,7 +16,10 @@ from ui.frame import Screen
 
 HIDDEN = ("account", "row_hash", "import_id", "exported_at", "month", "customer_key", "version", "code_norm", "weight")
 _WORDED = ("state", "code_state", "reason", "kind", "evidence", "cost_type")
-_SHARES = ("share", "new_customer_share", "commission_rate", "rate")
+_SHARES = (
+    *("share", "new_customer_share", "commission_rate", "rate", "conversion_rate", "ctr", "bounce_rate"),
+    *("late_share", "conflict_rate", "removal_conversions"),
+)
 
 
 def digits(currency: str) -> int:
@@ -202,6 +205,11 @@ def names(screen: Screen) -> dict[str, str]:
         "date_from": _("From"),
         "date_to": _("To"),
         "platform": _("Platform"),
+        "utm_source": "utm_source",
+        "utm_medium": "utm_medium",
+        "utm_campaign": "utm_campaign",
+        "url": _("Link"),
+        "content": _("Content"),
     }
 
 

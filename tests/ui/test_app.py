@@ -156,7 +156,7 @@ def test_terms_are_found_by_their_heading_in_any_case() -> None:
     assert terms.term("no such term") is None
 
 
-@pytest.mark.parametrize("page", ["overview", "roi", "codes"])
+@pytest.mark.parametrize("page", ["overview", "roi", "codes", "channels"])
 def test_every_term_a_money_page_names_is_described(page: str) -> None:
     import ast
 

@@ -22,7 +22,7 @@ from tests.ui import browser
 
 pytestmark = pytest.mark.browser
 EARNED = Path(sys.executable).with_name("earned")
-PAGES = ("", "mentions", "sentiment", "influencers", "codes", "roi", "data")
+PAGES = ("", "mentions", "sentiment", "influencers", "codes", "channels", "roi", "data")
 
 
 @dataclass(frozen=True)

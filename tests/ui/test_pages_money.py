@@ -8,140 +8,17 @@ on social, 10.00 on search. One order was voided, one is in a currency without r
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from config.clock import Period, last_days
+from config.clock import Period
 from config.registers import read_codes
-from config.workspace import Workspace, open_workspace
-from listener import store
-from listener.mentions import BrandMatch, Mention
-from tests.conftest import SETTINGS
+from config.workspace import Workspace
+from tests.ui.pages import HOSTILE, JUNE, NOW, cards, import_all, marked_up, run, show, tables, texts
 from ui import code_form, figures, pipeline
-
-SHOP = Path(__file__).resolve().parents[1] / "data" / "small_shop"
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
-JUNE = last_days(30, until=dt.date(2026, 6, 30))
-MONEY_FILES = ("promo_codes.csv", "people.csv", "orders_export.csv", "visits.csv", "spend.csv")
-HOSTILE = "![x](https://tracker.example/p.png)<script>alert(1)</script>"
-
-
-def mention(n: int, day: dt.date, *, label: str | None = "positive") -> Mention:
-    at = dt.datetime.combine(day, dt.time(10, n % 60), tzinfo=dt.UTC)
-    return Mention(
-        mention_id=f"m{n}",
-        source="talk",
-        source_kind="feed",
-        network="reddit",
-        native_id=str(n),
-        title=None,
-        text=f"acme kettle {n}",
-        published_at=at,
-        published_quality="stated",
-        likes=2 if n % 2 else None,
-        language="en",
-        label=label,
-        score=None if label is None else 0.5,
-        score_status="no_scorer" if label is None else "scored",
-        brands=(BrandMatch("Acme", ("acme kettle",)),),
-    )
-
-
-def hear(space: Workspace, mentions: list[Mention]) -> None:
-    state = store.SourceState(name="talk", url="https://talk.example/feed.xml", outcome="ok", last_checked_at=NOW)
-    store.save_poll(space.engine, source="talk", state=state, mentions=mentions, now=NOW)
-
-
-def talk() -> list[Mention]:
-    """One mention a day in April and May, two in June, and twenty on 20 June: 50 in June, 30 of them scored."""
-    days = pl.date_range(dt.date(2026, 4, 1), dt.date(2026, 6, 30), eager=True).to_list()
-    counts = dict.fromkeys(days, 1) | {dt.date(2026, 6, 20): 21}
-    said = [day for day in days for _ in range(counts[day])]
-    june = [day for day in said if day.month == 6]
-    earlier = [day for day in said if day.month != 6]
-    return [mention(n, day) for n, day in enumerate(earlier)] + [
-        mention(1000 + n, day, label="positive" if n < 24 else "negative" if n < 30 else None)
-        for n, day in enumerate(june)
-    ]
-
-
-def import_all(space: Workspace, *names: str) -> None:
-    for name in names:
-        assert pipeline.take_file(space, SHOP / name, now=NOW).error is None
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("money") / "shop"
-    folder.mkdir()
-    (folder / "earned.toml").write_text(SETTINGS, encoding="utf-8")
-    space = open_workspace(folder)
-    import_all(space, *MONEY_FILES)
-    hear(space, talk())
-    space.engine.dispose()
-    return folder
-
-
-@pytest.fixture
-def shop(template: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """The filled workspace, to be read only."""
-    monkeypatch.setenv("EARNED_WORKSPACE", str(template))
-    return open_workspace(template)
-
-
-@pytest.fixture
-def own_shop(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A filled workspace of the test's own, to be written to."""
-    folder = tmp_path / "own"
-    shutil.copytree(template, folder)
-    monkeypatch.setenv("EARNED_WORKSPACE", str(folder))
-    return open_workspace(folder)
-
-
-@pytest.fixture
-def bare(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    monkeypatch.setenv("EARNED_WORKSPACE", str(workspace.folder))
-    return workspace
-
-
-def show(name: str, **query: str) -> AppTest:
-    page = AppTest.from_string(f"from ui.views import {name}\n{name}.page()", default_timeout=30)
-    for key, value in query.items():
-        page.query_params[key] = value
-    return run(page)
-
-
-def run(asked: Any) -> AppTest:
-    page: AppTest = asked.run()
-    assert not page.exception, page.exception[0].message
-    return page
-
-
-def texts(page: AppTest) -> str:
-    return "\n".join(element.value for element in page.text)
-
-
-def cards(page: AppTest) -> dict[str, tuple[str, str]]:
-    """Label -> value and the words beside it."""
-    return {card.label: (card.value, card.proto.delta_description) for card in page.metric}
-
-
-def marked_up(page: AppTest) -> str:
-    """Everything that is read as Markdown: where no stranger's words may stand."""
-    parts = [element.value for kind in (page.markdown, page.caption, page.subheader, page.title) for element in kind]
-    for widgets in (page.button, page.selectbox, page.metric, page.expander, page.tabs):
-        parts += [str(element.label) for element in widgets]
-    return "\n".join(parts)
-
-
-def tables(page: AppTest) -> str:
-    return "\n".join(frame.value.to_csv() for frame in page.dataframe)
-
 
 # --- ROI ------------------------------------------------------------------------------------------------------------
 
@@ -197,10 +74,6 @@ def test_an_orders_touches_stand_behind_a_channel(shop: Workspace) -> None:
 @pytest.mark.parametrize(
     ("tab", "shown"),
     [
-        ("By channel", "Influencer"),
-        ("By campaign", "summer"),
-        ("By influencer", "instagram:anna"),
-        ("Compare models", "Organic Search"),
         ("Orders", "Organic Social → Direct"),
         ("Costs", "creator fee"),
     ],
@@ -353,7 +226,14 @@ def test_there_is_no_band_without_fourteen_days_of_history() -> None:
 
 @pytest.mark.parametrize(
     ("name", "query"),
-    [("overview", {}), ("codes", {}), ("roi", {"tab": "By campaign"}), ("roi", {"tab": "Orders"})],
+    [
+        ("overview", {}),
+        ("codes", {}),
+        ("channels", {"by": "campaign"}),
+        ("channels", {"see": "Compare models", "by": "campaign"}),
+        ("channels", {"see": "Tags"}),
+        ("roi", {"tab": "Orders"}),
+    ],
 )
 def test_strangers_words_reach_no_markup(own_shop: Workspace, tmp_path: Path, name: str, query: dict[str, str]) -> None:
     """A campaign in a link and a code on an order are typed by anybody."""
@@ -368,5 +248,5 @@ def test_strangers_words_reach_no_markup(own_shop: Workspace, tmp_path: Path, na
     assert pipeline.take_file(own_shop, visits, now=NOW).error is None
     page = show(name, **query)
     assert "tracker.example" not in marked_up(page)
-    if query.get("tab") == "By campaign":
+    if query.get("by") == "campaign":
         assert "tracker.example" in tables(page)

@@ -9,13 +9,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from attribution.report import NOT_SET, By, Report
+from attribution.report import Report
 from attribution.roi import Buckets
-from config.settings import MODELS
-from ui import charts, data, figures, frame, i18n, tables, templates, theme, words
+from ui import charts, data, figures, frame, i18n, order_tables, tables, templates, theme, words
 from ui.frame import Screen
-
-MAX_BARS = 12
 
 
 def page() -> None:
@@ -118,10 +115,6 @@ def _tabs(screen: Screen, report: Report) -> None:
     _ = screen._
     shown: tuple[tuple[str, Callable[[], None]], ...] = (
         (_("Return"), lambda: _return(screen, report)),
-        (_("By channel"), lambda: _breakdown(screen, report, "channel")),
-        (_("By campaign"), lambda: _breakdown(screen, report, "campaign")),
-        (_("By influencer"), lambda: _breakdown(screen, report, "influencer")),
-        (_("Compare models"), lambda: _compare(screen, report)),
         (_("Orders"), lambda: _orders(screen, report)),
         (_("Costs"), lambda: _costs(screen, report)),
     )
@@ -157,6 +150,7 @@ def _return(screen: Screen, report: Report) -> None:
             )
         )
     _left_out(screen, report)
+    frame.link(screen, "channels", _("By channel, campaign, influencer, code and product"))
     frame.export(
         screen,
         pl.DataFrame(
@@ -222,155 +216,6 @@ def _left_out(screen: Screen, report: Report) -> None:
             tables.show(screen, report.unconverted, alternative=_("Rows without exchange rate"), key="unconverted")
 
 
-def _breakdown(screen: Screen, report: Report, by: By) -> None:
-    _ = screen._
-    table = report.breakdown(by)
-    credited = table.filter("credited").sort("revenue_minor", "name", descending=[True, False])
-    if credited.is_empty():
-        frame.empty(
-            screen,
-            _("Nothing is credited here in this period"),
-            (
-                _("Choose a longer period above."),
-                _("Tag links with utm_source, utm_medium and utm_campaign, and register promo codes with their owner."),
-            ),
-        )
-        return
-    _bars(screen, report, credited, by)
-    picked = tables.show(
-        screen,
-        tables.with_apart(table),
-        alternative=_("Return by {what}").format(what=_by_name(screen, by)),
-        key=f"by-{by}",
-        select=True,
-    )
-    st.caption(
-        _("Choose a row to see its orders. Rows with credited “no” are stated apart, so that the table adds up.")
-    )
-    frame.export(screen, table, f"return-by-{by}")
-    if picked is not None and picked["credited"]:
-        _orders_behind(screen, report, by, picked["name"])
-
-
-def _by_name(screen: Screen, by: By) -> str:
-    _ = screen._
-    return {"channel": _("channel"), "campaign": _("campaign"), "influencer": _("influencer"), "code": _("code")}[by]
-
-
-def _bars(screen: Screen, report: Report, credited: pl.DataFrame, by: By) -> None:
-    scale = 10 ** tables.digits(screen.currency)
-    scope = set(report.credits.filter("in_scope")["channel"].to_list())
-    shown = credited.filter(pl.col("revenue_minor") != 0).head(MAX_BARS)
-    rows = pl.DataFrame(
-        {
-            "order": list(range(shown.height)),
-            "name": shown["name"],
-            "caption": [
-                f"{row['name']} · {words.money(screen, row['revenue_minor'])} · "
-                f"{_cost_text(screen, row['cost_minor'], row['roas'])}"
-                for row in shown.iter_rows(named=True)
-            ],
-            "value": shown["revenue_minor"] / scale,
-            "colour": [_colour(name, social=by != "channel" or name in scope) for name in shown["name"].to_list()],
-            "counted": [True] * shown.height,
-        }
-    )
-    charts.show(
-        charts.ranked_bars(rows, value_title=screen.currency),
-        alternative=screen._("Bars of credited net revenue: {rows}").format(rows="; ".join(rows["caption"].to_list())),
-        key=f"bars-{by}",
-    )
-    if by == "channel":
-        st.caption(screen._("Blue: social, counted as direct return. Green: other tracked channels."))
-
-
-def _colour(name: str, *, social: bool) -> str:
-    if name == NOT_SET:
-        return theme.GREY
-    return theme.BLUE if social else theme.GREEN
-
-
-def _cost_text(screen: Screen, cost: int | None, roas: float | None) -> str:
-    _ = screen._
-    if cost is None or roas is None:
-        return _("cost not given")
-    return _("{roas} times its cost").format(roas=words.number(screen, round(roas, 2)))
-
-
-def _orders_behind(screen: Screen, report: Report, by: By, name: str) -> None:
-    _ = screen._
-    orders = figures.orders_behind(report, by, name)
-    st.text(
-        _.plural("{n} order behind {name}", "{n} orders behind {name}", orders.height).format(
-            n=orders.height, name=name
-        )
-    )
-    _order_table(screen, report, orders, key=f"behind-{by}")
-
-
-def _order_table(screen: Screen, report: Report, orders: pl.DataFrame, *, key: str) -> None:
-    """Orders to choose from, and the journey of the chosen one."""
-    _ = screen._
-    picked = tables.show(screen, orders, alternative=_("Orders with their paths"), key=key, select=True)
-    frame.export(screen, orders, key)
-    if picked is None:
-        st.caption(_("Choose an order to see its touches."))
-        return
-    steps = figures.journey(report, picked["account"], picked["order_id"])
-    st.text(_("What led to order {name}").format(name=picked["order_name"] or picked["order_id"]))
-    if steps.is_empty():
-        st.text(_("No visit and no code is known for this order: its net revenue is unexplained."))
-        return
-    tables.show(screen, steps, alternative=_("Touches of the order with their credit"), key=f"{key}-steps")
-
-
-def _compare(screen: Screen, report: Report) -> None:
-    _ = screen._
-    others = [model for model in MODELS if model != screen.model]
-    chosen = st.selectbox(
-        _("Compare {model} with").format(model=frame.model_name(screen.model, _)),
-        others,
-        format_func=lambda model: frame.model_name(model, _),
-        key="against",
-        bind="query-params",
-        width=280,
-    )
-    other = data.report(screen.period, chosen)
-    side = figures.models_side_by_side(report, other)
-    if side.is_empty():
-        st.text(_("Neither model credits anything in this period."))
-        return
-    scale = 10 ** tables.digits(screen.currency)
-    drawn = side.filter((pl.col("a_minor") != 0) | (pl.col("b_minor") != 0)).head(MAX_BARS)
-    rows = drawn.with_row_index("order").with_columns(
-        a=pl.col("a_minor") / scale,
-        b=pl.col("b_minor") / scale,
-        caption=pl.Series(
-            [
-                f"{name} · {words.money(screen, a)} → {words.money(screen, b)}"
-                for name, a, b, _difference in drawn.iter_rows()
-            ]
-        ),
-    )
-    names = (frame.model_name(screen.model, _), frame.model_name(chosen, _))
-    charts.show(
-        charts.two_models(rows, names=names, value_title=screen.currency),
-        alternative=_("Net revenue by channel under two models: {rows}").format(
-            rows="; ".join(rows["caption"].to_list())
-        ),
-        key="models",
-    )
-    tables.show(
-        screen,
-        side,
-        alternative=_("Credit by channel under two models"),
-        key="side",
-        titles={"a_minor": names[0], "b_minor": names[1]},
-    )
-    st.caption(_("Both columns add up to the same net revenue less what each model leaves to Direct."))
-    frame.export(screen, side, "models")
-
-
 def _orders(screen: Screen, report: Report) -> None:
     _ = screen._
     orders = figures.order_paths(report)
@@ -392,7 +237,7 @@ def _orders(screen: Screen, report: Report) -> None:
             n=words.number(screen, shown.height), all=words.number(screen, orders.height)
         )
     )
-    _order_table(screen, report, shown, key="orders")
+    order_tables.show(screen, report, shown, key="orders")
     _left_out(screen, report)
 
 
