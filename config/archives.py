@@ -30,7 +30,7 @@ class BadArchiveError(Exception):
 
 def is_archive(data: bytes) -> bool:
     """A zip of files (and no Excel file, which is a zip too)."""
-    return data.startswith(b"PK\x03\x04") and not _has_sheets(data)
+    return data.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not _has_sheets(data)
 
 
 def is_excel(data: bytes) -> bool:

@@ -19,7 +19,7 @@ OF_LANGUAGE: Mapping[str, str] = {
 # Letters that texts in a code page's languages really use beyond ASCII, the frequent ones.
 _LETTERS = {
     "cp1250": "ąćęłńóśźżĄĆĘŁŃÓŚŹŻáéíóöőúüűÁÉÍÓÖŐÚÜŰčďěňřšťůýžČĎĚŇŘŠŤŮÝŽ",
-    "cp1252": "éèêëàâäçîïôöùûüœßñáíóúÄÖÜÉÈÀÇãõåæøÅÆØ",
+    "cp1252": "éèêëàâäçîïôöùûüœßñáíóúÄÖÜÉÈÀÇãåæøÅÆØ",
     "cp1258": "ăâđêôơưĂÂĐÊÔƠƯàáèéìíòóùú\u0300\u0301\u0303\u0309\u0323",
 }
 _SAMPLE = 200_000

@@ -289,12 +289,17 @@ def _numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | _Unr
     try:
         for row in reader:
             line, before = before + 1, reader.line_num
-            if before >= len(lines) > 0 and "".join(lines[line - 1 :]).count('"') % 2:
+            if before >= len(lines) > 0 and _is_open("".join(lines[line - 1 :]), delimiter):
                 yield line, _Unreadable("file_cut", f"file cut at line {line}: a quote opens and never closes")
             else:
                 yield line, row
     except csv.Error as exc:
         yield before + 1, _Unreadable("unreadable", f"the file cannot be read past line {before} ({exc})")
+
+
+def _is_open(raw: str, delimiter: str) -> bool:
+    """Whether a quote opens a cell and never closes; one inside a word, as in Hebrew, opens nothing."""
+    return raw.count('"') % 2 == 1 and bool(re.search(rf'(?:^|{re.escape(delimiter)})"', raw))
 
 
 def _widest(text: str, delimiter: str) -> int:
@@ -499,7 +504,12 @@ def _fast_table(
     odd = first.str.starts_with("# ") | (first.str.strip_chars() == "#") | (first == raw[0])
     blank = pl.all_horizontal(pl.col(name).str.strip_chars().fill_null("") == "" for name in headers)
     empty = numbered.select(blank.alias("blank"))["blank"]
-    if numbered.select(odd.fill_null(False).any()).item() or empty.head(max(0, len(empty) - 3)).any():
+    longest = numbered.select(pl.max_horizontal(pl.col(headers).str.len_bytes().max())).item() or 0
+    if (
+        longest > MAX_FIELD
+        or numbered.select(odd.fill_null(False).any()).item()
+        or empty.head(max(0, len(empty) - 3)).any()
+    ):
         return None
     cells = [pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)).alias(name) for name in headers]
     return TextTable(tuple(headers), numbered.filter(~empty).select(*cells, "source_line"))
