@@ -1,13 +1,15 @@
-"""Sentiment quality and speed: python bench/sentiment.py [DATA_FOLDER].
+"""Sentiment quality and speed: python bench/sentiment.py [DATA_FOLDER] [--write].
 
 Macro-F1 over negative, neutral, positive on the dev texts, beside calling everything neutral and beside VADER; the
-languages' share of wrong detections in a mixed batch; and the speed of the English and linear scorers.
+languages' share of wrong detections in a mixed batch; and the speed of the English and linear scorers. --write keeps
+how often each label was given to what, by scorer, in listener/sentiment/models/quality.json.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,23 +17,38 @@ from pathlib import Path
 import polars as pl
 
 from listener import language, sentiment
+from listener.quality import Quality, quality_file, true_share
 from listener.sentiment import english, linear
 
 BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+MEASURED = {
+    "en": "tweets",
+    "ar": "ArSarcasm-v2, tweets",
+    "he": "Facebook and news comments",
+    "pl": "PolEmo 2.0, medicine",
+    "hu": "HuSST, film reviews",
+    "vi": "UTS2017_Bank, posts on banks",
+}
 SETS = ("en", "en_reviews", "ar", "ar_dz", "ar_ma", "he", "pl", "hu", "vi")
 MIXED = ("ar", "cs", "de", "en", "es", "fr", "he", "hu", "it", "pl", "pt", "ro", "tr", "vi")
 LABELS = ("negative", "neutral", "positive")
 
 
 def main() -> None:
-    folder = (
-        Path(sys.argv[1]) if len(sys.argv) > 1 else Path(os.environ.get("EARNED_SHARED_DATA", BESIDE)) / "sentiment"
-    )
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    folder = options.data or Path(os.environ.get("EARNED_SHARED_DATA", BESIDE)) / "sentiment"
     dev = folder / "dev"
     if not dev.exists():
         print(f"skipped: no labelled texts in {dev}; name their folder or set EARNED_SHARED_DATA")
         return
+    if options.write:
+        quality_file().write_text(json.dumps(measured(dev), indent=1) + "\n", encoding="utf-8")
     quality(dev)
+    print()
+    negative_share(dev)
     print()
     other_domains(dev)
     print()
@@ -40,6 +57,32 @@ def main() -> None:
     flood()
     print()
     speed(read(dev, "en")["text"].to_list(), read(dev, "pl")["text"])
+
+
+def measured(dev: Path) -> dict[str, dict[str, object]]:
+    """By scorer: where it was measured, macro-F1, and counts[is][called] in the order of LABELS."""
+    found: dict[str, dict[str, object]] = {}
+    for code, where in MEASURED.items():
+        table = read(dev, code)
+        truth = table["label"].to_list()
+        said = [scored.label or "neutral" for scored in sentiment.score(table["text"].to_list(), [code] * len(truth))]
+        pairs = list(zip(truth, said, strict=True))
+        counts = [[pairs.count((is_so, called)) for called in LABELS] for is_so in LABELS]
+        f1_of_all = round(macro_f1(truth, said), 3)
+        name = sentiment.scorer_name(code)
+        assert name
+        found[name] = {"language": code, "where": where, "macro_f1": f1_of_all, "counts": counts}
+    return found
+
+
+def negative_share(dev: Path) -> None:
+    print("negative     recall  precision  false alarms  10% called so are  30% called so are  (90 %, n = 300)")
+    for one in measured(dev).values():
+        scorer = Quality("", str(one["language"]), "", 0.0, tuple(tuple(row) for row in one["counts"]))  # type: ignore[attr-defined]
+        shown = [true_share(share, n=300, quality=scorer) for share in (0.1, 0.3)]
+        told = "  ".join(f"{t.share:>5.0%} ({t.low:>3.0%} to {t.high:>3.0%})" if t else "unknown" for t in shown)
+        figures = f"{scorer.recall:>6.2f}  {scorer.precision:>9.2f}  {scorer.false_alarms:>12.2f}"
+        print(f"{scorer.language:<12} {figures}  {told}")
 
 
 def read(folder: Path, name: str) -> pl.DataFrame:

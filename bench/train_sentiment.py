@@ -19,9 +19,11 @@ import polars as pl
 from listener.sentiment import linear
 
 BITS = 16
-VERSION = "1"
+VERSION = "2"
 MODELS = Path(linear.__file__).parent / "models"
-WORDS = Path(__file__).with_name("sentiment_words.tsv")  # our own words of praise and complaint
+WORDS = Path(__file__).with_name("sentiment_words.tsv")  # our own words of praise, complaint and plain talk
+THING = "thing"  # the label of what is talked about there
+THINGS_A_PHRASE = 3
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -46,17 +48,24 @@ RECIPES = (
         "ar",
         ("ar", "ar_dz", "ar_ma"),
         "CC BY 4.0",
-        "ArSarcasm-v2 (MIT); AfriSenti ar_dz, ar_ma (CC BY 4.0); XED subtitles (CC BY 4.0)",
+        "ArSarcasm-v2 (MIT); AfriSenti ar_dz, ar_ma (CC BY 4.0); XED subtitles (CC BY 4.0); own words",
         subtitles=0.3,
+        words=1.0,
     ),
-    Recipe("he", ("he", "he_news"), "MIT", "omilab modern Hebrew Facebook comments (MIT); HeBERT news comments (MIT)"),
+    Recipe(
+        "he",
+        ("he", "he_news"),
+        "MIT",
+        "omilab modern Hebrew Facebook comments (MIT); HeBERT news comments (MIT); own words",
+        words=0.5,
+    ),
     Recipe(
         "pl",
         ("pl",),
         "CC BY-SA 4.0",
         "PolEmo 2.0, medicine (CC BY-SA 4.0); XED subtitles (CC BY 4.0); own words",
         subtitles=0.1,
-        words=3.0,
+        words=1.0,
     ),
     Recipe(
         "hu",
@@ -64,7 +73,7 @@ RECIPES = (
         "CC BY-SA 4.0",
         "HuSST (CC BY-SA 4.0); XED subtitles (CC BY 4.0); own words",
         subtitles=0.1,
-        words=3.0,
+        words=0.5,
     ),
     Recipe(
         "vi",
@@ -72,7 +81,7 @@ RECIPES = (
         "Apache-2.0 or GPL-3.0: its source states both, see the card",
         "UTS2017_Bank (two licences stated); XED subtitles (CC BY 4.0); own words",
         subtitles=0.3,
-        words=3.0,
+        words=0.5,
         strip_marks=True,
     ),
 )
@@ -124,17 +133,36 @@ def read_training(folder: Path, recipe: Recipe) -> Training:
         files[f"{recipe.language}_xed"] = recipe.subtitles
     parts = [read_table(folder / f"{name}.tsv") for name in files]
     if recipe.words:
-        parts.append(read_table(WORDS).filter(pl.col("language") == recipe.language))
+        parts.append(own_talk(recipe.language))
     table = pl.concat([part.select("text", "label") for part in parts])
     sizes = [len(part) for part in parts]
     labels = table["label"].to_numpy().astype(np.int64)
-    polar = np.repeat([n >= len(recipe.files) for n in range(len(parts))], sizes) & (labels != 0)
+    polar = np.repeat([n == len(recipe.files) and bool(recipe.subtitles) for n in range(len(parts))], sizes)
     weights = np.repeat([*files.values(), recipe.words][: len(parts)], sizes)
     return Training(table["text"], labels, weights, polar)
 
 
 def read_table(path: Path) -> pl.DataFrame:
     return pl.read_csv(path, separator="\t", quote_char=None)
+
+
+def read_words() -> pl.DataFrame:
+    """Our own words, all texts: language, label (-1, 0, 1 or THING), text."""
+    return pl.read_csv(WORDS, separator="\t", quote_char=None, infer_schema=False)
+
+
+def own_talk(language: str) -> pl.DataFrame:
+    """Our own phrases, each by itself and said of a few things, so that the thing itself tells nothing: text, label.
+
+    Which phrase meets which things is fixed by their places in the list; gender and case are not made to agree.
+    """
+    own = read_words().filter(pl.col("language") == language)
+    things = own.filter(pl.col("label") == THING)["text"].to_list()
+    rows = []
+    for n, (label, phrase) in enumerate(own.filter(pl.col("label") != THING).select("label", "text").iter_rows()):
+        rows.append((phrase, int(label)))
+        rows += [(f"{things[(n + 5 * k) % len(things)]} {phrase}", int(label)) for k in range(THINGS_A_PHRASE)]
+    return pl.DataFrame(rows, schema={"text": pl.String, "label": pl.Int64}, orient="row")
 
 
 def train(recipe: Recipe, training: Training) -> linear.LinearModel:

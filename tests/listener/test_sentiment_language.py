@@ -63,7 +63,8 @@ def test_a_huge_line_is_read_in_part() -> None:
 def test_each_language_has_its_own_scorer() -> None:
     texts = ["good", "جيد جدا", "טוב מאוד", "bardzo dobry", "nagyon jó", "rất tốt"]
     names = [scored.scorer for scored in sentiment.score(texts, OURS)]
-    assert names == ["vader-3.3.2", "hng-ar/1", "hng-he/1", "hng-pl/1", "hng-hu/1", "hng-vi/1"]
+    assert names == ["vader-3.3.2", "hng-ar/2", "hng-he/2", "hng-pl/2", "hng-hu/2", "hng-vi/2"]
+    assert names == [sentiment.scorer_name(code) for code in OURS]
 
 
 @pytest.mark.parametrize("code", ["de", "es", "fr", "it", "pt", "tr", "xx"])
