@@ -95,3 +95,44 @@ def feeling_by(mentions: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         .with_columns(low=(pl.col("net") - margin).clip(-1, 1), high=(pl.col("net") + margin).clip(-1, 1))
         .sort(by, nulls_last=True)
     )
+
+
+def not_scored(mentions: pl.DataFrame) -> pl.DataFrame:
+    """Why texts carry no score: language (null: not recognised), reason (`score_status`), n; most first.
+
+    A text that a person labelled is not among them.
+    """
+    return (
+        mentions.filter(pl.col("label").is_null())
+        .group_by("language", pl.col("score_status").alias("reason"))
+        .agg(pl.len().cast(pl.Int64).alias("n"))
+        .sort("n", "language", "reason", descending=[True, False, False], nulls_last=True)
+    )
+
+
+def scored_by(mentions: pl.DataFrame) -> pl.DataFrame:
+    """Per language and scorer, over labels as scored: scored, negative, reviewed (labels people set), agreed (alike).
+
+    Labels as scored and not as corrected: what the scorer's measured mistakes explain is what the scorer said.
+    """
+    return (
+        mentions.filter(pl.col("label_scored").is_not_null())
+        .group_by("language", "scorer")
+        .agg(
+            pl.len().cast(pl.Int64).alias("scored"),
+            (pl.col("label_scored") == "negative").sum().cast(pl.Int64).alias("negative"),
+            pl.col("label_corrected").is_not_null().sum().cast(pl.Int64).alias("reviewed"),
+            (pl.col("label_corrected") == pl.col("label_scored")).sum().cast(pl.Int64).alias("agreed"),
+        )
+        .sort("scored", "language", "scorer", descending=[True, False, False], nulls_last=True)
+    )
+
+
+def agreement_interval(agreed: int, reviewed: int) -> tuple[float, float] | None:
+    """The 90 % Wilson interval of agreed / reviewed; None without a review."""
+    if not reviewed:
+        return None
+    share, z2 = agreed / reviewed, Z90 * Z90
+    middle = (share + z2 / (2 * reviewed)) / (1 + z2 / reviewed)
+    half = Z90 / (1 + z2 / reviewed) * math.sqrt(share * (1 - share) / reviewed + z2 / (4 * reviewed**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
