@@ -56,7 +56,7 @@ def breakdown(credits: pl.DataFrame, sold: pl.DataFrame, spent: pl.DataFrame, *,
 
 
 def _costs_by(spent: pl.DataFrame, column: str | None) -> pl.DataFrame:
-    """name, cost_minor (null where a line's cost is unknown); unnamed is "(not set)", costs of no influencer are out."""
+    """name, cost_minor (null where a line is unknown); unnamed is "(not set)", costs of no influencer are out."""
     known = spent
     if column is None:
         return pl.DataFrame(schema={"name": pl.String, "cost_minor": pl.Int64})

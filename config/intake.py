@@ -467,10 +467,10 @@ def list_imports(engine: sa.Engine) -> list[dict[str, Any]]:
 
 
 def list_quarantine(engine: sa.Engine, *, limit: int = 1000) -> list[dict[str, Any]]:
-    """Rows kept aside by imports that stand, newest first: file_name, line, reason, message, columns (JSON text)."""
+    """Rows kept aside by imports that stand, newest first, with file_name; `columns` is JSON text."""
     kept = quarantine.c
     query = (
-        sa.select(imports.c.file_name, kept.line, kept.reason, kept.message, kept.columns)
+        sa.select(kept.import_id, imports.c.file_name, kept.line, kept.reason, kept.message, kept.columns)
         .join(imports, imports.c.id == quarantine.c.import_id)
         .where(imports.c.state == "done")
         .order_by(quarantine.c.id.desc())

@@ -28,6 +28,11 @@ MODELS = (
     "shapley",
 )
 CONFLICT_POLICIES = ("code_last", "code_wins", "utm_wins", "split")
+CHANNELS = (
+    *("Influencer", "AI Assistants", "Direct", "Cross-network", "Paid Shopping", "Paid Search", "Paid Social"),
+    *("Paid Video", "Display", "Paid Other", "Organic Shopping", "Organic Social", "Organic Video", "Organic Search"),
+    *("Referral", "Email", "Affiliates", "Audio", "SMS", "Mobile Push Notifications", "Unassigned"),
+)
 SOCIAL_SCOPE = ("Organic Social", "Paid Social", "Organic Video", "Paid Video", "Influencer")
 _DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
 _LONGEST_SECONDS = 3650 * 86400
@@ -88,10 +93,26 @@ def _policy(value: str) -> str:
     return value
 
 
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", value):
+        raise ValueError('is no language code; write two small letters, such as "en"')
+    return value
+
+
+def _channel(value: str) -> str:
+    """A channel's name. Own channels may have any name, but one that almost is a known one is taken for a slip."""
+    near = [] if value in CHANNELS else difflib.get_close_matches(value, CHANNELS, n=1, cutoff=0.85)
+    if near:
+        raise ValueError(f"is no channel; did you mean {near[0]!r}?")
+    return value
+
+
 Duration = Annotated[dt.timedelta, BeforeValidator(parse_duration)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Domain = Annotated[str, AfterValidator(_domain)]
+Language = Annotated[str, AfterValidator(_language)]
+Channel = Annotated[str, AfterValidator(_channel)]
 
 
 class _Frozen(BaseModel):
@@ -104,7 +125,7 @@ class WorkspaceSettings(_Frozen):
     timezone: Zone = "UTC"
     as_of: dt.date | None = None
     simulated: bool = False
-    languages: tuple[str, ...] = ("en", "ar", "he", "pl", "hu", "vi")
+    languages: tuple[Language, ...] = ("en", "ar", "he", "pl", "hu", "vi")
     database_url: str | None = None
 
 
@@ -134,7 +155,7 @@ class ShopSettings(_Frozen):
 class AttributionSettings(_Frozen):
     model: Annotated[str, AfterValidator(_model)] = "last_non_direct"
     lookback: Duration = dt.timedelta(days=30)
-    social_scope: tuple[str, ...] = SOCIAL_SCOPE
+    social_scope: tuple[Channel, ...] = SOCIAL_SCOPE
     half_life: Duration = dt.timedelta(days=7)
     markov_order: int = Field(default=1, ge=1, le=5)
     on_conflict: Annotated[str, AfterValidator(_policy)] = "code_last"
@@ -202,7 +223,9 @@ def parse_settings(text: str, *, file: Path) -> Settings:
     try:
         return Settings.model_validate(data)
     except ValidationError as exc:
-        raise _explain(exc.errors()[0], text=text, file=file) from exc
+        # A misspelt key is told before the missing one it was meant to be.
+        first = min(exc.errors(), key=lambda error: error["type"] != "extra_forbidden")
+        raise _explain(first, text=text, file=file) from exc
 
 
 def _explain(error: Any, *, text: str, file: Path) -> SettingsError:
@@ -216,7 +239,7 @@ def _explain(error: Any, *, text: str, file: Path) -> SettingsError:
     if error["type"] == "missing":
         cure = f"Add a line such as: {_example(path)}"
         return SettingsError(file=file, line=line, key=key, problem="this key is missing", cure=cure)
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = _PLAIN.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     problem, _, cure = message.partition("; ")
     shown = "" if not path else f"{error.get('input')!r} "
     return SettingsError(
@@ -226,6 +249,22 @@ def _explain(error: Any, *, text: str, file: Path) -> SettingsError:
         problem=f"{shown}{problem}" if path else problem,
         cure=(cure[:1].upper() + cure[1:]) if cure else f"See the commented example: {_example(path)}",
     )
+
+
+# What the checking library says, in the words of somebody who edits a file.
+_PLAIN = {
+    "tuple_type": 'is no list; write it in brackets, such as ["shop.example"]',
+    "string_type": "is no text; put it in quotes",
+    "string_too_short": "is empty; write something between the quotes",
+    "string_pattern_mismatch": 'is no web address; write it whole, such as "https://example.org/feed.xml"',
+    "bool_type": "is neither true nor false; write one of them without quotes",
+    "bool_parsing": "is neither true nor false; write one of them without quotes",
+    "int_type": "is no whole number; write digits without quotes",
+    "int_parsing": "is no whole number; write digits without quotes",
+    "date_type": "is no day; write it without quotes, such as 2026-11-20",
+    "date_parsing": "is no day; write it without quotes, such as 2026-11-20",
+    "date_from_datetime_parsing": "is no day; write it without quotes, such as 2026-11-20",
+}
 
 
 def _known_keys(path: list[str | int]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from ui.command import Json, app, folder_of, now, open_or_stop
-from ui.terminal import print_json, print_table, progress, say, stop
+from ui.terminal import cell, print_json, print_table, progress, say, stop
 
 if TYPE_CHECKING:
     from config.workspace import Workspace
@@ -67,7 +68,10 @@ def init(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         print_json({"path": str(file)})
     else:
-        print(f"Wrote {file}\nNext: name your brand and a feed in it, then run: earned listen --once")
+        called = f"{sys.argv[0]} --workspace {folder_of(context)}"
+        print(
+            f"Wrote {file}\nNext: name your brand and a feed in it, then run:\n  {called} listen --once\n  {called} ui"
+        )
 
 
 @app.command()
@@ -77,7 +81,7 @@ def demo(
     truth: Annotated[
         bool, typer.Option("--truth", help="Compare every order's credit with the cause the simulator drew.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Port of the web interface.")] = UI_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the web interface.")] = UI_PORT,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -206,6 +210,7 @@ def import_files(
         print_json(document)
     else:
         _print_import(document["files"])
+        _print_kept_aside(workspace, [report.id for report in reports if report.quarantined])
     raise typer.Exit(1 if any(report.error for report in reports) else 0)
 
 
@@ -220,7 +225,18 @@ def _print_import(files: list[dict[str, Any]]) -> None:
             print(f"{row['file']}: {warning}")
         if row["quarantined"]:
             reasons = ", ".join(f"{reason} {count}" for reason, count in row["reasons"].items())
-            print(f"{row['file']}: kept aside, see `earned status` or the Data page: {reasons}")
+            print(f"{row['file']}: {row['quarantined']} rows kept aside ({reasons}); the page Data lists them")
+
+
+def _print_kept_aside(workspace: Workspace, import_ids: list[int | None], *, at_most: int = 10) -> None:
+    """The first rows that could not be used, each with line and reason."""
+    from config.intake import list_quarantine
+
+    rows = [row for row in list_quarantine(workspace.engine) if row["import_id"] in import_ids]
+    for row in sorted(rows, key=lambda row: (row["import_id"], row["line"]))[:at_most]:
+        print(f"  {row['file_name']}, line {row['line']}: {cell(row['message'])}")
+    if len(rows) > at_most:
+        print(f"  and {len(rows) - at_most} more")
 
 
 @app.command("try-feed")
@@ -254,7 +270,7 @@ async def _try_all(try_one: Callable[..., Any], targets: list[str], allow_privat
 @app.command("ui")
 def web(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = UI_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port on 127.0.0.1.")] = UI_PORT,
     browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
 ) -> None:
     """Open the web interface on 127.0.0.1."""

@@ -72,7 +72,9 @@ def options(*, port: int, address: str) -> dict[str, Any]:
 
 
 def serve(workspace_folder: Path, *, port: int, open_browser: bool, address: str = "127.0.0.1") -> None:
-    """Serve the workspace until Ctrl-C. Raises ServeError for an address other machines could reach: nobody signs in.
+    """Serve the workspace until Ctrl-C.
+
+    Raises ServeError for an address other machines could reach, as nobody signs in, and for a port that is taken.
 
     The workspace is handed to the pages by the environment variable EARNED_WORKSPACE.
     """
@@ -81,6 +83,8 @@ def serve(workspace_folder: Path, *, port: int, open_browser: bool, address: str
             f"{address} can be reached from other machines, and the interface asks nobody to sign in; "
             "use 127.0.0.1, and a proxy with sign-in in front of it"
         )
+    if not _is_free(address, port):
+        raise ServeError(f"port {port} is taken, perhaps by another earned; choose another one with --port")
     os.environ["EARNED_WORKSPACE"] = str(workspace_folder.resolve())
     import streamlit as st
     from starlette.middleware import Middleware
@@ -92,6 +96,13 @@ def serve(workspace_folder: Path, *, port: int, open_browser: bool, address: str
         app.run(config=options(port=port, address=address))
     except KeyboardInterrupt:
         return
+
+
+def _is_free(address: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex((address, port)) != 0
 
 
 def _open_when_ready(port: int) -> None:

@@ -38,6 +38,14 @@ def test_the_starter_file_reads_well() -> None:
         (HEAD + '[[brand]]\nname = "a"\n', 3, "brand[1].match", "Add a line"),
         (HEAD + "[shop]\ndomains = ['a b/c']\n", 4, "shop.domains[1]", "shop.example"),
         (HEAD + '[brnad]\nname = "a"\n', 3, "brnad", "'brand'"),
+        ('[workspace]\ncurency = "EUR"\n', 2, "workspace.curency", "'currency'"),
+        (HEAD + 'languages = ["english"]\n', 3, "workspace.languages[1]", '"en"'),
+        (HEAD + '[attribution]\nsocial_scope = ["Influencers"]\n', 4, "attribution.social_scope[1]", "'Influencer'"),
+        (HEAD + '[shop]\ndomains = "shop.example"\n', 4, "shop.domains", "brackets"),
+        (HEAD + "[shop]\nshipping_in_revenue = 'maybe'\n", 4, "shop.shipping_in_revenue", "without quotes"),
+        (HEAD + "[people]\nmin_followers = 'many'\n", 4, "people.min_followers", "digits"),
+        (HEAD + '[[brand]]\nname = ""\nmatch = "x"\n', 4, "brand[1].name", "between the quotes"),
+        (HEAD + "name = 7\n", 3, "workspace.name", "in quotes"),
         ("x = \n", 1, "", "quotes"),
         ("", None, "workspace", "[workspace]"),
     ],
@@ -76,3 +84,8 @@ def test_other_durations_are_refused(text: object) -> None:
 def test_a_duration_has_an_end() -> None:
     with pytest.raises(ValueError, match="ten years"):
         parse_duration("9999999999d")
+
+
+def test_own_channels_may_be_in_the_social_scope() -> None:
+    settings = parse_settings(HEAD + '[attribution]\nsocial_scope = ["Podcast", "Influencer"]\n', file=FILE)
+    assert settings.attribution.social_scope == ("Podcast", "Influencer")
