@@ -80,11 +80,22 @@ div:has(> [data-testid="stMetricDeltaDescription"]) { flex-wrap: wrap; row-gap: 
 RIGHT_TO_LEFT_STYLE = """<style>
 .stApp { direction: rtl }
 .stApp [data-testid="stMarkdownContainer"], .stApp [data-testid="stHeading"],
+.stApp [data-testid="stMarkdown"], .stApp [data-testid="stCaptionContainer"],
 .stApp [data-testid="stMetric"] { text-align: start }
+[data-testid="stVegaLiteChart"] svg text { unicode-bidi: plaintext }
 .stApp [data-testid="stVegaLiteChart"], .stApp [data-testid="stEChartsChart"],
 .stApp [data-testid="stMetricChart"], .stApp [data-testid="stDataFrame"],
 .stApp [data-testid="stSlider"] [role="slider"],
 .stApp pre, .stApp code { direction: ltr }
 [data-testid="stMetricValue"] { text-align: start }
 [data-testid="stSidebar"][data-collapsed="true"] { display: none }
+/* What Streamlit places by left and right, told again for this direction: menu, segments, arrows that point onward. */
+[data-testid="stToolbar"] > div > div:last-child { margin-left: 1rem; margin-right: auto }
+button[data-variant="segmented_control"] { margin-left: -1px; margin-right: 0 }
+button[data-variant="segmented_control"]:first-child { border-radius: 0 0.5rem 0.5rem 0 }
+button[data-variant="segmented_control"]:last-child { border-radius: 0.5rem 0 0 0.5rem; margin-left: 0 }
+[data-testid="stMain"] [data-testid="stPageLink"] [data-testid="stIconMaterial"],
+[data-testid="stExpander"] summary [data-testid="stIconMaterial"],
+[data-testid="stExpandSidebarButton"] [data-testid="stIconMaterial"],
+[data-testid="stSidebarCollapseButton"] [data-testid="stIconMaterial"] { transform: scaleX(-1) }
 </style>"""
