@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 import altair as alt
 import polars as pl
 import streamlit as st
+from babel import Locale
 
 from ui import i18n, theme
 
@@ -23,7 +25,29 @@ def show(
     on_select: Literal["ignore", "rerun"] = "ignore",
 ) -> Any:
     """Draw a chart as wide as its place. `alternative` is read to people who cannot see it."""
+    chart = chart.configure(locale=words_of_time(str(i18n.session_locale())))
     return st.altair_chart(chart, width="stretch", key=key, on_select=on_select, alt=alternative)
+
+
+@lru_cache(maxsize=16)
+def words_of_time(locale: str) -> alt.Locale:
+    """The names of days and months, and the marks in numbers, as a chart's axes write them in a language."""
+    found = Locale.parse(locale)
+    days = [[found.days["format"][width][n] for n in (6, 0, 1, 2, 3, 4, 5)] for width in ("wide", "abbreviated")]
+    months = [[found.months["format"][width][n] for n in range(1, 13)] for width in ("wide", "abbreviated")]
+    time = alt.TimeLocale(
+        dateTime="%x, %X",
+        date="%d/%m/%Y",
+        time="%H:%M",
+        periods=[found.day_periods["format"]["abbreviated"][part] for part in ("am", "pm")],
+        days=days[0],
+        shortDays=days[1],
+        months=months[0],
+        shortMonths=months[1],
+    )
+    marks = found.number_symbols["latn"]
+    number = alt.NumberLocale(decimal=marks["decimal"], thousands=marks["group"], grouping=[3], currency=["", ""])
+    return alt.Locale(time=time, number=number)
 
 
 def text_mark(chart: alt.Chart, **options: Any) -> alt.Chart:
