@@ -13,7 +13,7 @@ from typing import Literal
 
 import polars as pl
 
-from attribution import compare
+from attribution import clv, compare
 from attribution.report import By, Report
 from config.clock import Period
 
@@ -203,6 +203,16 @@ def judged_codes(codes: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
     judged = codes.join(validity, on=["code", "valid_from"], how="left", nulls_equal=True, maintain_order="left")
     enough = pl.when(pl.col("known_customers") >= MIN_JUDGED).then("new_customer_share")
     return judged.with_columns(new_customer_share=enough).select(*_FIRST, pl.exclude(_FIRST))
+
+
+def with_repeats(codes: pl.DataFrame, report: Report) -> pl.DataFrame:
+    """The codes with repeat_orders and repeat_minor: what customers bought after a first order with the code. Null
+    where it brought no known new customer. A customer of two codes stands under both."""
+    later = clv.code_repeat_revenue(report.history, report.order_codes).drop("new_customers")
+    registered = pl.col("state") == "registered"
+    return codes.join(later, on="code", how="left", maintain_order="left").with_columns(
+        pl.when(registered).then(name).alias(name) for name in ("repeat_orders", "repeat_minor")
+    )
 
 
 _FIRST = (

@@ -122,7 +122,7 @@ def test_a_codes_row_tells_what_it_sold_and_hides_a_share_of_one_customer(shop: 
 
 
 def test_unknown_codes_are_listed(shop: Workspace) -> None:
-    assert "STRANGE5" in tables(show("codes"))
+    assert "STRANGE5" in tables(show("codes", show="Unknown and out of date"))
 
 
 def test_the_same_customer_is_a_number_and_nothing_more(shop: Workspace) -> None:
@@ -173,7 +173,7 @@ def test_saving_a_code_again_changes_the_one_entry(own_shop: Workspace) -> None:
 
 
 def test_the_form_adds_a_code(own_shop: Workspace) -> None:
-    page = show("codes")
+    page = show("codes", show="Register")
     page.text_input[0].set_value("NEW20")
     run(next(button for button in page.button if button.label == "Save code").click())
     assert "NEW20" in read_codes(own_shop.engine)["code"].to_list()
@@ -229,6 +229,7 @@ def test_there_is_no_band_without_fourteen_days_of_history() -> None:
     [
         ("overview", {}),
         ("codes", {}),
+        ("codes", {"show": "Unknown and out of date"}),
         ("channels", {"by": "campaign"}),
         ("channels", {"see": "Compare models", "by": "campaign"}),
         ("channels", {"see": "Tags"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import polars as pl
 import streamlit as st
@@ -11,13 +12,13 @@ from attribution.report import Report
 from config.registers import CODE_KINDS, read_codes
 from ui import charts, code_form, data, figures, frame, i18n, tables, templates, words
 from ui.frame import Screen
-
-BAD_STATES = ("expired", "not_yet_valid")
+from ui.views import codes_signs
+from ui.views.codes_signs import BAD_STATES
 
 
 def page() -> None:
     _ = i18n.translator()
-    screen = frame.open_page(_("Promo codes"), brand_filter=False)
+    screen = frame.open_page(_("Promo codes"), brand_filter=False, about=(frame.ORDERS,))
     report = data.report(screen.period, screen.model)
     known = read_codes(screen.workspace.engine)
     if report.codes.is_empty() and known.is_empty():
@@ -35,11 +36,7 @@ def page() -> None:
         return
     frame.say(screen, _answer(screen, report))
     _cards(screen, report)
-    codes = figures.judged_codes(report.codes, known)
-    _used(screen, report, codes)
-    _over_time(screen, report)
-    _strays(screen, codes)
-    _edit(screen, known)
+    _tabs(screen, report, known)
     frame.how(
         screen,
         "Promo code",
@@ -47,6 +44,10 @@ def page() -> None:
         "Unknown code",
         "New-customer share",
         "Commission",
+        "Repeat revenue",
+        "Leaked code",
+        "Code conflict",
+        "Look-alike code",
         "Net revenue",
         "Discount",
     )
@@ -76,7 +77,7 @@ def _answer(screen: Screen, report: Report) -> str:
 def _cards(screen: Screen, report: Report) -> None:
     _ = screen._
     before = data.report(screen.before, screen.model)
-    grid = st.grid(3, min_column_width=158)
+    grid = st.grid(4, min_column_width=158)
     for title, states, inverse in (
         (_("Orders: our codes"), ("registered",), False),
         (_("Orders: unknown"), ("unknown",), True),
@@ -93,25 +94,65 @@ def _cards(screen: Screen, report: Report) -> None:
             border=True,
             height="stretch",
         )
+    flagged = report.leakage.orders.select("account", "order_id").n_unique() if report.leakage.orders.height else 0
+    grid.metric(
+        _("Orders: may have leaked"),
+        words.number(screen, flagged),
+        delta=None,
+        delta_description=_.plural("{n} code", "{n} codes", report.leakage.signs["code"].n_unique()).format(
+            n=report.leakage.signs["code"].n_unique()
+        ),
+        border=True,
+        height="stretch",
+    )
+
+
+def _tabs(screen: Screen, report: Report, known: pl.DataFrame) -> None:
+    _ = screen._
+    codes = figures.judged_codes(report.codes, known)
+    shown: tuple[tuple[str, Callable[[], None]], ...] = (
+        (_("Codes"), lambda: _sold(screen, report, codes)),
+        (_("Leakage"), lambda: codes_signs.leaks(screen, report)),
+        (_("Conflicts"), lambda: codes_signs.conflicts(screen, report)),
+        (_("Unknown and out of date"), lambda: codes_signs.strays(screen, report, codes)),
+        (_("Register"), lambda: _edit(screen, known)),
+    )
+    tabs = st.tabs([name for name, _draw in shown], key="show", on_change="rerun", bind="query-params")
+    for tab, (_name, draw) in zip(tabs, shown, strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def _sold(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
+    _used(screen, report, codes)
+    _over_time(screen, report)
 
 
 def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
     _ = screen._
     st.subheader(_("Codes and what they sold"), anchor=False)
-    ours = codes.filter(pl.col("state") == "registered").drop("state", "discount_unknown", "unsold_orders")
+    ours = figures.with_repeats(codes.filter(pl.col("state") == "registered"), report)
+    ours = ours.drop("state", "discount_unknown", "unsold_orders")
     if ours.is_empty():
         st.text(_("No code is registered yet."))
         return
     picked = tables.show(
-        screen, ours, alternative=_("Registered codes and what they sold"), key="codes-used", select=True
+        screen,
+        ours,
+        alternative=_("Registered codes and what they sold"),
+        key="codes-used",
+        select=True,
+        titles={"repeat_orders": _("Later orders"), "repeat_minor": _("Bought later")},
     )
     st.caption(
         _(
             "An order with two codes stands under both, so never add these rows up. "
-            "The share of new customers is shown from {n} known customers on. Choose a row for its orders."
+            "The share of new customers is shown from {n} known customers on. "
+            "Bought later: by customers whose first order used the code. Choose a row for its orders."
         ).format(n=figures.MIN_JUDGED)
     )
-    frame.export(screen, report.codes, "codes")
+    frame.export(screen, figures.with_repeats(report.codes, report), "codes")
     if picked is not None:
         _behind(screen, report, picked["code"])
 
@@ -156,32 +197,6 @@ def _over_time(screen: Screen, report: Report) -> None:
         ),
         key="redemptions",
     )
-
-
-def _strays(screen: Screen, codes: pl.DataFrame) -> None:
-    """Unknown codes, and known ones used outside their dates."""
-    _ = screen._
-    unknown = codes.filter(pl.col("state") == "unknown").select(
-        "code", "orders", "net_minor", "new_customers", "known_customers"
-    )
-    outside = codes.filter(pl.col("state").is_in(BAD_STATES)).select(
-        "code", "state", "owner", "campaign", "orders", "net_minor"
-    )
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.subheader(_("Unknown codes"), anchor=False)
-        if unknown.is_empty():
-            st.text(_("Every code used in this period is registered."))
-        else:
-            tables.show(screen, unknown, alternative=_("Codes nobody has registered"), key="codes-unknown")
-            st.caption(_("Orders used these, but nobody registered them: add them below, or ask where they come from."))
-    with right:
-        st.subheader(_("Used outside their dates"), anchor=False)
-        if outside.is_empty():
-            st.text(_("No code was used before or after its validity."))
-        else:
-            tables.show(screen, outside, alternative=_("Codes used outside their dates"), key="codes-outside")
-            st.caption(_("Such a use earns its owner no credit."))
 
 
 def _edit(screen: Screen, known: pl.DataFrame) -> None:

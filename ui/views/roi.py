@@ -17,13 +17,16 @@ from ui.frame import Screen
 
 def page() -> None:
     _ = i18n.translator()
-    screen = frame.open_page(_("ROI"), brand_filter=False, model_filter=True)
+    screen = frame.open_page(_("ROI"), brand_filter=False, model_filter=True, about=(frame.ORDERS,))
     report = data.report(screen.period, screen.model)
     if report.ledger.is_empty() and report.costs.is_empty():
         _nothing_yet(screen)
         return
+    bare = _without_flagged(screen, report)
+    if bare:
+        report = data.report(screen.period, screen.model, without_flagged=True)
     frame.say(screen, _answer(screen, report))
-    _cards(screen, report, data.report(screen.before, screen.model))
+    _cards(screen, report, data.report(screen.before, screen.model, without_flagged=bare))
     _tabs(screen, report)
     frame.how(
         screen,
@@ -36,12 +39,32 @@ def page() -> None:
         "ROI",
         "Return per euro",
         "Attribution model",
+        "Leaked code",
+    )
+
+
+def _without_flagged(screen: Screen, report: Report) -> bool:
+    """Whether to look at the figures without codes that may have leaked; asked only where one shows a sign."""
+    _ = screen._
+    if report.leakage.orders.is_empty():
+        return False
+    flagged = report.leakage.orders.select("account", "order_id").n_unique()
+    return st.toggle(
+        _.plural(
+            "Without the code of {n} order that may have leaked",
+            "Without the codes of {n} orders that may have leaked",
+            flagged,
+        ).format(n=words.number(screen, flagged)),
+        key="without-flagged",
+        bind="query-params",
     )
 
 
 def _nothing_yet(screen: Screen) -> None:
     _ = screen._
     frame.say(screen, _("There are no orders in this period, so nothing can have come back yet."))
+    if frame.anything_known((frame.ORDERS,)):
+        return
     frame.empty(
         screen,
         _("From an export to the return"),
