@@ -20,7 +20,7 @@ from listener.text import one_line, unwrap
 if TYPE_CHECKING:
     from listener.feeds import Entry
     from listener.sentiment import Scored
-    from listener.targets import Target
+    from listener.sentiment.target import Target
 
 FUTURE_LIMIT = dt.timedelta(hours=24)
 _ZERO_WIDTH = dict.fromkeys([0x200B, 0x200C, 0x200D, 0xFEFF, 0x2060])

@@ -21,8 +21,9 @@ from listener.mentions import spoken
 from listener.queries import Query
 from listener.sentiment import score, scored_languages, scorer_name
 from listener.sentiment.cache import ScoreCache
+from listener.sentiment.target import Target
 from listener.tables import mention_brands, mentions
-from listener.targets import Target, basis_of, mention_targets, targets_of, write_targets
+from listener.targets import basis_of, mention_targets, targets_of, write_targets
 
 BATCH = 500
 Progress = Callable[[int, int], None]  # done, of

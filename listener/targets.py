@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from config.database import metadata, upsert
 from listener.mentions import BrandMatch, Mention
 from listener.queries import Query
 from listener.sentiment.cache import ScoreCache
-from listener.sentiment.target import VERSION, TargetScored, score_targets
+from listener.sentiment.target import VERSION, Target, TargetScored, score_targets
 
 WINDOW_LENGTH = 500  # characters of a window that are kept to be shown; all of it is scored
 _CHUNK = 500
@@ -37,20 +37,6 @@ mention_targets = sa.Table(
     sa.Column("window_text", sa.Text),
     sa.Column("basis", sa.Text, nullable=False),  # of the brand's query and the rule it was worked out with
 )
-
-
-@dataclass(frozen=True)
-class Target:
-    """The score towards one brand: columns of `mention_targets`; `rule` "comparison" is to be shown as uncertain."""
-
-    score: float | None
-    label: str | None
-    confidence: float | None
-    scorer: str | None
-    status: str
-    rule: str | None
-    window_text: str | None
-    basis: str
 
 
 def basis_of(query: Query) -> str:

@@ -225,6 +225,15 @@ def test_voice_and_sentiment_count_what_was_heard(filled: Path) -> None:
     assert ask("sentiment", folder=filled)["scored"] >= 2
 
 
+def test_what_is_up_to_date_is_not_scored_again(filled: Path) -> None:
+    done = earned("sentiment", "--rescore", "--json", folder=filled)
+    told = json.loads(done.stdout)
+    jsonschema.validate(told, schema("sentiment-rescore"))
+    assert told["changed"] == 0
+    assert "scoring again" in done.stderr
+    assert earned("sentiment", "--rescore", "--stdin", folder=filled, code=2).stderr
+
+
 def test_sentiment_scores_lines_in_order(filled: Path) -> None:
     lines = (
         b"I love this wonderful kettle\n\n" + b"a" * 1_000_000 + b"\n\xff\xfe bad bytes\nI hate this terrible kettle"

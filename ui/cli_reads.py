@@ -19,13 +19,21 @@ BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")
 def sentiment(
     context: typer.Context,
     stdin: Annotated[bool, typer.Option("--stdin", help="Score lines of text from standard input.")] = False,
+    rescore: Annotated[
+        bool, typer.Option("--rescore", help="Score again what is stored where its scorer has changed.")
+    ] = False,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
 ) -> None:
     """How people feel: the period's summary, or scores of lines from standard input."""
+    if stdin and rescore:
+        stop("--stdin and --rescore cannot be had at once: the one scores what is typed, the other what is stored")
     if stdin:
         _score_lines(_languages(context), as_json)
+        return
+    if rescore:
+        _rescore(context, as_json)
         return
     from ui import documents
 
@@ -45,6 +53,29 @@ def sentiment(
         ("high", "to"),
     ]
     print_table(_period_title("Net sentiment", document), columns, document["rows"])
+    for row in document["not_scored_reasons"]:
+        print(f"Not scored: {row['n']} in {row['language'] or 'an unknown language'}: {row['reason']}")
+
+
+def _rescore(context: typer.Context, as_json: bool) -> None:
+    """Progress goes to standard error, so that the document stands alone."""
+    from listener.collect import make_plan
+    from listener.rescoring import rescore
+
+    workspace = open_or_stop(context)
+    plan = make_plan(workspace)
+
+    def progress(done: int, of: int) -> None:
+        print(f"\rscoring again: {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
+
+    told = rescore(workspace.engine, brands=plan.brands, languages=plan.languages, progress=progress)
+    if as_json:
+        print_json(told.as_json())
+        return
+    print(
+        f"{told.checked} mentions looked at, {told.changed} changed, {told.targets} scores towards a brand written;"
+        " labels that people corrected stay as they are"
+    )
 
 
 def _languages(context: typer.Context) -> tuple[str, ...]:

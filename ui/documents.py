@@ -21,7 +21,9 @@ from config.clock import Period
 from config.database import data_version
 from config.workspace import Workspace
 from listener import store, voice
-from listener.feeling import feeling, feeling_by
+from listener.feeling import agreement_interval, feeling, feeling_by, not_scored, scored_by
+from listener.quality import quality_of, true_share
+from listener.topics import read_topics
 from ui import pipeline
 
 SCHEMAS = Path(__file__).with_name("schemas")
@@ -126,10 +128,13 @@ def people(workspace: Workspace, *, period: Period, min_followers: int | None = 
 
 
 def sentiment(workspace: Workspace, *, period: Period) -> dict[str, Any]:
-    """Net sentiment of the own brands by language, with the share that was not scored."""
-    found = pipeline.mentions_of(workspace, period).filter(pl.col("brand").is_in(pipeline.own_brands(workspace)))
-    found = found.unique("mention_id", maintain_order=True)
+    """Net sentiment of the own brands by language, brand, source and topic, what was not scored, and what a shown share
+    of negative texts stands for given the scorer's measured mistakes."""
+    every = pipeline.mentions_of(workspace, period).filter(pl.col("brand").is_in(pipeline.own_brands(workspace)))
+    found = every.unique("mention_id", keep="first", maintain_order=True)
     whole = feeling(found)
+    topics = read_topics(workspace.engine, found["mention_id"].to_list())
+    about = found.select("mention_id", "label").join(topics, on="mention_id").sort("topic", "mention_id")
     return {
         "period": _head(period, "")["period"],
         "net": whole.net,
@@ -138,6 +143,32 @@ def sentiment(workspace: Workspace, *, period: Period) -> dict[str, Any]:
         "scored": whole.scored,
         "not_scored": whole.not_scored,
         "rows": rows(feeling_by(found, ["language"]), currency="EUR"),
+        "brands": rows(feeling_by(every, ["brand"]), currency="EUR"),
+        "sources": rows(feeling_by(found, ["source"]), currency="EUR"),
+        "topics": rows(feeling_by(about, ["topic", "kind"]), currency="EUR"),
+        "not_scored_reasons": rows(not_scored(found), currency="EUR"),
+        "quality": [_quality_row(row) for row in scored_by(found).iter_rows(named=True)],
+    }
+
+
+def _quality_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One scorer's measured quality, how often people agree, and the share of negative texts behind the shown one."""
+    quality = quality_of(row["scorer"] or "")
+    told = true_share(row["negative"] / row["scored"], n=row["scored"], quality=quality) if quality else None
+    agreed = agreement_interval(row["agreed"], row["reviewed"])
+    return {
+        "language": row["language"],
+        "scorer": row["scorer"],
+        "scored": row["scored"],
+        "macro_f1": quality.macro_f1 if quality else None,
+        "measured_on": quality.texts if quality else None,
+        "recall_negative": quality.recall if quality else None,
+        "precision_negative": quality.precision if quality else None,
+        "negative_shown": row["negative"] / row["scored"],
+        "negative_true": {"share": told.share, "low": told.low, "high": told.high} if told else None,
+        "reviewed": row["reviewed"],
+        "agreed": row["agreed"],
+        "agreement": {"low": agreed[0], "high": agreed[1]} if agreed else None,
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from listener import people, voice
-from listener.feeling import MIN_SCORED, Z90, feeling_by
+from listener.feeling import MIN_SCORED, feeling_by
 
 UNKNOWN = "unknown"
 NOT_SCORED = "not_scored"
@@ -120,17 +120,6 @@ def too_few(mentions: pl.DataFrame, by: str) -> list[tuple[str, int]]:
     return [(str(value), int(n)) for value, n in few.select(by, "scored").iter_rows()]
 
 
-def not_scored(mentions: pl.DataFrame) -> pl.DataFrame:
-    """Why texts carry no score: language, score_status, n; most first. Texts a person labelled are not among them."""
-    left = mentions.filter(pl.col("label").is_null())
-    return (
-        left.group_by(pl.col("language").fill_null(UNKNOWN), "score_status")
-        .len("n")
-        .with_columns(pl.col("n").cast(pl.Int64))
-        .sort("n", "language", "score_status", descending=[True, False, False])
-    )
-
-
 def drivers(mentions: pl.DataFrame, label: str, *, n: int) -> pl.DataFrame:
     """The mentions of a label that weigh most: |score| x ln(2 + engagement), copies of one text once.
 
@@ -155,31 +144,6 @@ def beside_rivals(mentions: pl.DataFrame) -> pl.DataFrame:
     """
     loud = voice.share_of_voice(mentions).select("brand", "share", stories="mentions")
     return loud.join(feeling_by(mentions, ["brand"]), on="brand", how="left", maintain_order="left")
-
-
-def scorers(mentions: pl.DataFrame) -> pl.DataFrame:
-    """Who scored, by language: language, scorer, scored, reviewed (labels people set), agreed (set as scored)."""
-    reviewed = pl.col("label_corrected").is_not_null()
-    return (
-        mentions.filter(pl.col("label_scored").is_not_null())
-        .group_by(pl.col("language").fill_null(UNKNOWN), "scorer")
-        .agg(
-            pl.len().cast(pl.Int64).alias("scored"),
-            reviewed.sum().cast(pl.Int64).alias("reviewed"),
-            (pl.col("label_corrected") == pl.col("label_scored")).sum().cast(pl.Int64).alias("agreed"),
-        )
-        .sort("scored", "language", descending=[True, False])
-    )
-
-
-def agreement_interval(agreed: int, reviewed: int) -> tuple[float, float] | None:
-    """The 90 % Wilson interval of agreed / reviewed; None without a review."""
-    if not reviewed:
-        return None
-    share, z2 = agreed / reviewed, Z90 * Z90
-    middle = (share + z2 / (2 * reviewed)) / (1 + z2 / reviewed)
-    half = Z90 / (1 + z2 / reviewed) * math.sqrt(share * (1 - share) / reviewed + z2 / (4 * reviewed**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def brought(named: pl.DataFrame) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ui.i18n import Translator
 
 SHOWN_LETTERS = 600
 SHOWN_LINKS = 8
+SHOWN_WINDOW = 120
 STYLE = """<style>
 [class*="st-key-who"] [data-testid="stText"] { font-weight: 600 }
 [class*="st-key-small"] [data-testid="stText"] { font-size: .86rem; opacity: .78 }
@@ -105,6 +106,8 @@ def card(
     _words(screen, row, key=key)
     with st.container(key=f"small-{key}", gap=None):
         st.text(_reaction(screen, row))
+        for said in _towards(screen, row):
+            st.text(said)
         if row["codes"]:
             st.text(screen._("Promo codes in the text: {codes}").format(codes=", ".join(row["codes"])))
     if matched:
@@ -178,6 +181,29 @@ def _score(screen: Screen, row: Mapping[str, Any]) -> str:
     if row["label"] != row["label_scored"]:
         scored += " · " + _("label corrected by a person")
     return scored
+
+
+def _towards(screen: Screen, row: Mapping[str, Any]) -> list[str]:
+    """What is said of a brand, where it differs from the text as a whole, or where brands are compared."""
+    _ = screen._
+    lines = []
+    for target in row["targets"]:
+        compared = target["rule"] == "comparison"
+        if target["label"] == row["label_scored"] and not compared:
+            continue
+        line = _("About {brand}: {label}, score {score}, read from “{window}”").format(
+            brand=target["brand"],
+            label=label_names(_)[target["label"]],
+            score=f"{target['score']:+.2f}",
+            window=_shortened(target["window"]),
+        )
+        lines.append(line + (" · " + _("a comparison, so uncertain") if compared else ""))
+    return lines
+
+
+def _shortened(window: str) -> str:
+    plain = " ".join(window.split())
+    return plain if len(plain) <= SHOWN_WINDOW else plain[:SHOWN_WINDOW].rstrip() + " …"
 
 
 def _brought(screen: Screen, matched: Mapping[str, Any]) -> str:

@@ -61,6 +61,23 @@ class TargetScored:
     rule: Rule | None
 
 
+@dataclass(frozen=True)
+class Target:
+    """The score towards one brand as it is kept beside a mention; `rule` "comparison" is to be shown as uncertain.
+
+    `basis`: the brand's query and the rule's version it was worked out with.
+    """
+
+    score: float | None
+    label: str | None
+    confidence: float | None
+    scorer: str | None
+    status: str
+    rule: str | None
+    window_text: str | None
+    basis: str
+
+
 def score_targets(
     texts: Sequence[str],
     spans: Sequence[Sequence[Span]],

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from listener import feeling
 from listener.sentiment import linear
 from ui import charts_talk, talk, talk_data
 
@@ -133,7 +134,7 @@ def test_not_scored_tells_why_and_leaves_out_what_people_labelled() -> None:
         mention(2, language=None, score_status="no_language", **unscored),
         mention(3, language="pl", score_status="no_scorer", **unscored | {"label": "negative"}, label_scored=None),
     )
-    assert talk.not_scored(rows).rows() == [("pl", "no_scorer", 1), ("unknown", "no_language", 1)]
+    assert feeling.not_scored(rows).rows() == [("pl", "no_scorer", 1), (None, "no_language", 1)]
 
 
 def test_drivers_weigh_score_and_engagement_and_show_a_text_once() -> None:
@@ -160,21 +161,21 @@ def test_agreement_counts_confirmed_labels_alone() -> None:
         mention(2, label="negative", label_scored="positive", label_corrected="negative"),
         mention(3),
     )
-    assert talk.scorers(rows).rows() == [("en", "vader-3.3.2", 3, 2, 1)]
+    assert feeling.scored_by(rows).rows() == [("en", "vader-3.3.2", 3, 0, 2, 1)]
 
 
 @settings(deadline=None)
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_the_interval_of_agreement_holds_the_share(counts: tuple[int, int]) -> None:
     agreed, reviewed = counts
-    interval = talk.agreement_interval(agreed, reviewed)
+    interval = feeling.agreement_interval(agreed, reviewed)
     assert interval is not None
     assert 0 <= interval[0] <= agreed / reviewed + 1e-12
     assert agreed / reviewed - 1e-12 <= interval[1] <= 1
 
 
 def test_no_review_no_agreement() -> None:
-    assert talk.agreement_interval(0, 0) is None
+    assert feeling.agreement_interval(0, 0) is None
 
 
 def test_unknown_cost_of_people_stays_unknown() -> None:

@@ -9,16 +9,16 @@ import streamlit as st
 
 from listener.feeling import MIN_SCORED, Feeling, feeling
 from ui import charts, charts_talk, data, talk, talk_cards, talk_data, theme
-from ui.frame import Screen, empty, export, how, link, open_page, say
+from ui.frame import MENTIONS, Screen, empty, export, how, link, open_page, say
 from ui.i18n import Translator, translator
-from ui.views import sentiment_scorers
+from ui.views import sentiment_scorers, sentiment_topics
 
 DRIVERS = 5
 AUTO = "auto"
 
 
 def page() -> None:
-    screen = open_page(translator()("Sentiment"))
+    screen = open_page(translator()("Sentiment"), about=(MENTIONS,))
     _ = screen._
     talk_cards.style()
     every = data.mentions(screen.period)
@@ -44,6 +44,8 @@ def page() -> None:
     how(
         screen,
         "Sentiment score",
+        "Score towards a brand",
+        "Topic",
         "Net sentiment",
         "Interval",
         "Share not scored",
@@ -52,6 +54,7 @@ def page() -> None:
         "Driver",
         "Agreement",
         "Macro-F1",
+        "True share of negative texts",
     )
 
 
@@ -209,6 +212,13 @@ def _over_time(screen: Screen, mentions: pl.DataFrame) -> None:
             "{hidden} of {all} points are left out: fewer than {n} scored texts.",
             hidden,
         ).format(hidden=hidden, all=buckets.height, n=MIN_SCORED)
+    compared = mentions.filter(pl.col("target_rule") == "comparison").height
+    if compared:
+        said += " " + _.plural(
+            "{n} text compares the brand with another: which of the two wins is not read.",
+            "{n} texts compare the brand with another: which of the two wins is not read.",
+            compared,
+        ).format(n=compared)
     if mentions.drop_nulls("label")["language"].n_unique() > 1:
         said += " " + _("All languages together, although each has its own scorer: compare the shares by language.")
     st.caption(said)
@@ -220,12 +230,22 @@ def _over_time(screen: Screen, mentions: pl.DataFrame) -> None:
 def _groups(screen: Screen, mentions: pl.DataFrame) -> None:
     _ = screen._
     st.subheader(_("Label shares"), anchor=False)
-    by_language, by_network, by_source = st.tabs([_("By language"), _("By network"), _("By source")])
+    by_language, by_topic, by_network, by_source = st.tabs(
+        [_("By language"), _("By topic"), _("By network"), _("By source")]
+    )
     with by_language:
         st.caption(
             _("Each language has its own scorer, so shares are compared within a language rather than averaged.")
         )
         _shares(screen, mentions, "language", talk_cards.language_names(screen))
+    with by_topic:
+        st.caption(
+            _(
+                "A topic is a term of a brand's query, or one of the most frequent hashtags. A text counts under each"
+                " of its topics; add a term to the query to see another."
+            )
+        )
+        _shares(screen, sentiment_topics.with_topics(screen, mentions), "topic", {})
     with by_network:
         _shares(screen, mentions, "network", {talk.UNKNOWN: _("Unknown")})
     with by_source:

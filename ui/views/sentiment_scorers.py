@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 import streamlit as st
 
-from listener.feeling import MIN_SCORED
+from listener.feeling import MIN_SCORED, agreement_interval, not_scored, scored_by
+from listener.quality import Quality, TrueShare, quality_of, true_share
 from ui import talk, talk_cards, talk_data
 from ui.frame import Screen
 from ui.i18n import Translator
@@ -18,6 +19,7 @@ def draw(screen: Screen, mentions: pl.DataFrame) -> None:
     _ = screen._
     st.subheader(_("How far the scores can be trusted"), anchor=False)
     _scorers(screen, mentions)
+    _alerts(screen, mentions)
     _left_out(screen, mentions)
 
 
@@ -25,7 +27,7 @@ def _scorers(screen: Screen, mentions: pl.DataFrame) -> None:
     _ = screen._
     names = talk_cards.language_names(screen)
     st.markdown("**" + _("Scorers") + "**")
-    rows = talk.scorers(mentions)
+    rows = _scored_by(mentions)
     if rows.is_empty():
         st.caption(_("Nothing was scored in this period."))
         return
@@ -48,12 +50,67 @@ def _scorers(screen: Screen, mentions: pl.DataFrame) -> None:
     )
 
 
+def _scored_by(mentions: pl.DataFrame) -> pl.DataFrame:
+    return scored_by(mentions).with_columns(pl.col("language").fill_null(talk.UNKNOWN))
+
+
 def _measured(_: Translator, scorer: str) -> str:
     """How well the scorer did on texts it was not trained on."""
-    card = talk_data.card(scorer)
-    if card is None or card.macro_f1 is None:
+    quality = quality_of(scorer)
+    if quality is None:
         return _("not measured here")
-    return _("macro-F1 {f1} on {n} texts: {where}").format(f1=f"{card.macro_f1:.2f}", n=card.texts, where=card.where)
+    return _("macro-F1 {f1} on {n} texts: {where}").format(
+        f1=f"{quality.macro_f1:.2f}", n=quality.texts, where=quality.where
+    )
+
+
+# --- what it means for an alert ---------------------------------------------------------------------------------------
+
+ALERT_SHARE = 0.3  # the share that is worked through as an example
+
+
+def _alerts(screen: Screen, mentions: pl.DataFrame) -> None:
+    """What the scorers' mistakes make of the share of negative texts that an alert would look at."""
+    _ = screen._
+    names = talk_cards.language_names(screen)
+    known = [(row, quality_of(row["scorer"] or "")) for row in _scored_by(mentions).iter_rows(named=True)]
+    measured = [(row, quality) for row, quality in known if quality and row["scored"] >= MIN_SCORED]
+    if not measured:
+        return
+    st.markdown("**" + _("What the negative share stands for") + "**")
+    table = pl.DataFrame(
+        [
+            {
+                _("Language"): names.get(row["language"], row["language"]),
+                _("Called negative"): talk_cards.percent(row["negative"] / row["scored"]),
+                _("Probably negative"): _told(_, _true(row, quality)),
+                _("If 30 % were called so"): _told(_, true_share(ALERT_SHARE, n=row["scored"], quality=quality)),
+                _("Found"): talk_cards.percent(quality.recall),
+                _("Right"): talk_cards.percent(quality.precision),
+            }
+            for row, quality in measured
+        ]
+    )
+    st.dataframe(table, hide_index=True, alt=_("Share of negative texts as called and as it probably is, by language."))
+    st.caption(
+        _(
+            "Found: of the negative texts, those called negative. Right: of those called negative, the negative ones."
+            " Both were measured on labelled texts of the scorer's own kind, and are worse elsewhere. Set an alert by"
+            " the change within one language, not by the same share for all: a scorer that calls much negative reaches"
+            " it by mistakes."
+        )
+    )
+
+
+def _true(row: Mapping[str, int], quality: Quality) -> TrueShare | None:
+    return true_share(row["negative"] / row["scored"], n=row["scored"], quality=quality)
+
+
+def _told(_: Translator, told: TrueShare | None) -> str:
+    if told is None:
+        return _("cannot be told")
+    share, low, high = (talk_cards.percent(value) for value in (told.share, told.low, told.high))
+    return _("{share} ({low} to {high})").format(share=share, low=low, high=high)
 
 
 def _model_cards(screen: Screen, scorers: Mapping[str, str]) -> None:
@@ -76,7 +133,7 @@ def _model_cards(screen: Screen, scorers: Mapping[str, str]) -> None:
 
 
 def _agreement(_: Translator, agreed: int, reviewed: int) -> str:
-    interval = talk.agreement_interval(agreed, reviewed)
+    interval = agreement_interval(agreed, reviewed)
     if reviewed < MIN_SCORED or interval is None:
         return _("too few checks (n = {n})").format(n=reviewed)
     share, low, high = (talk_cards.percent(value) for value in (agreed / reviewed, *interval))
@@ -87,13 +144,13 @@ def _left_out(screen: Screen, mentions: pl.DataFrame) -> None:
     _ = screen._
     names, why = talk_cards.language_names(screen), talk_cards.status_names(_)
     st.markdown("**" + _("Not scored, and why") + "**")
-    rows = talk.not_scored(mentions)
+    rows = not_scored(mentions).with_columns(pl.col("language").fill_null(talk.UNKNOWN))
     if rows.is_empty():
         st.caption(_("Every mention of this period was scored."))
         return
     table = rows.select(
         pl.col("language").replace_strict(names, default=pl.col("language")).alias(_("Language")),
-        pl.col("score_status").replace_strict(why, default=pl.col("score_status")).alias(_("Reason")),
+        pl.col("reason").replace_strict(why, default=pl.col("reason")).alias(_("Reason")),
         pl.col("n").alias(_("Mentions")),
     )
     st.dataframe(table, hide_index=True, alt=_("Mentions without a score by language and reason."))
