@@ -77,7 +77,8 @@ class Facts:
             known = without_people(table, frame, forgotten)
             records = _stamp(table, known, import_id=import_id, exported_at=exported_at)
             outcomes = _outcomes(table, records, self._versions(table))
-            self._append(table, _last_per_key(table, records).drop("source_line"), import_id)
+            transaction = f"import-{import_id}" + (f"-{parsed.part}" if parsed.part else "")
+            self._append(table, _last_per_key(table, records).drop("source_line"), transaction)
             changed = outcomes.filter(pl.col("outcome") != "same")
             counts[name] = changed.select(table.key).unique().height
             for line, outcome in outcomes.select("source_line", "outcome").iter_rows():
@@ -116,8 +117,8 @@ class Facts:
         columns = [(pl.col(n) if n in known else pl.lit(None)).cast(t).alias(n) for n, t in wanted.items()]
         return stored.filter(pl.col("import_id").is_in(done)).select(columns)
 
-    def _append(self, table: Table, rows: pl.DataFrame, import_id: int) -> None:
-        uri, import_name = self.uri(table.name), f"import-{import_id}"
+    def _append(self, table: Table, rows: pl.DataFrame, import_name: str) -> None:
+        uri = self.uri(table.name)
         stored = DeltaTable(uri) if DeltaTable.is_deltatable(uri) else None
         if rows.is_empty() or (stored is not None and stored.transaction_version(import_name) is not None):
             return  # Delta itself would take the same transaction twice

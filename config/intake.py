@@ -7,7 +7,9 @@ updated, duplicates, quarantined or skipped.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,12 +36,14 @@ from config.reading import (
     Document,
     ImportBusyError,
     IntakeError,
+    NotPlainError,
     Rejected,
     TextTable,
     UnknownLayoutError,
     normal_header,
     parse_table,
     read_file,
+    read_parts,
     read_table,
 )
 from config.workspace import Workspace
@@ -170,6 +174,11 @@ def take_in(
     with held:  # not `lock`: entering it would count a second hold, which nobody gives back
         abandon_pending(workspace.engine)
         try:
+            taken = _take_in_parts(
+                workspace, path, layouts, sinks=sinks, now=now, wanted=wanted, account=account, exported_at=exported_at
+            )
+            if taken is not None:
+                return taken
             document = read_file(path, hint=encoding)
             return _take_in(
                 workspace,
@@ -253,8 +262,7 @@ def _take_in(
     exported_at: dt.datetime | None,
 ) -> ImportReport:
     names = "+".join(sorted({layout.id for _, layout in assigned if layout}))
-    with path.open("rb") as stream:
-        sha = hashlib.file_digest(stream, "sha256").hexdigest()
+    sha = _sha256(path)
     earlier = _done_import(workspace.engine, sha=sha, account=account, layout=names)
     if earlier is not None:
         read = sum(table.rows_read for table in document.tables)
@@ -273,6 +281,79 @@ def _take_in(
     report = _report(import_id, path.name, names, tables, parts.values(), written)
     _finish(workspace.engine, import_id, report, rejected, now=now)
     return report
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _take_in_parts(
+    workspace: Workspace,
+    path: Path,
+    layouts: Sequence[Layout],
+    *,
+    sinks: Mapping[str, Sink],
+    now: dt.datetime,
+    wanted: str | None,
+    account: str,
+    exported_at: dt.datetime | None,
+) -> ImportReport | None:
+    """A very large file of a layout whose rows stand for themselves, a part at a time; None for every other file.
+
+    One import all the same: it is seen whole or not at all. What a cell leaves open is decided per part.
+    """
+    try:
+        first = next(parts := read_parts(path), None)
+    except NotPlainError:
+        return None
+    if first is None:
+        return None
+    ((mapped, layout),) = _assign_one(workspace, first, layouts, file=path.name, wanted=wanted)
+    sha = _sha256(path) if layout is not None and layout.row_by_row else ""
+    if layout is None or not sha or _done_import(workspace.engine, sha=sha, account=account, layout=layout.id):
+        return None
+    empty = Parsed({}, exported_at=exported_at)
+    import_id = _begin(workspace.engine, sha=sha, path=path, layout=layout.id, account=account, now=now, parsed=empty)
+    reports: list[ImportReport] = []
+    rejected: list[Rejected] = []
+    try:
+        for number, table in enumerate(itertools.chain([first], parts)):
+            ((mapped, _),) = _assign_one(workspace, table, [layout], file=path.name, wanted=None)
+            (parsed,) = _parse(
+                workspace, [(mapped, layout)], account=account, file=path.name, exported_at=exported_at
+            ).values()
+            bad = _rejected([mapped], [parsed])
+            _refuse_mostly_bad(path.name, [mapped], bad)
+            written = sinks[layout.sink].write(import_id, replace(parsed, part=number))
+            reports.append(_report(import_id, path.name, layout.id, [mapped], [parsed], [written]))
+            rejected += bad
+    except NotPlainError:
+        _end(workspace.engine, import_id, state="failed", now=now, error="read again as a whole")
+        return None
+    except Exception as exc:
+        _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
+        raise
+    whole = functools.reduce(_sum, reports)
+    _finish(workspace.engine, import_id, whole, rejected, now=now)
+    return whole
+
+
+def _assign_one(
+    workspace: Workspace, table: TextTable, layouts: Sequence[Layout], *, file: str, wanted: str | None
+) -> Assigned:
+    return _assign(workspace.engine, Document((table,), "delimited"), layouts, file=file, wanted=wanted)
+
+
+def _sum(one: ImportReport, other: ImportReport) -> ImportReport:
+    counts = ("read", "accepted", "updated", "duplicates", "quarantined", "skipped")
+    return replace(
+        one,
+        **{name: getattr(one, name) + getattr(other, name) for name in counts},
+        tables=dict(Counter(one.tables) + Counter(other.tables)),
+        reasons=dict(Counter(one.reasons) + Counter(other.reasons)),
+        warnings=list(dict.fromkeys([*one.warnings, *other.warnings])),
+    )
 
 
 def _parse(

@@ -42,7 +42,8 @@ class ReadContext:
 class Parsed:
     """What a layout made of a file: tables (each with `source_line`), rejected rows, skipped lines with reasons.
 
-    `part_of`: a line that went into the record of another line (a page view of a visit) -> that line.
+    `part_of`: a line that went into the record of another line (a page view of a visit) -> that line. `part` counts
+    the parts of a file too large to be held at once.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -51,6 +52,7 @@ class Parsed:
     exported_at: dt.datetime | None = None
     warnings: Sequence[str] = ()
     part_of: Mapping[int, int] = field(default_factory=dict)
+    part: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Layout:
     `headers` must all be there: under their own name, by one of `synonyms` (a normal header -> our name), or by one of
     `patterns` (regex over the normal header, our name; a group "currency" goes into `said`). Of `one_of`, at least one
     set must be there too; `not_with` names columns that speak for another layout; `recognise` has the last word, given
-    the names. `finish` joins what several tables of a file say about the same rows. `system` goes before the account
+    the names. `finish` joins what several tables of a file say about the same rows; where every row stands
+    for itself (`row_by_row`) a very large file is read in parts. `system` goes before the account
     in natural keys, as two systems may give the same numbers.
     """
 
@@ -76,6 +79,7 @@ class Layout:
     not_with: frozenset[str] = frozenset()
     recognise: Callable[[Sequence[str]], bool] | None = None
     finish: Callable[[Parsed], Parsed] | None = None
+    row_by_row: bool = False
 
     def fits(self, headers: Sequence[str]) -> bool:
         known = {self.name_of(header) for header in headers}

@@ -28,6 +28,7 @@ from config.weblog import log_table, looks_like_log
 
 MAX_COLUMNS = 1000
 MAX_FIELD = 1024 * 1024
+PART_BYTES = 64 * 1024 * 1024
 FAST_FROM = 1024 * 1024  # smaller files are read by Python's csv, which knows every line
 TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng(?: cộng)?)\s*(?::.*|of \d+ .*)?$"
 _IS_TOTAL = re.compile(TOTALS)
@@ -51,6 +52,10 @@ class UnknownLayoutError(IntakeError):
 
 class ImportBusyError(IntakeError):
     """Another import holds the workspace."""
+
+
+class NotPlainError(Exception):
+    """A file is no plain UTF-8 table all through, and cannot be read in parts."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,45 @@ def read_file(path: Path, *, hint: str | None = None) -> Document:
     if path.stat().st_size > MAX_BYTES:
         raise IntakeError(file=path.name, problem="larger than 2 GB", cure="Export shorter periods")
     return read_bytes(path.read_bytes(), file=path.name, hint=hint)
+
+
+def read_parts(path: Path, *, part_bytes: int = PART_BYTES) -> Iterator[TextTable]:
+    """One table of a very large plain file, a part at a time, lines numbered as in the whole; each part has the header.
+
+    Yields nothing for files that fit into one part or begin as no plain table does. Raises NotPlainError where a later
+    part shows that the file must be read as a whole. A part ends at a line end outside quotes.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        head = stream.readline(part_bytes)
+        if size <= part_bytes or head[:2] in (b"PK", b"\x1f\x8b") or head.startswith((b"{", b"[", b"#", b"sep=")):
+            return
+        rest, lines = b"", head.count(b"\n")
+        while block := stream.read(part_bytes):
+            block = rest + block
+            end = _last_line_end(block) if stream.tell() < size else len(block)
+            whole, rest = block[:end], block[end:]
+            try:
+                text = (head + whole).decode("utf-8-sig")
+            except UnicodeDecodeError as exc:
+                raise NotPlainError(path.name) from exc
+            tables = _text(Decoded(text, "utf-8"), file=path.name).tables
+            if len(tables) != 1:
+                raise NotPlainError(path.name)
+            yield _moved(tables[0], lines - head.count(b"\n"))
+            lines += whole.count(b"\n")
+
+
+def _last_line_end(block: bytes) -> int:
+    """Where the last line ends that no open quote runs over; the block's end where there is none."""
+    open_quotes = block.count(b'"') % 2
+    end = block.rfind(b"\n")
+    open_quotes ^= block.count(b'"', end) % 2
+    while end > 0 and open_quotes:
+        before = block.rfind(b"\n", 0, end)
+        open_quotes ^= block.count(b'"', before, end) % 2
+        end = before
+    return end + 1 if end > 0 else len(block)
 
 
 def read_table(path: Path) -> TextTable:

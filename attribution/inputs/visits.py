@@ -50,4 +50,5 @@ EARNED_VISITS = Layout(
     headers=frozenset({"visitor", "time", "landing_url", "referrer"}),
     sink="facts",
     read=read_visits,
+    row_by_row=True,
 )

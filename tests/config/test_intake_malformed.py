@@ -19,7 +19,7 @@ from attribution.facts import Facts
 from attribution.inputs import LAYOUTS
 from config.encodings import decode, guess
 from config.intake import ImportReport, IntakeError, list_quarantine, preview, read_table, remember_mapping, take_in
-from config.reading import TextTable, find_delimiter, parse_table, read_bytes
+from config.reading import TextTable, find_delimiter, parse_table, read_bytes, read_parts
 from config.workspace import Workspace
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -370,3 +370,30 @@ def _empty_file(folder: Path) -> Path:
     path = folder / "empty.csv"
     path.write_bytes(b"")
     return path
+
+
+def test_a_very_large_file_is_read_in_parts_and_is_one_import(
+    take: Take, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "visit_id,visitor,time,landing_url,referrer\n"
+    rows = [f'v{n},u{n % 7},2026-05-01T10:00:{n % 60:02}Z,"https://acme.example/{n}\n?q=""a""",\n' for n in range(500)]
+    rows[321] = "v321,,2026-05-01T10:00:00Z,https://acme.example/,\n"
+    monkeypatch.setattr("config.intake.read_parts", lambda path: read_parts(path, part_bytes=4096))
+    report = take(header + "".join(rows))
+    assert (report.error, report.read, report.accepted, report.quarantined) == (None, 500, 499, 1)
+    assert list_quarantine(workspace.engine)[0]["line"] == 2 + 2 * 321
+    touches = Facts(workspace.facts, workspace.engine).scan("touches").collect()
+    assert (touches.height, touches["import_id"].n_unique()) == (499, 1)
+    again = take(header + "".join(rows))
+    assert (again.id, again.duplicates) == (report.id, 500)
+
+
+def test_a_very_large_file_that_is_not_plain_to_its_end_is_read_as_a_whole(
+    take: Take, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "visit_id,visitor,time,landing_url,referrer\n"
+    rows = "".join(f"v{n},u{n % 7},2026-05-01T10:00:00Z,https://acme.example/{n},\n" for n in range(300))
+    monkeypatch.setattr("config.intake.read_parts", lambda path: read_parts(path, part_bytes=4096))
+    report = take((header + rows).encode() + "v300,u1,2026-05-01T10:00:00Z,https://acme.example/é,\n".encode("cp1252"))
+    assert (report.error, report.read, report.accepted) == (None, 301, 301)
+    assert Facts(workspace.facts, workspace.engine).scan("touches").collect().height == 301
