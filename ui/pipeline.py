@@ -37,7 +37,12 @@ def take_file(
     workspace: Workspace, path: Path, *, now: dt.datetime, wanted: str | None = None, account: str = "default"
 ) -> ImportReport:
     """Import one file of any known layout. A changed register of codes is looked for again in the stored mentions."""
-    mentions = exports.MentionSink(workspace.engine, languages=workspace.settings.workspace.languages, now=now)
+    mentions = exports.MentionSink(
+        workspace.engine,
+        languages=workspace.settings.workspace.languages,
+        now=now,
+        brands=lambda: make_plan(workspace).brands,
+    )
     sinks = {"facts": facts_of(workspace), "registers": register_files.RegisterSink(workspace.engine)}
     report = intake.take_in(
         workspace,
