@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -25,10 +25,11 @@ from streamlit.delta_generator import DeltaGenerator
 from config.clock import Period, last_days
 from config.settings import MODELS
 from config.workspace import Workspace
-from ui import data, i18n, terms, theme
+from ui import data, i18n, known_days, terms, theme
 
 PRESETS = ("7", "30", "90", "180")
 OWN_DATES = "dates"
+ORDERS, MENTIONS = "orders", "mentions"
 LOOKBACK_DAYS = (1, 7, 14, 30, 60, 90)
 ALL_BRANDS = "*"
 MIN_JUDGED = 30
@@ -50,6 +51,7 @@ class Screen:
     answer_place: DeltaGenerator
     lookback: dt.timedelta  # how long before an order a visit may lie
     dated: bool = True  # false: the page shows all there is, whatever the period
+    elsewhere: Period | None = None  # the days of what the page is about, where all of it lies outside the period
 
 
 def open_page(
@@ -60,11 +62,13 @@ def open_page(
     model_filter: bool = False,
     period_filter: bool = True,
     lookback_filter: bool = False,
+    about: Sequence[str] = (ORDERS, MENTIONS),
 ) -> Screen:
     """Draw title, place for the answer, filters, freshness line and badge; give back what was chosen.
 
     Filters stand in the address, and keep their value from page to page within a session. Without a period filter the
-    page shows all there is, and its period is the last 30 days.
+    page shows all there is, and its period is the last 30 days. `about`: what the page is about; where all that is
+    known of it lies outside the period, the page says when it was and offers those days.
     """
     _ = i18n.translator()
     _style()
@@ -100,6 +104,8 @@ def open_page(
         dated=period_filter,
     )
     _freshness(screen)
+    if period_filter:
+        screen = _with_known_days(screen, about)
     if answer:
         say(screen, answer)
     return screen
@@ -159,10 +165,12 @@ def _period(_: i18n.Translator, *, until: dt.date) -> Period:
     if chosen != OWN_DATES:
         return last_days(int(chosen or 30), until=until)
     recall("dates")
+    days = known_days.known_days()
+    known = known_days.together(days.orders, days.of_brand(None))
     dates = st.date_input(
         _("From and to"),
         value=(default.since, default.until),
-        max_value=until,
+        max_value=max(until, default.until if known is None else known.until),
         format="YYYY-MM-DD",
         key="dates",
         bind="query-params",
@@ -303,6 +311,52 @@ def _freshness(screen: Screen) -> None:
     if failing:
         parts.append(_.plural("{n} source is failing", "{n} sources are failing", failing).format(n=failing))
     st.caption(" · ".join(parts))
+
+
+def _with_known_days(screen: Screen, about: Sequence[str]) -> Screen:
+    """Where orders or mentions are known, but none in this period: when they are, and a button to those days."""
+    days = known_days.known_days()
+    orders = days.orders if ORDERS in about else None
+    heard = days.of_brand(screen.brand) if MENTIONS in about else None
+    outside = [known for known in (orders, heard) if known_days.apart(known, screen.period)]
+    wanted = known_days.together(*outside)
+    if wanted is not None:
+        _offer(screen, orders, heard, wanted)
+    return replace(screen, elsewhere=wanted)
+
+
+def _offer(screen: Screen, orders: Period | None, heard: Period | None, wanted: Period) -> None:
+    _ = screen._
+    if orders and heard:
+        told = _("Your orders run from {orders}, mentions from {mentions}.").format(
+            orders=period_text(screen, orders), mentions=period_text(screen, heard)
+        )
+    elif orders:
+        told = _("Your orders run from {orders}.").format(orders=period_text(screen, orders))
+    else:
+        told = _("Your mentions run from {mentions}.").format(mentions=period_text(screen, wanted))
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="known-days"):
+        st.text(told)
+        st.button(
+            _("Show {period}").format(period=period_text(screen, wanted)),
+            icon=":material/date_range:",
+            key="show-known-days",
+            on_click=show_days,
+            args=(wanted,),
+        )
+
+
+def anything_known(about: Sequence[str] = (ORDERS, MENTIONS)) -> bool:
+    """Whether anything is stored of what a page is about: then an empty period asks for other days, not for imports."""
+    days = known_days.known_days()
+    return bool((ORDERS in about and days.orders) or (MENTIONS in about and days.mentions))
+
+
+def show_days(period: Period) -> None:
+    """Set the period filter to these days, here and on the pages that follow. For a widget's callback."""
+    chosen = {"days": OWN_DATES, "dates": (period.since, period.until)}
+    for key, value in chosen.items():
+        st.session_state[key] = st.session_state[f"kept-{key}"] = value
 
 
 def how(screen: Screen, *names: str) -> None:

@@ -18,7 +18,9 @@ MAX_BARS = 12
 
 def page() -> None:
     _ = i18n.translator()
-    screen = frame.open_page(_("Channels"), brand_filter=False, model_filter=True, lookback_filter=True)
+    screen = frame.open_page(
+        _("Channels"), brand_filter=False, model_filter=True, lookback_filter=True, about=(frame.ORDERS,)
+    )
     report = data.report(screen.period, screen.model, screen.lookback)
     if report.ledger.is_empty() and report.touches.is_empty():
         _nothing_yet(screen)

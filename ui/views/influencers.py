@@ -13,7 +13,7 @@ from attribution.report import Report
 from config.registers import CONTACT_STATUSES, RegisterConflictError, read_people, set_contact_status
 from listener.feeling import MIN_SCORED, feeling
 from ui import charts, charts_talk, data, pipeline, tables, talk, talk_cards, talk_data, theme
-from ui.frame import Screen, day_text, empty, export, how, link, open_page, say
+from ui.frame import MENTIONS, Screen, day_text, empty, export, how, link, open_page, say
 from ui.i18n import Translator, translator
 
 GROUPS = ("influencer", "unknown_followers", "below")
@@ -21,7 +21,7 @@ SHOWN_POSTS = 10
 
 
 def page() -> None:
-    screen = open_page(translator()("Influencers"), brand_filter=False, model_filter=True)
+    screen = open_page(translator()("Influencers"), brand_filter=False, model_filter=True, about=(MENTIONS,))
     _ = screen._
     talk_cards.style()
     report = data.report(screen.period, screen.model)
@@ -90,11 +90,13 @@ def _answer(screen: Screen, people: pl.DataFrame, floor: int) -> str:
 
 def _nobody_yet(screen: Screen) -> None:
     _ = screen._
+    if screen.elsewhere:
+        return  # the head of the page offers them
     empty(
         screen,
         _("Nobody to rank yet"),
         [
-            _("Choose a longer period above."),
+            _("Choose other days above."),
             _("Check on the page Data that the sources answer."),
             _("Import people with their followers there, too: network, handle, name, followers, status."),
         ],

@@ -14,7 +14,7 @@ from listener.feeling import feeling
 from listener.queries import QueryError
 from listener.store import StaleEditError, UnknownMentionError
 from ui import data, pipeline, talk, talk_cards, talk_data
-from ui.frame import Screen, empty, guarded_csv, how, link, open_page, say
+from ui.frame import MENTIONS, Screen, empty, guarded_csv, how, link, open_page, say
 from ui.i18n import Translator, translator
 
 PER_PAGE = 20
@@ -24,7 +24,7 @@ ROUND = "mentions-round"
 
 
 def page() -> None:
-    screen = open_page(translator()("Mentions"))
+    screen = open_page(translator()("Mentions"), about=(MENTIONS,))
     _ = screen._
     talk_cards.style()
     every = talk.one_brand(data.mentions(screen.period), screen.brand)
@@ -72,6 +72,8 @@ def _answer(screen: Screen, every: pl.DataFrame) -> None:
 
 def _nothing_yet(screen: Screen) -> None:
     _ = screen._
+    if screen.elsewhere:
+        return  # the head of the page offers the days that have some
     empty(
         screen,
         _("No mentions in this period"),

@@ -60,7 +60,10 @@ def _report(screen: Screen, period: Period) -> Report:
 
 def _nothing_yet(screen: Screen) -> None:
     _ = screen._
-    frame.say(screen, _("Nothing has been heard or sold yet in this period."))
+    if frame.anything_known():
+        frame.say(screen, _("Nothing was heard or sold in these days."))
+        return
+    frame.say(screen, _("Nothing has been heard or sold yet."))
     frame.empty(
         screen,
         _("Three steps to the first figures"),
