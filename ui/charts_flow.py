@@ -11,6 +11,7 @@ import streamlit as st
 
 from ui import charts, theme
 
+LABELLED = 0.03  # of all journeys: a thinner node has its name in the tooltip alone
 _UNSEEN = "\u200b"  # told apart by ECharts, not seen by people: the same channel stands at several steps
 
 
@@ -30,13 +31,17 @@ def streams(
     rows = frame.rows(named=True)
     last = max((row["step"] for row in rows), default=0) + 2
     nodes, links = _nodes_and_links(rows, last, names)
+    whole = sum(row["n"] for row in rows if row["step"] == 0)
     ends = {names.get(name, name) for name in names}
     data = [
         {
             "name": name,
             "depth": place,
             "itemStyle": {"color": colours.get(label, theme.GREY)},
-            "label": {"position": "left" if place == last else "right"},
+            "label": {
+                "position": "left" if place == last else "right",
+                "show": _through(rows, label, place, last) >= LABELLED * whole,
+            },
             "selected": False,
         }
         for (label, place), name in nodes.items()
@@ -66,6 +71,14 @@ def streams(
     state: Any = st.echarts_chart(option, height=440, key=key, alt=alternative, on_select="rerun")
     chosen = _chosen(state, [label for label, _place in nodes], [row["target"] for row in rows])
     return None if chosen in ends else chosen
+
+
+def _through(rows: Sequence[Mapping[str, Any]], name: str, place: int, last: int) -> int:
+    """How many journeys pass a node: what enters it, or what leaves the first."""
+    if place == 0:
+        return sum(row["n"] for row in rows if row["step"] == 0 and row["source"] == name)
+    entering = (row for row in rows if row["target"] == name)
+    return sum(row["n"] for row in entering if place == last or row["step"] + 1 == place)
 
 
 def _nodes_and_links(

@@ -61,7 +61,7 @@ def _signs(screen: Screen, report: Report, signs: pl.DataFrame) -> None:
     shown = signs.with_columns(
         sign_name=pl.col("sign").replace_strict({name: title for name, (title, _why) in known.items()}),
         why=pl.col("sign").replace_strict({name: why for name, (_title, why) in known.items()}),
-    ).select("code", "owner", "sign_name", "flagged_orders", "redemptions", "measured", "expected", "why")
+    ).select("code", "sign_name", "flagged_orders", "redemptions", "measured", "expected", "why", "owner")
     picked = tables.show(
         screen,
         shown,
