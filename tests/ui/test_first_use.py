@@ -9,10 +9,10 @@ import datetime as dt
 
 import pytest
 
-from config.clock import Period
+from config.clock import Period, last_days
 from config.workspace import Workspace
 from tests.ui.pages import cards, run, show, texts
-from ui import known_days
+from ui import known_days, roi_cautions
 
 # --- days that hold figures -----------------------------------------------------------------------------------------
 
@@ -52,3 +52,43 @@ def test_a_page_without_figures_in_its_period_leads_to_the_days_that_have_some(
     assert "Your " not in texts(page)
     assert page.session_state["days"] == "dates"
     assert name not in ("overview", "roi") or cards(page)["Direct return"][0] == "€140"
+
+
+# --- what to know before trusting an ROI ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cost", "usual", "days", "thin"),
+    [
+        (9_000, 90_000, 30, True),  # 300 a day against 1,000
+        (15_000, 90_000, 30, False),  # exactly half
+        (30_000, 90_000, 30, False),
+    ],
+)
+def test_a_period_with_less_than_half_the_usual_daily_cost_is_thin(
+    cost: int, usual: int, days: int, thin: bool
+) -> None:
+    pace = roi_cautions.cost_pace(cost, usual, last_days(days, until=dt.date(2026, 6, 30)))
+    assert pace is not None
+    assert pace.thin is thin
+
+
+@pytest.mark.parametrize(("cost", "usual", "days"), [(None, 90_000, 30), (9_000, 0, 30), (9_000, 90_000, 90)])
+def test_without_cost_or_in_ninety_days_no_pace_is_judged(cost: int | None, usual: int, days: int) -> None:
+    assert roi_cautions.cost_pace(cost, usual, last_days(days, until=dt.date(2026, 6, 30))) is None
+
+
+def test_few_days_are_said_to_be_few(shop: Workspace) -> None:
+    assert [w.value for w in show("roi").warning] == []
+    page = show("roi")
+    page.session_state["days"] = "dates"
+    page.session_state["dates"] = (dt.date(2026, 6, 10), dt.date(2026, 6, 20))
+    run(page)
+    assert page.warning[0].value.startswith("11 days are few")
+
+
+def test_commissions_of_codes_stand_beside_the_cost(shop: Workspace) -> None:
+    """10 % of the 90.00 that ANNA10 brought."""
+    captions = [caption.value for caption in show("roi").caption]
+    assert "Commissions of codes in this period: €9.00, not in the cost." in captions
+    assert cards(show("roi"))["Cost"][0] == "€90"

@@ -11,7 +11,7 @@ import streamlit as st
 
 from attribution.report import Report
 from attribution.roi import Buckets
-from ui import charts, data, figures, frame, i18n, order_tables, tables, templates, theme, words
+from ui import charts, data, figures, frame, i18n, order_tables, roi_cautions, tables, templates, theme, words
 from ui.frame import Screen
 
 
@@ -27,6 +27,8 @@ def page() -> None:
         report = data.report(screen.period, screen.model, without_flagged=True)
     frame.say(screen, _answer(screen, report))
     _cards(screen, report, data.report(screen.before, screen.model, without_flagged=bare))
+    roi_cautions.show_owed(screen, report)
+    roi_cautions.show(screen, report)
     _tabs(screen, report)
     frame.how(
         screen,
@@ -36,6 +38,7 @@ def page() -> None:
         "Indirect return",
         "Unexplained",
         "Cost",
+        "Commission",
         "ROI",
         "Return per euro",
         "Attribution model",
@@ -266,6 +269,7 @@ def _orders(screen: Screen, report: Report) -> None:
 
 def _costs(screen: Screen, report: Report) -> None:
     _ = screen._
+    roi_cautions.show_owed(screen, report)
     if report.costs.is_empty():
         frame.empty(
             screen,
