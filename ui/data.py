@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 import streamlit as st
+from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
 
 from attribution import compare, metrics
@@ -155,5 +156,6 @@ def minor_to_text(minor: int | None, currency: str, locale: str = "en", *, cents
     if minor is None:
         return "–"
     amount = Decimal(minor).scaleb(-get_currency_precision(currency))
-    pattern = None if cents else "¤#,##0"
+    written = Locale.parse(locale).currency_formats["standard"].pattern  # "#,##0.00 ¤" in most languages
+    pattern = None if cents else written.replace(".00", "")
     return format_currency(amount, currency, pattern, locale=locale, currency_digits=cents)
