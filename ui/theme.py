@@ -94,8 +94,18 @@ RIGHT_TO_LEFT_STYLE = """<style>
 button[data-variant="segmented_control"] { margin-left: -1px; margin-right: 0 }
 button[data-variant="segmented_control"]:first-child { border-radius: 0 0.5rem 0.5rem 0 }
 button[data-variant="segmented_control"]:last-child { border-radius: 0.5rem 0 0 0.5rem; margin-left: 0 }
+button[data-variant="segmented_control"]:not([data-selected]) {
+  border-left-color: color-mix(in srgb, currentcolor 14%, transparent);
+  border-right-color: color-mix(in srgb, currentcolor 14%, transparent);
+}
 [data-testid="stMain"] [data-testid="stPageLink"] [data-testid="stIconMaterial"],
 [data-testid="stExpander"] summary [data-testid="stIconMaterial"],
 [data-testid="stExpandSidebarButton"] [data-testid="stIconMaterial"],
 [data-testid="stSidebarCollapseButton"] [data-testid="stIconMaterial"] { transform: scaleX(-1) }
+/* The arrows beside tabs scroll the wrong way; swiping and the keyboard scroll them right. */
+[data-testid^="stTabsScroll"] { display: none }
+/* Network, source and date in one line: our words, not the author's, so they run as the page does. */
+[class*="st-key-small-"] [data-testid="stText"], [class*="st-key-small-"] [data-testid="stText"] > span {
+  unicode-bidi: normal;
+}
 </style>"""
