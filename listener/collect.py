@@ -27,6 +27,7 @@ from listener.mentions import BrandMatch, Mention, build_mention, network_of, sp
 from listener.parsing import ParseWorkers
 from listener.queries import Query, QueryError, Words, compile_query
 from listener.sentiment import score
+from listener.sentiment.cache import ScoreCache
 from listener.store import SaveCounts, SourceState, read_states, save_poll, save_state
 from listener.targets import with_targets
 
@@ -78,6 +79,7 @@ class Plan:
     languages: tuple[str, ...]
     codes: frozenset[str]
     hash: str
+    cache: ScoreCache = field(default_factory=ScoreCache, compare=False)  # a copy in another feed is not scored again
 
 
 async def collect_once(
@@ -284,6 +286,7 @@ def mentions_of(parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: 
     matched = [(entry, brands) for entry in parsed.entries if (brands := match_brands(entry, plan.brands))]
     texts = [spoken(entry.title, entry.text) for entry, _ in matched]
     languages = detect(texts, plan.languages, stated=[entry.language for entry, _ in matched])
+    scores = score(texts, languages, cache=plan.cache)
     network = source.network or network_of(source.url)
     kind = "jsonfeed" if parsed.format == "jsonfeed" else "atom" if (parsed.format or "").startswith("atom") else "rss"
     found = [
@@ -299,9 +302,9 @@ def mentions_of(parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: 
             known_codes=plan.codes,
             now=now,
         )
-        for (entry, brands), language, scored in zip(matched, languages, score(texts, languages), strict=True)
+        for (entry, brands), language, scored in zip(matched, languages, scores, strict=True)
     ]
-    return with_targets(found, plan.brands)
+    return with_targets(found, plan.brands, cache=plan.cache)
 
 
 def match_brands(entry: Entry, brands: Sequence[tuple[str, Query]]) -> tuple[BrandMatch, ...]:

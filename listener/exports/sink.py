@@ -16,6 +16,7 @@ from listener.language import detect
 from listener.mentions import BrandMatch, Mention, find_codes, mention_id, spoken, when
 from listener.queries import Query
 from listener.sentiment import Scored, score
+from listener.sentiment.cache import ScoreCache
 from listener.store import store_mentions
 from listener.targets import with_targets
 
@@ -38,6 +39,7 @@ class MentionSink:
         brands: Callable[[], Sequence[tuple[str, Query]]] = tuple,
     ) -> None:
         self.engine, self.languages, self.now, self.brands = engine, tuple(languages), now, brands
+        self.cache = ScoreCache()
 
     def write(self, import_id: int, parsed: Parsed) -> Written:
         frame = parsed.tables.get("mentions")
@@ -62,12 +64,12 @@ class MentionSink:
     def _mentions(self, rows: Sequence[Mapping[str, Any]], codes: Collection[str]) -> list[Mention]:
         texts = [spoken(row["title"], row["text"]) for row in rows]
         languages = detect(texts, self.languages, stated=[row["language_stated"] for row in rows])
-        scores = score(texts, languages)
+        scores = score(texts, languages, cache=self.cache)
         found = [
             _mention(row, language, scored, codes, now=self.now)
             for row, language, scored in zip(rows, languages, scores, strict=True)
         ]
-        return with_targets(found, self.brands())
+        return with_targets(found, self.brands(), cache=self.cache)
 
 
 _SAME_NAME = (

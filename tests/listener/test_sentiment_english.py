@@ -88,13 +88,12 @@ def reference() -> SentimentIntensityAnalyzer:
 
 
 def differing(reference: SentimentIntensityAnalyzer, texts: Iterable[str]) -> list[str]:
-    scorer = english.load()
-    return [
-        text
-        for text in texts
-        if scorer.polarity(text)._asdict() != reference.polarity_scores(text)
-        or scorer.compound(text) != reference.polarity_scores(text)["compound"]
-    ]
+    scorer, wrong = english.load(), []
+    for text in texts:
+        expected = reference.polarity_scores(text)
+        if scorer.polarity(text)._asdict() != expected or scorer.compound(text) != expected["compound"]:
+            wrong.append(text)
+    return wrong
 
 
 def fuzzed(n: int, lexicon: Iterable[str]) -> Iterable[str]:
@@ -114,12 +113,12 @@ def test_all_four_figures_equal_the_package(reference: SentimentIntensityAnalyze
 
 
 def test_no_difference_on_fuzzed_texts(reference: SentimentIntensityAnalyzer) -> None:
-    assert differing(reference, fuzzed(10_000, reference.lexicon)) == []
+    assert differing(reference, fuzzed(4_000, reference.lexicon)) == []
 
 
 @pytest.mark.slow
 def test_no_difference_on_many_fuzzed_texts(reference: SentimentIntensityAnalyzer) -> None:
-    assert differing(reference, fuzzed(60_000, reference.lexicon)) == []
+    assert differing(reference, fuzzed(50_000, reference.lexicon)) == []
 
 
 @settings(deadline=None, max_examples=200)
