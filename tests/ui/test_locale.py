@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from config.workspace import Workspace
 from tests.ui import browser
-from ui import i18n
+from ui import data, i18n
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCALE = ROOT / "ui" / "locale"
@@ -157,6 +157,14 @@ def test_plural_forms_are_counted_as_the_language_does(language: str) -> None:
 )
 def test_a_number_of_orders_reads_right(language: str, n: int, shown: str) -> None:
     assert i18n.load(language).plural("{n} order", "{n} orders", n).format(n=n) == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", "€11,374"), ("hu", "11 374 EUR"), ("pl", "11 374 €"), ("vi", "11.374 €")],
+)
+def test_whole_money_is_written_as_the_language_writes_it(language: str, shown: str) -> None:
+    assert data.minor_to_text(1_137_400, "EUR", language, cents=False).replace("\N{NO-BREAK SPACE}", " ") == shown
 
 
 @pytest.fixture
