@@ -87,6 +87,13 @@ def is_common(connection: Connection, query: Query) -> bool:
     return (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) >= COMMON
 
 
+def count_matches(engine: Engine, query: Query) -> int:
+    """How many mentions match a query that the database answers exactly (see `condition`)."""
+    expression, _ = expression_of(query)
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(sa.func.count()).select_from(_numbers(str(expression)).subquery())) or 0
+
+
 def _numbers(expression: str) -> sa.Select[tuple[int]]:
     return sa.select(_search.c.rowid).where(sa.column("mention_search").op("MATCH")(expression))
 

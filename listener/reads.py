@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from config.database import UtcTime
 from config.registers import people
-from listener.fulltext import catch_up, is_common
+from listener.fulltext import catch_up, count_matches, is_common
 from listener.fulltext import condition as fulltext_condition
 from listener.queries import Query, compile_query
 from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
@@ -169,6 +169,20 @@ def _frame(rows: Sequence[Any], schema: Schema) -> pl.DataFrame:
     return pl.DataFrame([tuple(row) for row in rows], schema=dict(schema), orient="row")
 
 
+def _big_frame(connection: sa.Connection, statement: sa.Select[Any], schema: Schema) -> pl.DataFrame:
+    """`_frame` for hundreds of thousands of rows: times stay the integers they are stored as until polars has them."""
+    columns = [
+        sa.type_coerce(c, sa.BigInteger).label(c.name) if schema[c.name] == UTC_TIME else c
+        for c in statement.exported_columns
+    ]
+    plain = {name: pl.Int64 if dtype == UTC_TIME else dtype for name, dtype in schema.items()}
+    values = zip(*connection.execute(statement.with_only_columns(*columns)), strict=True)
+    held = {name: pl.Series(name, column, dtype=plain[name]) for name, column in zip(schema, values, strict=False)}
+    frame = pl.DataFrame(held, schema=plain)
+    times = [name for name, dtype in schema.items() if dtype == UTC_TIME]
+    return frame.with_columns(pl.from_epoch(name, time_unit="us").dt.replace_time_zone("UTC") for name in times)
+
+
 def _conditions(
     *,
     brand: str | None,
@@ -185,9 +199,12 @@ def _conditions(
     )
     of_brand = sa.func.coalesce(triage.c.label_override, towards.scalar_subquery(), mentions.c.label)
     spoken = of_brand if brand is not None else _label
-    having_brand = sa.select(mention_brands.c.mention_id).where(mention_brands.c.brand == brand)
+    # Correlated, so that a page of the newest is found by time; a list of all the brand's mentions would be made first.
+    having_brand = sa.exists().where(
+        mention_brands.c.mention_id == mentions.c.mention_id, mention_brands.c.brand == brand
+    )
     wanted = [
-        (brand, mentions.c.mention_id.in_(having_brand)),
+        (brand, having_brand),
         (since, _said_at >= since if since else None),
         (until, _said_at < until if until else None),
         (label, spoken.is_(None) if label == "unscored" else spoken == label),
@@ -300,6 +317,8 @@ def count_mentions(
         if found is None or not exact:
             rest = _found_in_order(engine, conditions, query, newest_first=True, limit=None, offset=0)
             return len(rest)
+        if not conditions:
+            return count_matches(engine, query)
         conditions.append(found)
     with engine.connect() as connection:
         return connection.scalar(sa.select(sa.func.count()).select_from(_JOINED).where(*conditions)) or 0
@@ -371,7 +390,7 @@ def mention_frame(
         .order_by(_said_at, mentions.c.mention_id, mention_brands.c.brand)
     )
     with engine.connect() as connection:
-        return _frame(connection.execute(statement).all(), FRAME_SCHEMA)
+        return _big_frame(connection, statement, FRAME_SCHEMA)
 
 
 def mention_evidence(engine: Engine) -> pl.DataFrame:

@@ -57,6 +57,8 @@ mentions = sa.Table(
     sa.Column("score_status", sa.Text, nullable=False),  # scored | no_scorer | no_language | no_text
 )
 
+sa.Index("ix_mentions_felt", *(mentions.c[name] for name in ("published_at", "first_seen", "mention_id", "label")))
+
 
 def _of_mention() -> sa.Column[str]:
     return sa.Column("mention_id", sa.Text, sa.ForeignKey("mentions.mention_id", ondelete="CASCADE"), primary_key=True)
