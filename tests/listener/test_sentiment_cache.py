@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener import sentiment
@@ -49,6 +49,7 @@ def test_the_cache_is_bounded() -> None:
     assert asked == ["a", "b", "c", "d", "e", "a"]
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.sampled_from(["good", "bardzo zły", "", "\ud800", "טוב"]), st.sampled_from(LANGUAGES))))
 def test_a_cache_changes_no_score(said: list[tuple[str, str | None]]) -> None:
     texts, languages = [text for text, _ in said], [language for _, language in said]
