@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from listener.tables import mention_brands, mentions, triage
+from listener.targets import mention_targets
 
 DAYS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "day": pl.Date,
@@ -27,20 +28,24 @@ _QUARTER = 15 * 60 * 1_000_000  # microseconds: every zone's day begins on a qua
 def sentiment_days(
     engine: Engine, *, zone: str, since: dt.datetime | None = None, until: dt.datetime | None = None
 ) -> pl.DataFrame:
-    """Mentions by day in `zone`, brand and label (a person's correction counts), columns DAYS, sorted by day and brand.
+    """Mentions by day in `zone`, brand and label, columns DAYS, sorted by day and brand.
 
+    A person's correction counts, else how the brand is spoken of, else the text: the labels of `store.mention_frame`.
     since <= said < until; a mention without a date counts when it was first seen. Days without mentions have no row.
     """
     said = _quarters(mentions.c.published_at, since, until)
     seen = _quarters(mentions.c.first_seen, since, until).where(mentions.c.published_at.is_(None))
     both = sa.union_all(said.where(mentions.c.published_at.is_not(None)), seen).subquery()
-    label = sa.func.coalesce(triage.c.label_override, both.c.label)
+    label = sa.func.coalesce(triage.c.label_override, mention_targets.c.label, both.c.label)
+    towards = sa.and_(
+        mention_targets.c.mention_id == both.c.mention_id, mention_targets.c.brand == mention_brands.c.brand
+    )
     counted = (
         sa.select(both.c.quarter, mention_brands.c.brand, label, sa.func.count())
         .select_from(
-            both.join(mention_brands, mention_brands.c.mention_id == both.c.mention_id).outerjoin(
-                triage, triage.c.mention_id == both.c.mention_id
-            )
+            both.join(mention_brands, mention_brands.c.mention_id == both.c.mention_id)
+            .outerjoin(triage, triage.c.mention_id == both.c.mention_id)
+            .outerjoin(mention_targets, towards)
         )
         .group_by(both.c.quarter, mention_brands.c.brand, label)
     )

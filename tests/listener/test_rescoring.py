@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 from config.database import data_version, writing
 from config.workspace import Workspace
 from listener import rescoring, store
+from listener.days import sentiment_days
 from listener.mentions import BrandMatch, Mention
 from listener.queries import Query, compile_query
 from listener.sentiment import scorer_name
@@ -175,6 +176,13 @@ def test_the_label_asked_for_is_the_one_towards_the_brand(engine: Engine) -> Non
     assert count(engine, brand="Acme", label="positive") == 1
     assert count(engine, brand="Rival", label="positive") == 0
     assert count(engine, label="negative") == 1
+
+
+def test_days_count_the_labels_that_frames_show(engine: Engine) -> None:
+    save(engine, OLD)
+    run(engine)
+    days = sentiment_days(engine, zone="UTC").select("brand", "positive", "neutral", "negative")
+    assert days.rows() == [("Acme", 1, 0, 0), ("Rival", 0, 0, 1)]
 
 
 def test_a_comparison_is_flagged(engine: Engine) -> None:
