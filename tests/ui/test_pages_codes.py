@@ -28,7 +28,7 @@ def leaky(own_shop: Workspace, tmp_path: Path) -> Workspace:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_each_tab_opens(shop: Workspace, tab: str) -> None:
-    assert cards(show("codes", show=tab))["Orders: may have leaked"] == ("0", "0 codes")
+    assert cards(show("codes", show=tab))["Orders: leaked?"] == ("0", "0 codes")
 
 
 def test_without_a_sign_the_page_says_what_was_looked_at(shop: Workspace) -> None:
@@ -38,7 +38,7 @@ def test_without_a_sign_the_page_says_what_was_looked_at(shop: Workspace) -> Non
 
 def test_a_sign_stands_with_its_evidence_and_what_would_be_left(leaky: Workspace) -> None:
     page = show("codes", show="Leakage")
-    assert cards(page)["Orders: may have leaked"] == ("1", "1 code")
+    assert cards(page)["Orders: leaked?"] == ("1", "1 code")
     # Direct return is 140.00: 90.00 by the code, 50.00 by Instagram.
     assert "1 order shows a sign of leakage. Without its code direct return would be €50 instead of €140." in texts(
         page

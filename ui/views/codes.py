@@ -96,7 +96,7 @@ def _cards(screen: Screen, report: Report) -> None:
         )
     flagged = report.leakage.orders.select("account", "order_id").n_unique() if report.leakage.orders.height else 0
     grid.metric(
-        _("Orders: may have leaked"),
+        _("Orders: leaked?"),
         words.number(screen, flagged),
         delta=None,
         delta_description=_.plural("{n} code", "{n} codes", report.leakage.signs["code"].n_unique()).format(

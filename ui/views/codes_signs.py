@@ -181,7 +181,7 @@ def _policy(screen: Screen) -> str:
 def policy_words(screen: Screen) -> dict[str, str]:
     _ = screen._
     return {
-        "code_last": _("The code is the last touch, the model divides"),
+        "code_last": _("Code last, the model divides"),
         "code_wins": _("The code alone"),
         "utm_wins": _("The visits alone"),
         "split": _("Half to the code, half to the visits"),
