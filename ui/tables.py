@@ -36,14 +36,20 @@ def show(
     select: bool = False,
     titles: Mapping[str, str] | None = None,
     height: int | None = None,
+    widths: Mapping[str, int] | None = None,
 ) -> dict[str, Any] | None:
-    """Draw the rows. With `select` the chosen row is given back, as it stands in `frame`; None while none is."""
+    """Draw the rows. With `select` the chosen row is given back, as it stands in `frame`; None while none is.
+
+    `widths`: pixels of columns that should not be as wide as their cells.
+    """
     shown = displayed(screen, frame)
     known = names(screen) | dict(titles or {})
     config = {
         name: _column(screen, name, dtype, known.get(name, name.removesuffix("_minor").replace("_", " ").capitalize()))
         for name, dtype in shown.schema.items()
     }
+    for name, width in (widths or {}).items():
+        config[name]["width"] = width
     options: dict[str, Any] = {"height": height} if height else {}
     if select:
         options |= {"on_select": "rerun", "selection_mode": "single-row"}

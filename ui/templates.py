@@ -1,8 +1,13 @@
-"""Import layouts for people: what each is for, which columns it needs, and an empty file to fill."""
+"""Import layouts for people: what each is for, which columns it needs, and a file to fill."""
 
 from __future__ import annotations
 
+import csv
+import io
+
+from attribution.inputs.spend import COST_TYPES
 from config.intake import Layout
+from config.registers import CODE_KINDS, CONTACT_STATUSES
 from ui.i18n import Translator
 
 # The header rows of our own layouts. Exports of other tools need no template: they come as they are.
@@ -18,6 +23,49 @@ HEADERS = {
     "earned_links": "url,source,medium,campaign,content,owner,shared_from,note",
 }
 
+# One row as it could stand in the file.
+EXAMPLES = {
+    "earned_visits": "v-1,visitor-1,2026-03-04T09:30:00Z,https://shop.example/?utm_source=instagram&utm_medium=social,"
+    "https://instagram.com/,#1001,",
+    "earned_spend": "2026-03-04,instagram,spring,120.50,EUR,instagram,paid_social,media,,10000,250,4,310.00",
+    "earned_posts": "instagram,1789,2026-03-04T18:00:00Z,https://instagram.com/p/abc,New colours,reel,no,"
+    "9000,7000,300,12,4,20,35",
+    "earned_leads": "L-1,2026-03-04T10:00:00Z,linkedin,social,spring,won,2026-03-20,900.00,EUR",
+    "earned_codes": "ANNA10,creator,instagram:anna,spring,,2026-03-01,2026-05-31,10%",
+    "earned_people": "instagram,anna,Anna Example,25000,shortlisted",
+    "earned_links": "https://shop.example/new,instagram,social,spring,bio,instagram:anna,2026-03-01,profile",
+}
+# Which words a column takes, and what else is easily got wrong.
+ALLOWED = {
+    "earned_visits": (
+        "order_id: the number of the order (#1001) or its id; empty where nothing was bought",
+        "customer: what names the customer in the orders, such as the e-mail; it is hashed and never stored",
+        "A visit with neither order_id nor customer is tied to no order",
+    ),
+    "earned_spend": (
+        f"cost_type: {', '.join(COST_TYPES)}",
+        "date: one day; for a span of days put date_from and date_to in its place",
+        "influencer: network:handle",
+    ),
+    "earned_codes": (
+        f"kind: {', '.join(CODE_KINDS)}",
+        "commission_rate: 0.1 or 10%",
+        "owner: network:handle; valid_from and valid_to: 2026-03-01, empty for always",
+    ),
+    "earned_people": (f"status: {', '.join(CONTACT_STATUSES)}", "followers: a whole number, empty where unknown"),
+}
+# Needed beside the columns a layout is recognised by.
+_ALSO = {"earned_spend": ("date", "date_from + date_to")}
+
+
+def file(layout_id: str) -> str:
+    """The template as CSV: the header, then an example row and the allowed values as comments, never imported."""
+    out = io.StringIO()
+    out.write(HEADERS[layout_id] + "\n# " + EXAMPLES[layout_id] + "\n")
+    remarks = (*ALLOWED.get(layout_id, ()), "Lines that begin with # are not imported: write your own rows below")
+    csv.writer(out, lineterminator="\n").writerows([f"# {remark}"] for remark in remarks)
+    return out.getvalue()
+
 
 def needs(layout: Layout) -> str:
     """The needed columns in the order of the template, else sorted; "a + b | c" where one set of several will do."""
@@ -26,7 +74,7 @@ def needs(layout: Layout) -> str:
     def ordered(names: frozenset[str]) -> list[str]:
         return sorted(names, key=lambda name: (known.index(name) if name in known else len(known), name))
 
-    sets = " | ".join(" + ".join(ordered(names)) for names in layout.one_of)
+    sets = " | ".join([*_ALSO.get(layout.id, ()), *(" + ".join(ordered(names)) for names in layout.one_of)])
     return ", ".join([*ordered(layout.headers), *([sets] if sets else [])])
 
 
@@ -50,7 +98,9 @@ def purpose(layout_id: str, _: Translator) -> str | None:
     texts = {
         "shopify_orders_csv": _("The CSV of Orders, Export in Shopify. Names, addresses and e-mails are not stored."),
         "earned_visits": _(
-            "One row a visit: who came when, on which page, from where. Visitor and customer are hashed."
+            "One row a visit: who came when, on which page, from where. Visitor and customer are hashed. "
+            "order_id may be the order's number (#1001) or its id; without order_id or customer a visit is tied to no "
+            "order."
         ),
         "earned_spend": _("One row a cost: advertising, fees, content, labour. Influencers as network:handle."),
         "earned_posts": _("One row a post of your own, with what the network counted."),

@@ -6,13 +6,14 @@ The small shop's orders and visits lie in June 2026; in June its talk has 50 men
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
 from config.clock import Period, last_days
 from config.workspace import Workspace
-from tests.ui.pages import cards, run, show, texts
-from ui import known_days, roi_cautions
+from tests.ui.pages import NOW, cards, run, show, texts
+from ui import known_days, pipeline, roi_cautions, templates
 
 # --- days that hold figures -----------------------------------------------------------------------------------------
 
@@ -92,3 +93,65 @@ def test_commissions_of_codes_stand_beside_the_cost(shop: Workspace) -> None:
     captions = [caption.value for caption in show("roi").caption]
     assert "Commissions of codes in this period: €9.00, not in the cost." in captions
     assert cards(show("roi"))["Cost"][0] == "€90"
+
+
+# --- templates and what was refused ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout_id", templates.HEADERS)
+def test_a_template_as_it_is_brings_nothing_and_its_example_row_is_valid(
+    bare: Workspace, tmp_path: Path, layout_id: str
+) -> None:
+    text = templates.file(layout_id)
+    untouched, filled = tmp_path / "untouched.csv", tmp_path / "filled.csv"
+    untouched.write_text(text, encoding="utf-8")
+    header, example = text.splitlines()[:2]
+    filled.write_text(f"{header}\n{example.removeprefix('# ')}\n", encoding="utf-8")
+    assert pipeline.take_file(bare, untouched, now=NOW).read == 0
+    report = pipeline.take_file(bare, filled, now=NOW)
+    assert (report.error, report.layout, report.accepted, report.quarantined) == (None, layout_id, 1, 0)
+
+
+@pytest.mark.parametrize("layout_id", templates.HEADERS)
+def test_rows_written_below_a_templates_remarks_are_read(bare: Workspace, tmp_path: Path, layout_id: str) -> None:
+    text = templates.file(layout_id)
+    file = tmp_path / "filled.csv"
+    file.write_text(text + text.splitlines()[1].removeprefix("# ") + "\n", encoding="utf-8")
+    report = pipeline.take_file(bare, file, now=NOW)
+    assert (report.error, report.accepted, report.quarantined) == (None, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("layout_id", "told"),
+    [
+        ("earned_codes", "kind: creator, sitewide, crm, staff, test, giveaway"),
+        ("earned_codes", "commission_rate: 0.1 or 10%"),
+        ("earned_people", "status: none, shortlisted, contacted, contracted, declined"),
+        ("earned_visits", "order_id: the number of the order (#1001) or its id; empty where nothing was bought"),
+    ],
+)
+def test_a_template_names_the_allowed_values(layout_id: str, told: str) -> None:
+    assert f"# {told}" in templates.file(layout_id).replace('"', "")
+
+
+def test_costs_need_a_date_too() -> None:
+    spend = next(layout for layout in pipeline.LAYOUTS if layout.id == "earned_spend")
+    assert templates.needs(spend) == "platform, campaign, cost, date | date_from + date_to"
+
+
+def test_a_partly_bad_file_leads_to_its_rows_in_quarantine(own_shop: Workspace) -> None:
+    page = show("data")
+    page.file_uploader[0].upload("codes.csv", b"code,kind\nBOB5,creator\nX9,nonsense\n", "text/csv")
+    run(page)
+    run(page.button(key="import-now").click())
+    assert "codes.csv, line 3: kind 'nonsense' is none of creator" in texts(page)
+    run(page.button(key="to-quarantine").click())
+    assert page.session_state["part"] == "Quarantine"
+    kept = next(table.value for table in page.dataframe if "columns" in table.value.columns)
+    assert kept["columns"][0] == "code: X9"
+
+
+def test_layouts_and_states_have_their_names_on_screen(shop: Workspace) -> None:
+    imports = next(table.value for table in show("data").dataframe if "finished" in table.value.columns)
+    assert set(imports["state"]) == {"done"}
+    assert {"Shopify orders", "Visits", "Costs", "Promo codes", "People"} == set(imports["layout"])

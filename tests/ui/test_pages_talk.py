@@ -369,8 +369,9 @@ def test_a_file_is_imported_and_bad_rows_are_kept_with_their_reason(own_shop: Wo
     run(page)
     run(page.button(key="import-now").click())
     assert "1 of 1 files imported; 1 row is new or changed." in page.success[0].value
-    assert "more_codes.csv: 1 row left out, reason missing_code" in texts(page)
-    assert "missing_code" in tables_of(page)
+    assert "more_codes.csv, line 3: the row names no code" in texts(page)
+    assert "the row names no code" in tables_of(page)
+    assert "missing_code" not in texts(page) + tables_of(page)
     assert "2 rows in quarantine" in page.text[0].value
 
 
@@ -380,7 +381,8 @@ def test_a_file_of_no_known_layout_says_so(own_shop: Workspace) -> None:
     run(page)
     run(page.button(key="import-now").click())
     assert "0 of 1 files imported" in page.warning[0].value
-    assert "no known layout" in tables_of(page)
+    assert "odd.csv: " in texts(page)
+    assert "no known layout" in texts(page)
 
 
 def test_an_import_is_undone_from_the_page(own_shop: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,10 @@ from ui.views import data_feeds, data_registers
 RESULTS = "import-results"
 ROUND = "import-round"
 RECOGNISE = "recognise"
+# What the importer opens; whatever else it would refuse is not taken at the door.
+ENDINGS = ["csv", "tsv", "txt", "xlsx", "xls", "zip", "gz", "json", "jsonl", "ndjson", "js", "log"]
+PART = "part"
+SHOWN_LINES = 5
 COUNTS = ("read", "accepted", "updated", "duplicates", "quarantined", "skipped")
 
 
@@ -30,7 +35,7 @@ def page() -> None:
     sources = data_feeds.listed(screen)
     say(screen, _answer(screen, imports, sources, quarantine))
     titles = (_("Import"), _("Feeds"), _("Quarantine"), _("Registers"))
-    imported, feeds, kept, registers = st.tabs(titles, key="part", on_change="rerun", bind="query-params")
+    imported, feeds, kept, registers = st.tabs(titles, key=PART, on_change="rerun", bind="query-params")
     with imported:
         _import(screen, imports)
     with feeds:
@@ -86,10 +91,11 @@ def _import(screen: Screen, imports: pl.DataFrame) -> None:
 
 def _upload(screen: Screen) -> None:
     _ = screen._
-    layouts = {layout.id: layout.title for layout in pipeline.LAYOUTS}
+    layouts = {layout.id: templates.title(layout, _) for layout in pipeline.LAYOUTS}
     number = st.session_state.setdefault(ROUND, 0)  # a new key empties the uploader after an import
     files = st.file_uploader(
         _("Files to import: orders, visits, costs, posts, leads, promo codes, people"),
+        type=ENDINGS,
         accept_multiple_files=True,
         key=f"files-{number}",
     )
@@ -149,37 +155,76 @@ def _results(screen: Screen) -> None:
     ).format(files=len(results) - len(failed), all=len(results), rows=talk_cards.number(screen, rows))
     (st.warning if failed else st.success)(done)
     table = pl.DataFrame(
-        [
-            {"file": r.file, "layout": r.layout, **{name: getattr(r, name) for name in COUNTS}, "error": r.error}
-            for r in results
-        ],
-        schema={"file": pl.String, "layout": pl.String, **dict.fromkeys(COUNTS, pl.Int64), "error": pl.String},
+        [{"file": r.file, "layout": _layout_name(_, r.layout), **{n: getattr(r, n) for n in COUNTS}} for r in results],
+        schema={"file": pl.String, "layout": pl.String, **dict.fromkeys(COUNTS, pl.Int64)},
     )
     tables.show(screen, table, titles=column_names(_), alternative=_("What came of each file."), key="results")
     for result in results:
+        if result.error:
+            st.text(f"{result.file}: {result.error}")
         for warning in result.warnings:
             st.text(f"{result.file}: {warning}")
-        for reason, n in result.reasons.items():
-            left = _.plural(
-                "{file}: {n} row left out, reason {reason}", "{file}: {n} rows left out, reason {reason}", n
-            )
-            st.text(left.format(file=result.file, n=n, reason=reason))
+        _left_out(screen, result)
+    if any(result.quarantined for result in results):
+        st.button(_("See all rows left out"), icon=":material/rule:", key="to-quarantine", on_click=_to_quarantine)
+
+
+def _layout_name(_: Translator, layout_id: str | None) -> str | None:
+    """What people call the layout; its id where it is none of ours any more."""
+    return {layout.id: templates.title(layout, _) for layout in pipeline.LAYOUTS}.get(layout_id or "", layout_id)
+
+
+def _left_out(screen: Screen, result: ImportReport) -> None:
+    """The first rows in quarantine with line and what is wrong, how many more there are, and what was passed over."""
+    _ = screen._
+    kept = [row for row in data.quarantine() if row["import_id"] == result.id] if result.quarantined else []
+    for row in sorted(kept, key=lambda row: int(row["line"]))[:SHOWN_LINES]:
+        st.text(_("{file}, line {line}: {message}").format(file=result.file, line=row["line"], message=row["message"]))
+    more = result.quarantined - min(len(kept), SHOWN_LINES)
+    if more:
+        st.text(_.plural("{file}: {n} more row", "{file}: {n} more rows", more).format(file=result.file, n=more))
+    if result.skipped:
+        passed = _.plural("{file}: {n} row passed over ({why})", "{file}: {n} rows passed over ({why})", result.skipped)
+        known = skip_names(_)
+        why = ", ".join(known[reason] for reason in result.reasons if reason in known)
+        st.text(passed.format(file=result.file, n=result.skipped, why=why or _("nothing to import in it")))
+
+
+def skip_names(_: Translator) -> dict[str, str]:
+    """Why rows are passed over without being wrong, in words."""
+    return {
+        "repeated_header": _("repeated header"),
+        "total_row": _("total"),
+        "no_line_item": _("order without a line"),
+        "no_brand": _("names none of your brands"),
+        "no_known_metric": _("no known figure"),
+    }
+
+
+def _to_quarantine() -> None:
+    st.session_state[PART] = translator()("Quarantine")
 
 
 def _ledger(screen: Screen, imports: pl.DataFrame) -> None:
     _ = screen._
     states = state_names(_)
-    shown = imports.with_columns(pl.col("state").replace_strict(states, default=pl.col("state")))
+    shown = imports.with_columns(
+        pl.col("state").replace_strict(states, default=pl.col("state")),
+        pl.col("layout").map_elements(lambda name: _layout_name(_, name), return_dtype=pl.String),
+    )
     chosen = tables.show(
         screen, shown, titles=column_names(_), alternative=_("Imports, newest first."), key="imports", select=True
     )
     if chosen is None:
-        st.caption(_("Select an import to take it back."))
+        st.caption(_("Select an import to take it back, or to read its problem whole."))
         return
     facts = {layout.id for layout in pipeline.LAYOUTS if layout.sink == "facts"}
+    chosen = imports.filter(pl.col("import_id") == chosen["import_id"]).row(0, named=True)
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.text(_("{file}, imported {time}").format(file=chosen["file"], time=time_text(screen, chosen["finished"])))
-        if chosen["state"] != states["done"]:
+        if chosen["error"]:
+            st.text(chosen["error"])
+        if chosen["state"] != "done":
             st.caption(_("This import does not stand, so there is nothing to take back."))
         elif chosen["layout"] not in facts:
             st.caption(_("Registers are changed at once; edit or import them again instead of taking them back."))
@@ -204,7 +249,7 @@ def _undo(import_id: int) -> None:
 
 def state_names(_: Translator) -> dict[str, str]:
     return {
-        "done": _("stands"),
+        "done": _("done"),
         "undone": _("undone"),
         "failed": _("failed"),
         "abandoned": _("interrupted"),
@@ -255,7 +300,9 @@ def _layouts(screen: Screen) -> None:
         for layout in explained:
             with st.container(border=True, height="stretch"):
                 _layout(_, layout)
-    others = [(layout.title, templates.needs(layout)) for layout in pipeline.LAYOUTS if layout not in explained]
+    others = [
+        (templates.title(layout, _), templates.needs(layout)) for layout in pipeline.LAYOUTS if layout not in explained
+    ]
     if others:
         table = pl.DataFrame(others, schema=[_("Export"), _("Needed columns")], orient="row")
         st.dataframe(table, hide_index=True, alt=_("Exports of other tools that are recognised."), key="other-layouts")
@@ -265,11 +312,12 @@ def _layout(_: Translator, layout: Layout) -> None:
     st.markdown(f"**{templates.title(layout, _)}**")
     st.caption(templates.purpose(layout.id, _) or "")
     st.text(_("Needs: {columns}").format(columns=templates.needs(layout)))
-    header = templates.HEADERS.get(layout.id)
-    if header:
+    for remark in templates.ALLOWED.get(layout.id, ()):
+        st.caption(remark)
+    if layout.id in templates.HEADERS:
         st.download_button(
             _("Template"),
-            data=header + "\n",
+            data=templates.file(layout.id),
             file_name=f"{layout.id}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -291,18 +339,33 @@ def _quarantine(screen: Screen, quarantine: pl.DataFrame) -> None:
         )
         return
     counts = quarantine.group_by("reason").len().sort("len", "reason", descending=[True, False])
-    names = {reason: f"{reason} ({n})" for reason, n in counts.iter_rows()}
+    names = {reason: f"{reason.replace('_', ' ')} ({n})" for reason, n in counts.iter_rows()}
     wanted = st.multiselect(_("Reason"), list(names), format_func=names.__getitem__, key="reasons", width=420)
     rows = quarantine.filter(pl.col("reason").is_in(wanted)) if wanted else quarantine
-    tables.show(
+    shown = rows.select("file_name", "line", "message", pl.col("columns").map_elements(cells, return_dtype=pl.String))
+    chosen = tables.show(
         screen,
-        rows,
+        shown,
         titles=column_names(_),
         alternative=_("Rows left out, with file, line and reason."),
         key="quarantine",
+        select=True,
+        widths={"file_name": 200, "line": 70, "message": 560, "columns": 420},
     )
+    if chosen is None:
+        st.caption(_("Select a row to read it whole."))
+    else:
+        with st.container(border=True):
+            st.text(_("{file}, line {line}: {message}").format(file=chosen["file_name"], **chosen))
+            st.text(chosen["columns"])
     st.caption(_("Mend the rows in the file and import it again: what is in already is not counted twice."))
     export(screen, rows, "quarantine")
+
+
+def cells(stored: str) -> str:
+    """The kept cells of a row as text, "code: BOB5 · kind: x", out of the JSON they are kept as."""
+    found = json.loads(stored)
+    return " · ".join(f"{name}: {value}" for name, value in found.items() if value is not None)
 
 
 def column_names(_: Translator) -> dict[str, str]:

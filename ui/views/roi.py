@@ -293,7 +293,7 @@ def _cost_template(screen: Screen) -> None:
     options: dict[str, Any] = {"mime": "text/csv", "icon": ":material/description:", "on_click": "ignore"}
     st.download_button(
         screen._("Template for costs"),
-        data=templates.HEADERS["earned_spend"] + "\n",
+        data=templates.file("earned_spend"),
         file_name="costs-template.csv",
         key="cost-template",
         **options,
