@@ -206,7 +206,7 @@ def _edit(screen: Screen, known: pl.DataFrame) -> None:
     st.caption(templates.purpose("earned_codes", _))
     st.download_button(
         _("Template for codes"),
-        data=templates.HEADERS["earned_codes"] + "\n",
+        data=templates.file("earned_codes"),
         file_name="codes-template.csv",
         mime="text/csv",
         icon=":material/description:",
