@@ -338,3 +338,12 @@ def test_a_code_registered_late_is_found_in_what_was_said_even_after_a_crash(
     earned("import", str(SHOP / "people.csv"), folder=filled)
     rows = {row["author_key"]: row for row in ask("mentions", folder=filled)["rows"]}
     assert rows["instagram:anna"]["codes"] == ["ANNA10", "WONDERFUL"]
+
+
+def test_what_is_outside_the_figures_is_said_beside_them(filled: Path) -> None:
+    said = earned("roi", folder=filled).stdout
+    assert "1 orders are outside these figures: no exchange rate on their day (BDT)" in " ".join(said.split())
+    assert "1 of 5 sold orders joined no visit" not in said  # Anna's and Dan's did not
+    assert "2 of 5 sold orders joined no visit" in said
+    before = earned("roi", "--until", "2026-01-31", folder=filled).stdout
+    assert "your orders run from 2026-06-10 to 2026-06-25" in before

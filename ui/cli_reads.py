@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.command import Json, Since, Until, app, folder_of, now, one_of, open_or_stop, period_or_stop
-from ui.terminal import cell, print_json, print_table, stop
+from ui.terminal import cell, print_json, print_notes, print_table, stop
 
 MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
 BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")
@@ -170,7 +170,8 @@ def mentions(
         ("revenue", "Revenue"),
     ]
     shown = [row | {"text": (row["text"] or "")[:160]} for row in document["rows"]]
-    print_table(_period_title(f"{len(shown)} of {document['total']} mentions", document), columns, shown)
+    whose = f"mentions of {brand}" if brand else "mentions of all brands"
+    print_table(_period_title(f"{len(shown)} of {document['total']} {whose}", document), columns, shown)
 
 
 @app.command()
@@ -216,7 +217,7 @@ def share_of_voice(context: typer.Context, since: Since = None, until: Until = N
     if as_json:
         print_json(document)
         return
-    columns = [("brand", "Brand"), ("mentions", "Mentions"), ("share", "Share")]
+    columns = [("brand", "Brand"), ("mentions", "Stories"), ("mentions_with_copies", "Mentions"), ("share", "Share")]
     print_table(_period_title("Share of voice", document), columns, document["rows"])
 
 
@@ -263,7 +264,8 @@ def channels(
     """Credit by channel, campaign, influencer, code or product."""
     from config.settings import MODELS as known_models
     from config.settings import parse_duration
-    from ui import cli_money, documents, documents_money
+    from ui import cli_money, documents_money, pipeline
+    from ui.notes import notes
 
     one_of(model, known_models, "--model")
     one_of(by, BREAKDOWNS, "--by")
@@ -284,7 +286,8 @@ def channels(
     if claims:
         (print_json if as_json else cli_money.print_claims)(documents_money.claims(workspace, period=period))
         return
-    document = documents.channels(workspace, period=period, by=by, model=model, lookback=window)  # type: ignore[arg-type]
+    report = pipeline.attribution_report(workspace, period=period, model=model, lookback=window)
+    document = report.channels_json(by)  # type: ignore[arg-type]
     if as_json:
         print_json(document)
         return
@@ -299,6 +302,7 @@ def channels(
     title = f"Credit by {by}, {period.since} to {period.until}, {document['currency']}, model {document['model']}"
     print_table(title, columns, document["rows"])
     print(f"Credited {document['credited']} + uncredited {document['uncredited']} = total {document['total']}")
+    print_notes(notes(report))
 
 
 @app.command()
@@ -310,11 +314,13 @@ def roi(
     as_json: Json = False,
 ) -> None:
     """What came back for what was spent on social media."""
-    from ui import documents
+    from ui import documents, pipeline
+    from ui.notes import notes
 
     one_of(by, BREAKDOWNS, "--by")
     workspace = open_or_stop(context)
-    document = documents.roi(workspace, period=period_or_stop(workspace, since, until), by=by)  # type: ignore[arg-type]
+    report = pipeline.attribution_report(workspace, period=period_or_stop(workspace, since, until))
+    document = documents.roi(report, by=by)  # type: ignore[arg-type]
     if as_json:
         print_json(document)
         return
@@ -329,6 +335,7 @@ def roi(
     ]
     shown = [{"what": what, "amount": amount} for what, amount in lines]
     print_table(_period_title("Return", document), [("what", ""), ("amount", "")], shown)
+    print_notes(notes(report))
 
 
 @app.command()

@@ -177,16 +177,8 @@ def share_of_voice(workspace: Workspace, *, period: Period) -> dict[str, Any]:
     return {"period": _head(period, "")["period"], "rows": rows(found, currency="EUR")}
 
 
-def channels(
-    workspace: Workspace, *, period: Period, by: By, model: str | None, lookback: dt.timedelta | None
-) -> dict[str, Any]:
-    report = pipeline.attribution_report(workspace, period=period, model=model, lookback=lookback)
-    return report.channels_json(by)
-
-
-def roi(workspace: Workspace, *, period: Period, by: By | None = None) -> dict[str, Any]:
+def roi(report: Report, *, by: By | None = None) -> dict[str, Any]:
     """The blend; with `by`, the breakdown's rows beside it."""
-    report = pipeline.attribution_report(workspace, period=period)
     document = report.roi_json()
     return document if by is None else document | {"by": by, "rows": report.channels_json(by)["rows"]}
 

@@ -62,6 +62,12 @@ def cell(value: object) -> str:
     return "".join(letter for letter in str(value) if letter.isprintable())
 
 
+def print_notes(sentences: Sequence[str]) -> None:
+    """What must be known beside a table, on standard output below it."""
+    for sentence in sentences:
+        print(f"- {cell(sentence)}")
+
+
 def progress(verb: str) -> Callable[[int, int, str], None]:
     """A line on standard error that counts along; nothing without a terminal."""
 
