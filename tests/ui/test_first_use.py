@@ -6,14 +6,16 @@ The small shop's orders and visits lie in June 2026; in June its talk has 50 men
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from config.clock import Period, last_days
 from config.workspace import Workspace
-from tests.ui.pages import NOW, cards, run, show, texts
+from tests.ui.pages import NOW, cards, hear, run, show, talk, texts
 from ui import known_days, pipeline, roi_cautions, templates
+from ui.views import mentions
 
 # --- days that hold figures -----------------------------------------------------------------------------------------
 
@@ -155,3 +157,40 @@ def test_layouts_and_states_have_their_names_on_screen(shop: Workspace) -> None:
     imports = next(table.value for table in show("data").dataframe if "finished" in table.value.columns)
     assert set(imports["state"]) == {"done"}
     assert {"Shopify orders", "Visits", "Costs", "Promo codes", "People"} == set(imports["layout"])
+
+
+# --- searching ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "wider"),
+    [
+        ("shoe", "shoe*"),
+        ("shoe -old", "shoe* -old"),
+        ('"red shoe" OR boot', '"red shoe" OR boot*'),
+        ("shoe*", "shoe*"),
+        ("#shoe @anna", "#shoe @anna"),
+        ("my shoe", "my shoe*"),
+        ("חולצ", "חולצ*"),
+        ("", ""),
+    ],
+)
+def test_a_search_for_whole_words_is_widened_by_stars(query: str, wider: str) -> None:
+    assert mentions.starred(query) == wider
+
+
+def test_no_match_offers_the_starred_search(shop: Workspace) -> None:
+    page = show("mentions", q="kettl")
+    assert "Words are found whole. With any ending: kettl*" in texts(page)
+    run(page.button(key="search-wider").click())
+    assert "1 to 20 of 50 mentions" in [caption.value for caption in page.caption]
+
+
+def test_a_profile_hides_a_new_customer_share_of_few(own_shop: Workspace) -> None:
+    """One known customer used ANNA10."""
+    said = replace(talk()[-1], mention_id="anna", native_id="anna", author_name="Anna", author_key="instagram:anna")
+    hear(own_shop, [said])
+    page = show("influencers", person="instagram:anna")
+    table = next(frame.value for frame in page.dataframe if "new_customer_share" in frame.value.columns)
+    assert table["code"].to_list() == ["ANNA10"]
+    assert table["new_customer_share"].isna().all()

@@ -10,9 +10,9 @@ import polars as pl
 import streamlit as st
 
 from attribution.report import Report
-from config.registers import CONTACT_STATUSES, RegisterConflictError, read_people, set_contact_status
+from config.registers import CONTACT_STATUSES, RegisterConflictError, read_codes, read_people, set_contact_status
 from listener.feeling import MIN_SCORED, feeling
-from ui import charts, charts_talk, data, pipeline, tables, talk, talk_cards, talk_data, theme
+from ui import charts, charts_talk, data, figures, pipeline, tables, talk, talk_cards, talk_data, theme
 from ui.frame import MENTIONS, Screen, day_text, empty, export, how, link, open_page, say
 from ui.i18n import Translator, translator
 
@@ -109,7 +109,7 @@ def _cards(screen: Screen, people: pl.DataFrame, floor: int) -> None:
     brought = talk.brought(people)
     by_group = dict(people.group_by("group").len().iter_rows())
     money = partial(data.minor_to_text, currency=screen.currency, locale=str(screen.locale), cents=False)
-    with st.grid(min_column_width=230):
+    with st.grid(min_column_width=158):
         st.metric(
             _("Influencers"),
             talk_cards.number(screen, by_group.get("influencer", 0)),
@@ -203,9 +203,14 @@ def _table(screen: Screen, rows: pl.DataFrame) -> dict[str, Any] | None:
         "rank",
         pl.coalesce("name", "handle").alias("name"),
         "total",
-        "handle",
-        "network",
         "followers",
+        "conversions",
+        "revenue_minor",
+        "cost_minor",
+        pl.col("status").replace_strict(statuses, default=pl.col("status")).alias("status"),
+        pl.col("codes").list.join(", ").alias("codes"),
+        "network",
+        "handle",
         "posts",
         "engagement",
         pl.col("engagement_rate").alias("share_engaged"),
@@ -214,11 +219,6 @@ def _table(screen: Screen, rows: pl.DataFrame) -> dict[str, Any] | None:
         "reach",
         "resonance",
         "relevance",
-        pl.col("status").replace_strict(statuses, default=pl.col("status")).alias("status"),
-        pl.col("codes").list.join(", ").alias("codes"),
-        "conversions",
-        "revenue_minor",
-        "cost_minor",
     )
     state = st.dataframe(
         shown.with_columns(pl.col("revenue_minor", "cost_minor") / 10 ** tables.digits(screen.currency)),
@@ -241,11 +241,11 @@ def _column_config(screen: Screen) -> dict[str, Any]:
     money = f"%,.{tables.digits(screen.currency)}f"
     return {
         "rank": types.NumberColumn("#", width=40, pinned=True),
-        "name": types.TextColumn(_("Name"), pinned=True),
+        "name": types.TextColumn(_("Name"), pinned=True, width=170),
         "handle": types.TextColumn(_("Handle")),
         "network": types.TextColumn(_("Network")),
         "total": types.ProgressColumn(_("Score"), width="small", min_value=0, max_value=100, format="%.0f"),
-        "followers": types.NumberColumn(_("Followers"), format=whole),
+        "followers": types.NumberColumn(_("Followers"), format=whole, width=95),
         "posts": types.NumberColumn(_("Posts"), format=whole),
         "engagement": types.NumberColumn(_("Engagement"), format=whole),
         "share_engaged": types.NumberColumn(_("Engagement rate"), format="percent"),
@@ -256,7 +256,7 @@ def _column_config(screen: Screen) -> dict[str, Any]:
         "relevance": types.NumberColumn(_("Relevance"), format="%.0f"),
         "status": types.TextColumn(_("Contact")),
         "codes": types.TextColumn(_("Promo codes")),
-        "conversions": types.NumberColumn(_("Orders"), format="%,.1f"),
+        "conversions": types.NumberColumn(_("Orders"), format="%,.1f", width=80),
         "revenue_minor": types.NumberColumn(
             _("Direct return ({currency})").format(currency=screen.currency), format=money
         ),
@@ -339,7 +339,9 @@ def _score(screen: Screen, person: dict[str, Any]) -> None:
 def _results(screen: Screen, person: dict[str, Any], report: Report) -> None:
     _ = screen._
     st.markdown("**" + _("Promo codes and what they brought") + "**")
-    own = report.codes.filter(pl.col("owner") == person["author_key"])
+    own = figures.judged_codes(
+        report.codes.filter(pl.col("owner") == person["author_key"]), read_codes(screen.workspace.engine)
+    )
     if own.is_empty():
         st.caption(_("No promo code belongs to this person. Add one on the page Promo codes."))
         link(screen, "codes", _("Go to Promo codes"))
@@ -350,6 +352,10 @@ def _results(screen: Screen, person: dict[str, Any], report: Report) -> None:
             alternative=_("Promo codes of this person with orders and net revenue."),
             key="person-codes",
         )
+        if own["new_customer_share"].null_count():
+            st.caption(
+                _("The share of new customers is shown from {n} known customers on.").format(n=figures.MIN_JUDGED)
+            )
     money = partial(data.minor_to_text, currency=screen.currency, locale=str(screen.locale))
     st.text(
         _("Direct return by codes and tagged links, {since} to {until}: {revenue} from {orders}; cost {cost}.").format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +22,9 @@ PER_PAGE = 20
 NEWEST, LOUDEST = "newest", "engagement"
 UNDO = "mentions-undo"
 ROUND = "mentions-round"
+_OPERATORS = ("AND", "OR", "NOT")
+# Phrases, tags, handles and what is left out are taken as they are, so only group 1 is a plain word.
+_PLAIN_WORD = re.compile(r'"[^"]*"?|[#@-]\S+|(\w{3,})(?![\w*])|\w+\*?')
 
 
 def page() -> None:
@@ -93,6 +97,23 @@ def _no_match(screen: Screen) -> None:
         _("No mention matches"),
         [_("Take back the last filter, or clear them all."), _("Search for fewer or shorter words.")],
     )
+    query = st.query_params.get("q", "")
+    wider = starred(query)
+    if wider != query:
+        with st.container(horizontal=True, vertical_alignment="center", key="wider"):
+            st.text(_("Words are found whole. With any ending: {query}").format(query=wider))
+            st.button(_("Search so"), icon=":material/search:", key="search-wider", on_click=_search, args=(wider,))
+
+
+def starred(query: str) -> str:
+    """The search with a star behind every plain word of at least three letters: "shoe -old" is "shoe* -old"."""
+    kept = (None, *_OPERATORS)
+    return _PLAIN_WORD.sub(lambda found: found[0] if found[1] in kept else f"{found[1]}*", query)
+
+
+def _search(query: str) -> None:
+    st.session_state["q"] = query
+    _to_first_page()
 
 
 # --- search and facets: the truth is in the address -----------------------------------------------------------------
@@ -107,6 +128,7 @@ def _controls(screen: Screen, every: pl.DataFrame) -> tuple[pl.DataFrame, dict[s
             bind="query-params",
             type="search",
             placeholder=_('words, "exact phrase", #tag, -without'),
+            help=_("Words are found whole: shoe* finds shoes, too."),
             on_change=_to_first_page,
             width=360,
         )
