@@ -6,10 +6,12 @@ Times are stored as integer microseconds since 1970 in UTC, so that SQLite and P
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -81,10 +83,23 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
+_turns: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
+_turns_guard = threading.Lock()
+
+
+def _turn(engine: Engine) -> threading.Lock:
+    with _turns_guard:
+        return _turns.setdefault(engine, threading.Lock())
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One write transaction: committed at the end, rolled back on any exception."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    """One write transaction: committed at the end, rolled back on any exception.
+
+    Writers of one process wait for each other here, without a limit; the database's own limit of 30 seconds is for
+    other processes. Never open a second one inside it.
+    """
+    with _turn(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
 
 
