@@ -173,6 +173,7 @@ def estimate_lift(
     *,
     series: Sequence[str] = ("mentions",),
     controls: Sequence[str] = (),
+    planned: Sequence[str] = (),
     tests: Sequence[LiftTest] = (),
     coverage: pl.DataFrame | None = None,
 ) -> LiftEstimate:
@@ -182,7 +183,9 @@ def estimate_lift(
     days at the beginning still tell which talk was carried over); each column named in `series` (numeric, at least 0:
     the same talk counted in different ways, of which the data choose the weights; buyers' own posts left out); each
     named in `controls` (numeric or Boolean: promo, spend_paid, sentiment, ...). Trend, week and year are added here.
-    `tests` are experiments; `coverage` the table of `read_coverage()`.
+    `planned` names columns that move talk and sales on the same days without anybody posting what they bought, such as
+    paid spend: the lead test alone holds them constant. `tests` are experiments; `coverage` the table of
+    `read_coverage()`.
     Raises ValueError for a missing column, a hole, a day twice, a null mention or control.
     """
     days = prepare(daily, series=series, controls=controls)
@@ -194,7 +197,8 @@ def estimate_lift(
     plain = fit(days.outcome, days.series, days.controls, grid=HEADLINE, tests=windows)
     lagged = fit(days.outcome, days.series, days.controls, grid=LAGGED, tests=windows)
     believed = _most_believed(days, plain)
-    lead = lead_test(believed, lagged)
+    held = prepare(daily, series=series, controls=[*controls, *planned]) if planned else None
+    lead = lead_test(replace(believed, controls=held.controls) if held else believed, lagged)
     totals = {"plain": _total(plain), "lagged": _total(lagged)}
     headline = choose(lead, totals["lagged"])
     world, claimed = nearest_claim(believed, plain, lead, coverage)

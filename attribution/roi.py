@@ -11,6 +11,7 @@ import polars as pl
 from attribution.channels import INFLUENCER, channel_of
 from attribution.currency import convert, decimal_text, half_even, minor_unit_size, to_minor
 from attribution.ledger import SOLD
+from attribution.lift import Interval
 from attribution.utm import normal_source
 from config.clock import Period
 from config.settings import Settings
@@ -37,12 +38,25 @@ class Buckets:
 
 @dataclass(frozen=True)
 class RoiReport:
-    """Return against cost for a period. `cost_minor` null: no cost was given, then there is no ROI."""
+    """Return against cost for a period. `cost_minor` null: no cost was given, then there is no ROI.
+
+    `indirect` is the estimated part of the uncredited revenue with its 90 % interval; null until it is estimated.
+    """
 
     period: Period
     currency: str
     buckets: Buckets
     cost_minor: int | None
+    indirect: Interval | None = None
+
+    @property
+    def blended_roi(self) -> tuple[float, float, float] | None:
+        """(direct + indirect - cost) / cost at the interval's low, median and high end; null where one is unknown."""
+        if not self.cost_minor or self.indirect is None:
+            return None
+        ends = (self.indirect.low, self.indirect.median, self.indirect.high)
+        low, median, high = ((self.buckets.direct + end - self.cost_minor) / self.cost_minor for end in ends)
+        return low, median, high
 
     @property
     def direct_roi(self) -> float | None:
@@ -52,17 +66,22 @@ class RoiReport:
     def as_json(self) -> dict[str, Any]:
         """The document of `earned roi`: money as decimal strings of `currency`, ratios as numbers, unknown null."""
         money = {name: decimal_text(getattr(self.buckets, name), self.currency) for name in _SHOWN}
-        nothing = {"low": None, "median": None, "high": None}
+        ends = ("low", "median", "high")
+        indirect = {end: decimal_text(getattr(self.indirect, end, None), self.currency) for end in ends}
         return {
             "period": {"since": self.period.since.isoformat(), "until": self.period.until.isoformat()},
             "currency": self.currency,
             "return_is": "net_revenue",
             **money,
-            "indirect": dict(nothing),
+            "indirect": indirect,
             "unexplained": decimal_text(self.buckets.unexplained, self.currency),
             "cost": decimal_text(self.cost_minor, self.currency),
             "equivalents": {},
-            "roi": {"direct": self.direct_roi, "blended": dict(nothing), "with_savings": None},
+            "roi": {
+                "direct": self.direct_roi,
+                "blended": dict(zip(ends, self.blended_roi or (None,) * 3, strict=True)),
+                "with_savings": None,
+            },
             "campaign_talk": {},
         }
 
