@@ -38,14 +38,20 @@ class Decoded:
     mixed: bool = False
 
 
+def _strict_utf8(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
 def decode(data: bytes, *, hint: str | None = None) -> Decoded:
     """The text of a file. `hint`: a language (pl) or an encoding (cp1250), used where the bytes do not tell."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Decoded(data.decode("utf-16", errors="replace"), "utf-16")
-    try:
-        return _utf16_or(data.decode("utf-8-sig"), data)
-    except UnicodeDecodeError:
-        pass
+    strict = _strict_utf8(data)
+    if strict is not None:
+        return _utf16_or(strict, data)
     order = _nul_order(data)
     if order:
         return Decoded(data.decode(order, errors="replace"), order)
