@@ -319,7 +319,7 @@ def roi(
 
     one_of(by, BREAKDOWNS, "--by")
     workspace = open_or_stop(context)
-    report = pipeline.attribution_report(workspace, period=period_or_stop(workspace, since, until))
+    report = pipeline.blended_report(workspace, period=period_or_stop(workspace, since, until), now=now())
     document = documents.roi(report, by=by)  # type: ignore[arg-type]
     if as_json:
         print_json(document)
@@ -327,15 +327,24 @@ def roi(
     lines = [
         ("Direct return (counted, social)", document["direct"]),
         ("Other tracked channels", document["other_tracked"]),
-        ("Indirect return", document["indirect"]["median"] or "not estimated yet"),
+        ("Indirect return (estimated)", _ranged(document["indirect"]) or "not estimated"),
         ("Unexplained", document["unexplained"]),
         ("Total net revenue", document["total"]),
         ("Cost of social", document["cost"] or "no costs given"),
         ("Direct ROI", document["roi"]["direct"]),
+        ("Blended ROI (estimated)", _ranged(document["roi"]["blended"])),
     ]
     shown = [{"what": what, "amount": amount} for what, amount in lines]
     print_table(_period_title("Return", document), [("what", ""), ("amount", "")], shown)
     print_notes(notes(report))
+
+
+def _ranged(interval: dict[str, Any]) -> str | None:
+    """`800.00 (400.00 to 1200.00)`, or None where nothing is estimated."""
+    if interval["median"] is None:
+        return None
+    low, median, high = (cell(interval[end]) for end in ("low", "median", "high"))
+    return f"{median} ({low} to {high})"
 
 
 @app.command()

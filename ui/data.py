@@ -18,6 +18,7 @@ from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
 
 from attribution import compare, metrics
+from attribution.lift import LiftEstimate
 from attribution.report import By, Report
 from config import intake
 from config.clock import Period
@@ -89,6 +90,16 @@ def _report(version: str, period: Period, model: str, window: float, without_fla
     return pipeline.attribution_report(
         workspace(), period=period, model=model, lookback=lookback, without_flagged=without_flagged
     )
+
+
+def lift() -> LiftEstimate:
+    """`ui.pipeline.lift_of`: the indirect return of all days; `attribution.indirect.part_of` gives a report's part."""
+    return _lift(version(), workspace().as_of(now()))
+
+
+@st.cache_resource(show_spinner="Estimating what talk brought …", max_entries=4)
+def _lift(version: str, as_of: dt.date) -> LiftEstimate:
+    return pipeline.lift_of(workspace(), now=now())
 
 
 def models(period: Period, by: By, lookback: dt.timedelta) -> pl.DataFrame:

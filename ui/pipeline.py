@@ -8,14 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import sqlalchemy as sa
 
-from attribution import currency, inputs
+from attribution import currency, indirect, inputs
 from attribution.facts import Facts
+from attribution.ledger import order_ledger
+from attribution.lift import LiftEstimate
 from attribution.report import Inputs, Report, attribute
+from attribution.tables import MENTIONS
 from config import intake, register_files
 from config.clock import Period, last_days
 from config.database import changes, upsert, writing
@@ -147,6 +151,73 @@ def mentions_of(workspace: Workspace, period: Period) -> pl.DataFrame:
     frame = store.mention_frame(workspace.engine, since=since, until=until)
     zone = workspace.settings.workspace.timezone
     return frame.with_columns(day=pl.col("published_at").dt.convert_time_zone(zone).dt.date())
+
+
+LIFT_DAYS = 730  # as far back as the interval's coverage was measured
+
+
+def lift_of(workspace: Workspace, *, now: dt.datetime) -> LiftEstimate:
+    """The indirect return of all days that can be fitted, under the default model; refused where there are too few."""
+    return indirect.estimate(lift_days(workspace, now=now))
+
+
+def lift_days(workspace: Workspace, *, now: dt.datetime) -> pl.DataFrame:
+    """`attribution.indirect.daily_table` of the days with known sales and talk, at most the last 730; empty without."""
+    end = workspace.as_of(now)
+    span = last_days(LIFT_DAYS, until=end)
+    facts, settings = facts_of(workspace), workspace.settings
+    ledger = order_ledger(
+        facts.scan("orders").collect(),
+        facts.scan("refunds").collect(),
+        shop=settings.shop,
+        currency=settings.workspace.currency,
+        rates=exchange_rates(),
+        zone=settings.zone,
+    )
+    talk = talk_of(workspace, span)
+    known = indirect.fitted_days(ledger, talk, until=span)
+    days = known or Period(end, end)
+    # Which mention shows which order plays no part here, and takes as long as all the rest.
+    unread = replace(attribution_inputs(workspace), mentions=MENTIONS.empty())
+    table = indirect.daily_table(_attributed(workspace, unread, period=days), mentions=talk)
+    return table if known else table.clear()
+
+
+def _attributed(workspace: Workspace, found: Inputs, *, period: Period) -> Report:
+    chosen = workspace.settings.attribution
+    return attribute(
+        found,
+        settings=workspace.settings,
+        period=period,
+        model=chosen.model,
+        lookback=chosen.lookback,
+        rates=exchange_rates(),
+    )
+
+
+def talk_of(workspace: Workspace, period: Period) -> pl.DataFrame:
+    """The own brands' mentions of the period with the columns of `attribution.mention_series.SCHEMA`.
+
+    by_buyer: what a review network or a source named so brings. Other authors are never known to be customers, so that
+    of all others it is unknown (null) whether they bought.
+    """
+    own = mentions_of(workspace, period).filter(pl.col("brand").is_in(own_brands(workspace)))
+    reviews = (pl.col("network") == "review") | (pl.col("network") == "reviews")
+    named = pl.col("source").str.to_lowercase().str.contains("review", literal=True)
+    return own.unique("mention_id", keep="first", maintain_order=True).select(
+        "mention_id",
+        "day",
+        pl.col("cluster_id").alias("cluster"),
+        "score",
+        "followers",
+        pl.when(reviews | named).then(pl.lit(True)).alias("by_buyer"),
+        pl.col("network").alias("group"),
+    )
+
+
+def blended_report(workspace: Workspace, *, period: Period, now: dt.datetime) -> Report:
+    """`attribution_report` with the lift's part for the period in its ROI, where there is one to show."""
+    return indirect.blend(attribution_report(workspace, period=period), lift_of(workspace, now=now))
 
 
 def own_brands(workspace: Workspace) -> list[str]:
