@@ -158,7 +158,12 @@ def net_intervals(
     order: Sequence[str] = drawn["name"].to_list()
     rows = alt.Y("name:N", title=None, sort=list(order), axis=alt.Axis(labelLimit=140, ticks=False))
     colours = alt.Scale(domain=[words["above"], words["unsure"], words["below"]], range=[BLUE, GREY, VERMILION])
-    colour = alt.Color("sure:N", scale=colours, legend=alt.Legend(orient="top", title=None, symbolOpacity=1))
+    # One below the other: side by side they are cut off on phones.
+    colour = alt.Color(
+        "sure:N",
+        scale=colours,
+        legend=alt.Legend(orient="top", direction="vertical", title=None, symbolOpacity=1, labelLimit=320),
+    )
     base = alt.Chart(drawn)
     scale = alt.Scale(domain=[-1, 1])
     whisker = base.mark_rule(strokeWidth=4, opacity=0.55).encode(
@@ -180,7 +185,7 @@ def net_intervals(
         ],
     )
     counts = base.mark_text(color=ink, dy=-12, fontSize=11).encode(y=rows, x="net:Q", text="n_text:N")
-    height = LEGEND + AXIS + 44 * max(1, len(order))
+    height = 3 * LEGEND + AXIS + 44 * max(1, len(order))
     return _layered(_zero_line("x", ink), whisker, dot, counts, height=height)
 
 

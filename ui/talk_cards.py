@@ -6,6 +6,8 @@ links are drawn after `canonical_url` has taken them for http(s) addresses.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +28,8 @@ STYLE = """<style>
 [class*="st-key-said"] [data-testid="stText"] { line-height: 1.5; overflow-wrap: anywhere }
 [class*="st-key-money"] [data-testid="stText"] { font-size: .92rem; font-weight: 600 }
 </style>"""
+_ADDRESS_OR_TAG = re.compile(r"(?P<address>(?:https?://|www\.)\S+)|[#＃@＠]\w+")
+_LTR_ISOLATE, _ISOLATE, _END_ISOLATE, _RTL_MARK = "\u2066", "\u2068", "\u2069", "\u200f"
 _COLOURS = {"positive": "blue", "neutral": "gray", "negative": "red"}
 
 
@@ -126,7 +130,14 @@ def _head(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
         with st.container(key=f"who-{key}", width="content"):
             st.text(row["author_name"] or _("Unknown author"))
         with st.container(key=f"small-head-{key}", width="content"):
-            st.text(" · ".join((row["network"], row["source"], _when(screen, row))))
+            st.text(_in_a_row(screen, row["network"], row["source"], _when(screen, row)))
+
+
+def _in_a_row(screen: Screen, *parts: str) -> str:
+    """Parts side by side in the reader's direction; in a right-to-left one each is kept whole, dates above all."""
+    if screen.locale.text_direction != "rtl":
+        return " · ".join(parts)
+    return _RTL_MARK + " · ".join(f"{_ISOLATE}{part}{_END_ISOLATE}" for part in parts)
 
 
 def _icon(label: str | None) -> str:
@@ -143,7 +154,9 @@ def _when(screen: Screen, row: Mapping[str, Any]) -> str:
 
 def _words(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
     title, text = row["title"] or "", row["text"] or ""
-    if title and not text.startswith(title):
+    repeated = text.startswith(title)
+    title, text = laid_out(title, beside=text), laid_out(text)
+    if title and not repeated:
         with st.container(key=f"who-title-{key}"):
             st.text(title, width="stretch")
     with st.container(key=f"said-{key}"):
@@ -151,6 +164,26 @@ def _words(screen: Screen, row: Mapping[str, Any], *, key: str) -> None:
     if len(text) > SHOWN_LETTERS:
         with st.expander(screen._("Whole text")), st.container(key=f"said-all-{key}"):
             st.text(text, width="stretch")
+
+
+def laid_out(text: str, *, beside: str = "") -> str:
+    """The text with invisible marks that keep addresses, #tags and @handles whole among right-to-left words.
+
+    Text without right-to-left letters stays as it is. A title of mixed script that begins in Latin takes the direction
+    of the text `beside` it, so that both begin on one side. Marks are letters like any other: no markup arises.
+    """
+    if not any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text):
+        return text
+    marked = _ADDRESS_OR_TAG.sub(
+        lambda found: (_LTR_ISOLATE if found["address"] else _ISOLATE) + found[0] + _END_ISOLATE, text
+    )
+    return _RTL_MARK + marked if _begins_right(beside) and not _begins_right(text) else marked
+
+
+def _begins_right(text: str) -> bool:
+    """Whether the first letter that has a direction runs from right to left."""
+    directions = (unicodedata.bidirectional(letter) for letter in text)
+    return next((way for way in directions if way in ("L", "R", "AL")), "L") != "L"
 
 
 def _reaction(screen: Screen, row: Mapping[str, Any]) -> str:

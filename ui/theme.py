@@ -67,6 +67,10 @@ STYLE = """<style>
 [data-testid="stText"], [data-testid="stText"] > span { unicode-bidi: plaintext; text-align: start }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums }
 [data-testid="stMetricValue"] p, [data-testid="stMetricDelta"] p { unicode-bidi: plaintext }
+/* Labels of cards wrap on phones instead of being cut off. */
+[data-testid="stMetricLabel"] p, [data-testid="stMetricLabel"] .stMarkdownEllipsis {
+  white-space: normal; overflow: visible
+}
 /* What stands beside a delta is the count behind the number: it wraps instead of being cut off. */
 div:has(> [data-testid="stMetricDeltaDescription"]) { flex-wrap: wrap; row-gap: 0.15rem }
 [data-testid="stMetricDeltaDescription"] { max-width: 100% }
@@ -88,6 +92,7 @@ RIGHT_TO_LEFT_STYLE = """<style>
 .stApp [data-testid="stSlider"] [role="slider"],
 .stApp pre, .stApp code { direction: ltr }
 [data-testid="stMetricValue"] { text-align: start }
+.stApp [data-testid="stMarkdownContainer"] li { text-align: start; margin: 0.2em 1.15em 0.2em 0 }
 [data-testid="stSidebar"][data-collapsed="true"] { display: none }
 /* What Streamlit places by left and right, told again for this direction: menu, segments, arrows that point onward. */
 [data-testid="stToolbar"] > div > div:last-child { margin-left: 1rem; margin-right: auto }

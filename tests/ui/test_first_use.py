@@ -13,9 +13,11 @@ import pytest
 
 from config.clock import Period, last_days
 from config.workspace import Workspace
+from listener.fetch import Outcome
 from tests.ui.pages import NOW, cards, hear, run, show, talk, texts
-from ui import known_days, pipeline, roi_cautions, templates
-from ui.views import mentions
+from ui import known_days, pipeline, roi_cautions, talk_cards, templates
+from ui.i18n import Translator
+from ui.views import data_feeds, mentions
 
 # --- days that hold figures -----------------------------------------------------------------------------------------
 
@@ -194,3 +196,37 @@ def test_a_profile_hides_a_new_customer_share_of_few(own_shop: Workspace) -> Non
     table = next(frame.value for frame in page.dataframe if "new_customer_share" in frame.value.columns)
     assert table["code"].to_list() == ["ANNA10"]
     assert table["new_customer_share"].isna().all()
+
+
+# --- words that run from right to left ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain #tag https://a.example", "plain #tag https://a.example"),
+        ("שלום #skate", "שלום \u2068#skate\u2069"),
+        ("مرحبا @anna و", "مرحبا \u2068@anna\u2069 و"),
+        ("see #تزلج", "see \u2068#تزلج\u2069"),
+        ("שלום https://a.example/?a=1 כן", "שלום \u2066https://a.example/?a=1\u2069 כן"),
+    ],
+)
+def test_addresses_and_tags_stay_whole_among_right_to_left_words(text: str, shown: str) -> None:
+    assert talk_cards.laid_out(text) == shown
+
+
+def test_a_mixed_title_begins_on_the_side_of_its_text() -> None:
+    assert talk_cards.laid_out("Heelside 2 على", beside="بصراحة") == "\u200fHeelside 2 على"
+    assert talk_cards.laid_out("Heelside 2 على", beside="honestly") == "Heelside 2 على"
+    assert talk_cards.laid_out("Heelside", beside="بصراحة") == "Heelside"
+
+
+def test_marks_are_letters_and_no_markup() -> None:
+    hostile = "שלום <script>alert(1)</script> https://x.example/<b>"
+    added = set(talk_cards.laid_out(hostile)) - set(hostile)
+    assert added == {"\u2066", "\u2069"}
+
+
+def test_every_outcome_of_a_poll_has_words() -> None:
+    said = data_feeds.outcome_names(Translator())
+    assert {*map(str, Outcome), "unchanged", "not_a_feed", "rate_limited_waiting", "internal_error"} <= set(said)

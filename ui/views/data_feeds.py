@@ -37,7 +37,8 @@ def outcome_names(_: Translator) -> dict[str, str]:
         "too_many_redirects": _("redirected too often"),
         "rate_limited": _("asked to wait"),
         "rate_limited_waiting": _("waiting, as asked"),
-        "parse_error": _("not readable as a feed"),
+        "not_a_feed": _("not readable as a feed"),
+        "internal_error": _("failed inside earned"),
     }
 
 

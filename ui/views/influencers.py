@@ -109,7 +109,7 @@ def _cards(screen: Screen, people: pl.DataFrame, floor: int) -> None:
     brought = talk.brought(people)
     by_group = dict(people.group_by("group").len().iter_rows())
     money = partial(data.minor_to_text, currency=screen.currency, locale=str(screen.locale), cents=False)
-    with st.grid(min_column_width=158):
+    with st.grid(4, min_column_width=158):
         st.metric(
             _("Influencers"),
             talk_cards.number(screen, by_group.get("influencer", 0)),

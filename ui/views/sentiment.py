@@ -93,7 +93,7 @@ def _change(_: Translator, felt: Feeling, before: Feeling) -> str:
 
 def _cards(screen: Screen, felt: Feeling, before: Feeling) -> None:
     _ = screen._
-    with st.grid(min_column_width=230):
+    with st.grid(4, min_column_width=158):
         st.metric(
             _("Net sentiment"),
             talk_cards.percent(felt.net, signed=True) if felt.enough else "–",
