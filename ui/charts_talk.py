@@ -185,7 +185,7 @@ def net_intervals(
         ],
     )
     counts = base.mark_text(color=ink, dy=-12, fontSize=11).encode(y=rows, x="net:Q", text="n_text:N")
-    height = 3 * LEGEND + AXIS + 44 * max(1, len(order))
+    height = 3 * LEGEND + AXIS + 54 * max(1, len(order))
     return _layered(_zero_line("x", ink), whisker, dot, counts, height=height)
 
 

@@ -216,8 +216,8 @@ def with_repeats(codes: pl.DataFrame, report: Report) -> pl.DataFrame:
 
 
 _FIRST = (
-    *("code", "owner", "orders", "net_minor", "discount_minor", "new_customers", "known_customers"),
-    *("new_customer_share", "commission_minor", "campaign", "kind", "channel", "valid_from", "valid_to"),
+    *("code", "owner", "orders", "net_minor", "commission_minor", "discount_minor", "new_customers"),
+    *("known_customers", "new_customer_share", "campaign", "kind", "channel", "valid_from", "valid_to"),
 )
 
 

@@ -143,6 +143,7 @@ def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
         alternative=_("Registered codes and what they sold"),
         key="codes-used",
         select=True,
+        widths={"owner": 135},
         titles={"repeat_orders": _("Later orders"), "repeat_minor": _("Bought later")},
     )
     st.caption(
