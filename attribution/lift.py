@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from attribution.interval import Interval as Interval
 from attribution.lift_checks import LeadTest, lead_test, nearest_claim, warnings_of
 from attribution.lift_days import Days, explained, prepare
 from attribution.lift_model import Floats, Grid, Posterior, Window, fit, mixed
@@ -43,20 +44,6 @@ REASONS: Mapping[Reason, str] = {
     "no_revenue": "the revenue without a known origin never changes",
     "inseparable": "mentions follow the calendar, promotions or paid spend exactly: their effects cannot be told apart",
 }
-
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimated amount in minor units: the truth lies in [low, high] in about 90 of 100 cases."""
-
-    low: int
-    median: int
-    high: int
-
-    def clipped(self, *, at: int) -> Interval:
-        """The same within [0, at]: an indirect return is neither a loss nor more than there is."""
-        low, median, high = (min(max(value, 0), max(at, 0)) for value in (self.low, self.median, self.high))
-        return Interval(low, median, high)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import polars as pl
 
 from attribution.channels import INFLUENCER, channel_of
 from attribution.currency import convert, decimal_text, half_even, minor_unit_size, to_minor
+from attribution.interval import Interval
 from attribution.ledger import SOLD
-from attribution.lift import Interval
 from attribution.utm import normal_source
 from config.clock import Period
 from config.settings import Settings

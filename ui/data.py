@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import streamlit as st
@@ -18,7 +18,6 @@ from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
 
 from attribution import compare, metrics
-from attribution.lift import LiftEstimate
 from attribution.report import By, Report
 from config import intake
 from config.clock import Period
@@ -26,6 +25,9 @@ from config.database import data_version
 from config.workspace import Workspace, open_workspace
 from listener import store
 from ui import pipeline
+
+if TYPE_CHECKING:
+    from attribution.lift import LiftEstimate
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,13 @@ def lift() -> LiftEstimate:
 @st.cache_resource(show_spinner="Estimating what talk brought …", max_entries=4)
 def _lift(version: str, as_of: dt.date) -> LiftEstimate:
     return pipeline.lift_of(workspace(), now=now())
+
+
+def blended(report: Report) -> Report:
+    """The report with the lift's part for its period in `roi`: what `earned roi` shows; unchanged where none is."""
+    from attribution import indirect
+
+    return indirect.blend(report, lift())
 
 
 def models(period: Period, by: By, lookback: dt.timedelta) -> pl.DataFrame:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import sqlalchemy as sa
 
-from attribution import currency, indirect, inputs
+from attribution import currency, inputs
 from attribution.facts import Facts
 from attribution.ledger import order_ledger
-from attribution.lift import LiftEstimate
 from attribution.report import Inputs, Report, attribute
 from attribution.tables import MENTIONS
 from config import intake, register_files
@@ -28,6 +27,9 @@ from config.registers import read_codes, read_links, read_people
 from config.workspace import Workspace
 from listener import exports, people, store
 from listener.collect import make_plan
+
+if TYPE_CHECKING:
+    from attribution.lift import LiftEstimate
 
 LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *exports.LAYOUTS)
 DEFAULT_DAYS = 30
@@ -105,7 +107,7 @@ def exchange_rates() -> pl.DataFrame:
     return currency.load_rates()
 
 
-def attribution_inputs(workspace: Workspace) -> Inputs:
+def attribution_inputs(workspace: Workspace, *, with_mentions: bool = True) -> Inputs:
     """Everything attribution reads: facts, registers, and what the listener knows about mentions."""
     facts = facts_of(workspace)
     return Inputs(
@@ -116,7 +118,7 @@ def attribution_inputs(workspace: Workspace) -> Inputs:
         refunds=facts.scan("refunds"),
         touches=facts.scan("touches"),
         spend=facts.scan("spend"),
-        mentions=store.mention_evidence(workspace.engine),
+        mentions=store.mention_evidence(workspace.engine) if with_mentions else MENTIONS.empty(),
         codes=read_codes(workspace.engine),
         people=read_people(workspace.engine),
         links=read_links(workspace.engine),
@@ -158,11 +160,15 @@ LIFT_DAYS = 730  # as far back as the interval's coverage was measured
 
 def lift_of(workspace: Workspace, *, now: dt.datetime) -> LiftEstimate:
     """The indirect return of all days that can be fitted, under the default model; refused where there are too few."""
+    from attribution import indirect  # brings scipy: a second that only an estimate is worth
+
     return indirect.estimate(lift_days(workspace, now=now))
 
 
 def lift_days(workspace: Workspace, *, now: dt.datetime) -> pl.DataFrame:
     """`attribution.indirect.daily_table` of the days with known sales and talk, at most the last 730; empty without."""
+    from attribution import indirect
+
     end = workspace.as_of(now)
     span = last_days(LIFT_DAYS, until=end)
     facts, settings = facts_of(workspace), workspace.settings
@@ -178,7 +184,7 @@ def lift_days(workspace: Workspace, *, now: dt.datetime) -> pl.DataFrame:
     known = indirect.fitted_days(ledger, talk, until=span)
     days = known or Period(end, end)
     # Which mention shows which order plays no part here, and takes as long as all the rest.
-    unread = replace(attribution_inputs(workspace), mentions=MENTIONS.empty())
+    unread = attribution_inputs(workspace, with_mentions=False)
     table = indirect.daily_table(_attributed(workspace, unread, period=days), mentions=talk)
     return table if known else table.clear()
 
@@ -217,6 +223,8 @@ def talk_of(workspace: Workspace, period: Period) -> pl.DataFrame:
 
 def blended_report(workspace: Workspace, *, period: Period, now: dt.datetime) -> Report:
     """`attribution_report` with the lift's part for the period in its ROI, where there is one to show."""
+    from attribution import indirect
+
     return indirect.blend(attribution_report(workspace, period=period), lift_of(workspace, now=now))
 
 
