@@ -1,4 +1,4 @@
-"""The estimate as its command says it: a document that its schema holds, the same figures in `roi`, refusals in words."""
+"""The estimate as its command says it: held to its schema, the same figures in `roi`, refusals in words."""
 
 from __future__ import annotations
 
