@@ -143,7 +143,7 @@ def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
         alternative=_("Registered codes and what they sold"),
         key="codes-used",
         select=True,
-        widths={"owner": 135},
+        widths={"owner": 155},
         titles={"repeat_orders": _("Later orders"), "repeat_minor": _("Bought later")},
     )
     st.caption(
