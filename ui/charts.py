@@ -99,7 +99,8 @@ def captions(base: alt.Chart) -> alt.Chart:
 def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 58) -> Drawn:
     """A horizontal waterfall of the buckets, one row each, with its caption above the bar.
 
-    `frame`: order, caption, start, end (in units of money), colour, counted (false: drawn as a dashed outline).
+    `frame`: order, caption, start, end (in units of money), colour, counted (false: drawn as a dashed outline), and
+    low and high, the range of an estimate, null where there is none.
     """
     base = rows_with_captions(frame, row_height=row_height)
     x = alt.X("start:Q", title=value_title, axis=alt.Axis(format="~s", tickCount=5, grid=True))
@@ -113,7 +114,17 @@ def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 5
         .mark_bar(height=18, cornerRadius=2, fillOpacity=0, strokeDash=[5, 4], strokeWidth=2)
         .encode(x=x, x2="end:Q", stroke=alt.Stroke("colour:N", scale=None))
     )
-    return alt.layer(solid, outline, captions(base)).properties(height=AXIS + row_height * frame.height)
+    ranged = base.transform_filter("datum.low !== null")
+    line = ranged.mark_rule(strokeWidth=2).encode(
+        x=alt.X("low:Q"), x2="high:Q", color=alt.Color("colour:N", scale=None)
+    )
+    ends = [
+        ranged.mark_tick(thickness=2, size=12, orient="vertical").encode(
+            x=alt.X(f"{end}:Q"), color=alt.Color("colour:N", scale=None)
+        )
+        for end in ("low", "high")
+    ]
+    return alt.layer(solid, outline, line, *ends, captions(base)).properties(height=AXIS + row_height * frame.height)
 
 
 def ranked_bars(frame: pl.DataFrame, *, value_title: str, key_name: str | None = None, row_height: int = 48) -> Drawn:

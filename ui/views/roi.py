@@ -10,7 +10,6 @@ import polars as pl
 import streamlit as st
 
 from attribution.report import Report
-from attribution.roi import Buckets
 from ui import charts, data, figures, frame, i18n, order_tables, roi_cautions, tables, templates, theme, words
 from ui.frame import Screen
 
@@ -25,6 +24,8 @@ def page() -> None:
     bare = _without_flagged(screen, report)
     if bare:
         report = data.report(screen.period, screen.model, without_flagged=True)
+    if _with_estimates(screen):
+        report = data.blended(report)
     frame.say(screen, _answer(screen, report))
     _cards(screen, report, data.report(screen.before, screen.model, without_flagged=bare))
     roi_cautions.show_owed(screen, report)
@@ -40,6 +41,7 @@ def page() -> None:
         "Cost",
         "Commission",
         "ROI",
+        "Blended ROI",
         "Return per euro",
         "Attribution model",
         "Leaked code",
@@ -63,6 +65,12 @@ def _without_flagged(screen: Screen, report: Report) -> bool:
     )
 
 
+def _with_estimates(screen: Screen) -> bool:
+    """Whether estimates stand beside what is counted; they can be switched off."""
+    label = screen._("With the estimated indirect return")
+    return st.toggle(label, value=True, key="estimates", bind="query-params")
+
+
 def _nothing_yet(screen: Screen) -> None:
     _ = screen._
     frame.say(screen, _("There are no orders in this period, so nothing can have come back yet."))
@@ -82,22 +90,37 @@ def _nothing_yet(screen: Screen) -> None:
 
 def _answer(screen: Screen, report: Report) -> str:
     _ = screen._
-    direct, cost = report.buckets.direct, report.roi.cost_minor
+    direct, cost, estimated = report.buckets.direct, report.roi.cost_minor, report.roi.indirect
     if not cost:
-        return _(
-            "{direct} came back in direct return; no costs are given for this period, so there is no ROI. "
-            "Indirect return is not estimated yet."
-        ).format(direct=words.money(screen, direct))
+        return _("{direct} came back in direct return; no costs are given for this period, so there is no ROI.").format(
+            direct=words.money(screen, direct)
+        )
     unit = 10 ** tables.digits(screen.currency)
+
+    def per_unit(minor: int) -> str:
+        return words.money(screen, round(unit * minor / cost), cents=True)
+
+    known = {"one": words.money(screen, unit), "back": per_unit(direct)}
+    if estimated is None:
+        return _(
+            "For every {one} spent on social, {back} came back in direct return; indirect return is not estimated yet."
+        ).format(**known)
     return _(
-        "For every {one} spent on social, {back} came back in direct return; indirect return is not estimated yet."
-    ).format(one=words.money(screen, unit), back=words.money(screen, round(unit * direct / cost), cents=True))
+        "For every {one} spent on social, {back} came back in direct return, and {all} with the estimated indirect "
+        "return (between {low} and {high})."
+    ).format(
+        **known,
+        all=per_unit(direct + estimated.median),
+        low=per_unit(direct + estimated.low),
+        high=per_unit(direct + estimated.high),
+    )
 
 
 def _cards(screen: Screen, report: Report, before: Report) -> None:
     _ = screen._
     now, then = report.roi, before.roi
-    grid = st.grid(4, min_column_width=158)
+    blended = now.blended_roi
+    grid = st.grid(5 if blended else 4, min_column_width=158)
     grid.metric(
         _("Direct return"),
         words.money(screen, now.buckets.direct),
@@ -125,6 +148,17 @@ def _cards(screen: Screen, report: Report, before: Report) -> None:
         border=True,
         height="stretch",
     )
+    if blended:
+        low, median, high = blended
+        grid.metric(
+            _("Blended ROI (estimated)"),
+            words.balance(screen, median),
+            delta_description=_("between {low} and {high}").format(
+                low=words.balance(screen, low), high=words.balance(screen, high)
+            ),
+            border=True,
+            height="stretch",
+        )
     grid.metric(
         _("Total net revenue"),
         words.money(screen, now.buckets.total),
@@ -156,18 +190,13 @@ def _return(screen: Screen, report: Report) -> None:
     if report.orders == 0:
         st.text(_("No sold orders in this period."))
         return
-    rows = _bucket_rows(screen, report.buckets)
+    rows = _bucket_rows(screen, report)
     charts.show(
         charts.return_buckets(rows, value_title=screen.currency),
         alternative=_("Net revenue by bucket: {rows}").format(rows="; ".join(rows["caption"].to_list())),
         key="buckets",
     )
-    st.caption(
-        _(
-            "Filled bars are counted, order by order. The dashed outline is not counted: indirect return is not "
-            "estimated yet; it can be at most what is unexplained. Every cent of net revenue stands in one bucket."
-        )
-    )
+    _how_sure(screen, report)
     if report.unmatched_share is not None:
         share = words.share(screen, report.unmatched_share)
         st.text(
@@ -177,19 +206,55 @@ def _return(screen: Screen, report: Report) -> None:
         )
     _left_out(screen, report)
     frame.link(screen, "channels", _("By channel, campaign, influencer, code and product"))
+    amounts: dict[str, int | None] = asdict(report.buckets)
+    if report.roi.indirect:
+        amounts |= {"indirect_low": report.roi.indirect.low, "indirect_high": report.roi.indirect.high}
     frame.export(
         screen,
         pl.DataFrame(
-            {"bucket": list(asdict(report.buckets)), "net_minor": list(asdict(report.buckets).values())},
+            {"bucket": list(amounts), "net_minor": list(amounts.values())},
             schema={"bucket": pl.String, "net_minor": pl.Int64},
         ),
         "roi-buckets",
     )
 
 
-def _bucket_rows(screen: Screen, came: Buckets) -> pl.DataFrame:
-    """Each bucket as a bar that begins where the one above ends."""
+def _how_sure(screen: Screen, report: Report) -> None:
+    """What is counted and what is estimated, and what is known of the estimate."""
     _ = screen._
+    if report.roi.indirect is None:
+        st.caption(
+            _(
+                "Filled bars are counted, order by order. The dashed outline is not counted: indirect return is not "
+                "estimated yet; it can be at most what is unexplained. Every cent of net revenue stands in one bucket."
+            )
+        )
+    else:
+        st.caption(
+            _(
+                "Filled bars are counted, order by order. The dashed bar is estimated, its line is the 90 % range. Every "
+                "cent of net revenue stands in one bucket."
+            )
+        )
+    if not st.session_state.get("estimates", True):
+        return
+    lift = data.lift()
+    with st.expander(_("How sure is the indirect return?"), expanded=report.roi.indirect is None):
+        st.text(_("Days with orders and talk: {line}").format(line=lift.readiness.line))
+        if lift.minimum_detectable_minor is not None:
+            least = words.money(screen, lift.minimum_detectable_minor)
+            st.text(_("Over all these days, a return below {least} would not be told from chance.").format(least=least))
+        if lift.coverage_claim is not None:
+            claim = words.share(screen, lift.coverage_claim)
+            st.text(_("In simulated worlds like these data the range held the truth in {claim}.").format(claim=claim))
+        for sentence in (*lift.reasons, *lift.warnings):
+            st.text(sentence)
+
+
+def _bucket_rows(screen: Screen, report: Report) -> pl.DataFrame:
+    """Each bucket as a bar that begins where the one above ends; the estimated one with its range."""
+    _ = screen._
+    came, estimated = report.buckets, report.roi.indirect
     scale = 10 ** tables.digits(screen.currency)
     tracked = came.direct + came.other_tracked
 
@@ -198,21 +263,29 @@ def _bucket_rows(screen: Screen, came: Buckets) -> pl.DataFrame:
         return f"{name} · {words.money(screen, minor)} · {share}"
 
     ink = theme.neutral("muted")
+    low: float | None = None
+    high: float | None = None
     rows: list[tuple[str, float, float, str, bool]] = [
         (caption(_("Direct (social)"), came.direct), 0, came.direct, theme.BLUE, True),
         (caption(_("Other tracked"), came.other_tracked), came.direct, tracked, theme.GREEN, True),
     ]
-    if came.indirect is None:
+    if came.indirect is None or estimated is None:
         rows.append((_("Indirect · not estimated yet"), tracked, came.total, theme.BLUE, False))
         start = tracked
     else:
         start = tracked + came.indirect
-        rows.append((caption(_("Indirect (estimated)"), came.indirect), tracked, start, theme.BLUE, False))
+        low, high = (tracked + estimated.low) / scale, (tracked + estimated.high) / scale
+        name = _("Indirect (estimated) · {median}, between {low} and {high}").format(
+            median=words.money(screen, estimated.median),
+            low=words.money(screen, estimated.low),
+            high=words.money(screen, estimated.high),
+        )
+        rows.append((name, tracked, start, theme.BLUE, False))
     rows.append((caption(_("Unexplained"), came.unexplained), start, start + came.unexplained, theme.GREY, True))
     rows.append((caption(_("Total net revenue"), came.total), 0, came.total, ink, True))
     return pl.DataFrame(
         [
-            (place, text, a / scale, b / scale, colour, counted)
+            (place, text, a / scale, b / scale, colour, counted, None if counted else low, None if counted else high)
             for place, (text, a, b, colour, counted) in enumerate(rows)
         ],
         schema={
@@ -222,6 +295,8 @@ def _bucket_rows(screen: Screen, came: Buckets) -> pl.DataFrame:
             "end": pl.Float64,
             "colour": pl.String,
             "counted": pl.Boolean,
+            "low": pl.Float64,
+            "high": pl.Float64,
         },
         orient="row",
     )
