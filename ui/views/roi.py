@@ -232,8 +232,8 @@ def _how_sure(screen: Screen, report: Report) -> None:
     else:
         st.caption(
             _(
-                "Filled bars are counted, order by order. The dashed bar is estimated, its line is the 90 % range. Every "
-                "cent of net revenue stands in one bucket."
+                "Filled bars are counted, order by order. The dashed bar is estimated, its line is the 90 % range. "
+                "Every cent of net revenue stands in one bucket."
             )
         )
     if not st.session_state.get("estimates", True):
