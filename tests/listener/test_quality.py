@@ -85,7 +85,11 @@ def test_the_kept_figures_are_those_measured(shared_data: Callable[..., Path]) -
 
 def test_topics_are_terms_and_frequent_hashtags() -> None:
     terms = [("m1", "acme"), ("m1", "#kettle"), ("m2", "acme")]
-    texts = [("m1", "my #Kettle is #great"), ("m2", "so #GREAT #great"), ("m3", "#שלום and # alone, https://a.example/page#part, a#bc")]
+    texts = [
+        ("m1", "my #Kettle is #great"),
+        ("m2", "so #GREAT #great"),
+        ("m3", "#שלום and # alone, https://a.example/page#part, a#bc"),
+    ]
     found = topics.topics_of(terms, texts)
     assert found.rows() == [
         ("m1", "#great", "hashtag"),
