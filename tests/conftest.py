@@ -8,8 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from config.workspace import Workspace, open_workspace
+
+# A busy machine must fail no test: nothing here is timed.
+settings.register_profile("earned", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("earned")
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = Path(os.environ.get("EARNED_SHARED_DATA", ROOT.parent / "shared" / "data"))
