@@ -215,7 +215,15 @@ def _number_parts(texts: pl.Series, *, whole: bool) -> pl.DataFrame:
     open_ = pl.col("mark") == "?"
     settled = pl.when(open_).then(pl.when(lone == mark).then(lone).otherwise(pl.lit(""))).otherwise(pl.col("mark"))
     undecided = open_ & pl.lit(not comma_votes and not dot_votes)
-    return frame.with_columns(settled.alias("mark"), undecided.alias("unsure")).pipe(_split_at_mark)
+    split = frame.with_columns(settled.alias("mark"), undecided.alias("unsure")).pipe(_split_at_mark)
+    return split.with_columns(fits=pl.col("fits") & _is_one_number(bare))
+
+
+def _is_one_number(bare: pl.Expr) -> pl.Expr:
+    """Not a range, a date or several numbers: a sign stands at an end, a blank or apostrophe before three digits."""
+    apart = bare.str.contains(r"\d\s*-\s*\d")
+    grouped = bare.str.contains(r"^[^\d]*\d{1,3}(?:[\s'’]\d{3})+(?:[.,]\d+)*[^\d]*$")
+    return ~apart & (grouped | ~bare.str.contains(r"\d[\s'’]+[.,]?\d"))
 
 
 def plain_text(texts: pl.Series) -> pl.Series:

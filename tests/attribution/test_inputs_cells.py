@@ -197,3 +197,15 @@ def test_days(column: list[str | None], day: str | None) -> None:
 )
 def test_quarantine_shows_only_values_that_can_name_nobody(value: str, kept: bool) -> None:
     assert (shown(value) == value) is kept
+
+
+@pytest.mark.parametrize("text", ["100-200", "5-3", "2026-11-20", "1 2 3", "12 34", "1'23", "20 11 2026"])
+def test_several_numbers_are_no_amount(text: str) -> None:
+    found = money(pl.Series([text]))
+    assert found.bad.to_list() == [True]
+    assert found.values.to_list() == [None]
+
+
+@pytest.mark.parametrize("text", ["1 234", "1'234'567.50", "-1 234,50", "€ 1 234,50", "1 234,50 zł", "(1 234.50)"])
+def test_grouped_amounts_are_amounts(text: str) -> None:
+    assert money(pl.Series([text])).bad.to_list() == [False]
