@@ -9,7 +9,7 @@ run: setup ## the demo shop, filled through the real path, in the browser
 	$(BIN)/earned demo
 
 test: setup ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 setup: $(STAMP)
 
