@@ -22,8 +22,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from attribution.paths import Ints, Paths
 
@@ -338,6 +336,8 @@ class _Chain:
 def _chain(counts: TransitionCounts) -> _Chain | None:
     if not counts.ends.height:
         return None
+    from scipy import sparse  # imported where it is used: most reports are credited without a chain
+
     every = pl.concat([counts.arcs["from_state"], counts.arcs["to_state"], counts.ends["state"]]).unique().sort()
     states: list[list[str]] = every.to_list()
     number = pl.DataFrame({"state": every, "n": np.arange(len(states))})
@@ -389,6 +389,9 @@ def _sparse_losses(chain: _Chain, member: npt.NDArray[np.bool_]) -> tuple[Matrix
 
 def _solve(chain: _Chain, stays: npt.NDArray[np.bool_]) -> Matrix:
     """What the start earns when only the states that stay are there."""
+    from scipy import sparse
+    from scipy.sparse.linalg import splu
+
     places = np.flatnonzero(stays)
     moves = chain.moves[places][:, places]
     earned = splu(sparse.identity(len(places), format="csc") - moves.tocsc()).solve(chain.earned[places])
