@@ -1,4 +1,4 @@
-"""The figures marketers know by three letters, what platforms claim against what was banked, and leads."""
+"""The figures marketers know by three letters, and what platforms claim against what was banked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from attribution.channels import channel_of
 from attribution.currency import convert, minor_unit_size, to_minor
+from attribution.leads import DEAL, with_channel
 from attribution.report import NOT_SET, Report
 from config.clock import Period
 
@@ -28,7 +28,6 @@ PLATFORM_SOURCES = {
     "reddit": ("reddit", "reddit.com"),
     "microsoft": ("bing", "microsoft", "msn"),
 }
-DEAL = "deal:"  # how the lead_id of a deal begins
 METRICS_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "channel": pl.String,
     "visits": pl.Int64,
@@ -87,7 +86,7 @@ def channel_metrics(report: Report, spend: pl.DataFrame, leads: pl.DataFrame, *,
     )
     created = (pl.col("created_at") >= start) & (pl.col("created_at") < end)
     came = leads.filter(created & ~pl.col("lead_id").str.starts_with(DEAL))
-    of_leads = _with_channel(came).group_by("channel").agg(leads=pl.len().cast(pl.Int64))
+    of_leads = with_channel(came).group_by("channel").agg(leads=pl.len().cast(pl.Int64))
     joined = earned
     for table in (visits, _ads(report, spend), of_leads):
         joined = joined.join(table, on="channel", how="full", coalesce=True)
@@ -216,95 +215,3 @@ def _credited(report: Report, told: pl.DataFrame) -> pl.DataFrame:
         times=pl.when(pl.col("credited_minor") > 0).then(pl.col("claimed_minor") / pl.col("credited_minor")),
         unconverted="unconverted",
     )
-
-
-def lead_funnel(
-    leads: pl.DataFrame,
-    touches: pl.DataFrame,
-    *,
-    period: Period,
-    zone: ZoneInfo,
-    currency: str,
-    rates: pl.DataFrame,
-) -> pl.DataFrame:
-    """From click to lead to won, by source, medium and campaign: channel, source, medium, campaign, visits (what
-    analytics saw), leads (what the CRM has, created in the period), won, lead_rate (leads / visits), win_rate (won /
-    leads), value_minor (deals won, at the rate of the day won; null where one has no amount or rate), days_to_won
-    (median). Most leads first. A lead without a source is "(not set)". A deal counts for the lead it belongs to; one
-    of an unknown lead is no lead, and stands under "(not set)" when won.
-    """
-    start, end = period.bounds(zone)
-    named = ("channel", "source", "medium", "campaign")
-    told = _with_deals(_in_currency(leads, zone=zone, currency=currency, rates=rates))
-    came = _with_channel(told.filter((pl.col("created_at") >= start) & (pl.col("created_at") < end)))
-    won = pl.col("won_at").is_not_null()
-    days = (pl.col("won_at") - pl.col("created_at")).dt.total_seconds() / 86_400
-    known = pl.when(~(won & pl.col("value_minor").is_null()).any()).then(pl.col("value_minor").filter(won).sum())
-    counted = came.group_by(named).agg(
-        leads=(~pl.col("is_deal")).sum().cast(pl.Int64),
-        won=won.sum().cast(pl.Int64),
-        value_minor=known,
-        days_to_won=days.median(),
-    )
-    seen = touches.filter((pl.col("touched_at") >= start) & (pl.col("touched_at") < end))
-    visits = seen.with_columns(_lower(name) for name in named[1:]).group_by(named).agg(visits=pl.len().cast(pl.Int64))
-    rows = counted.join(visits, on=list(named), how="left", nulls_equal=True).with_columns(
-        pl.col("visits").fill_null(0)
-    )
-    return rows.select(
-        *named,
-        *("visits", "leads", "won"),
-        lead_rate=pl.when(pl.col("visits") > 0).then(pl.col("leads") / pl.col("visits")),
-        win_rate=pl.when(pl.col("leads") > 0).then(pl.col("won") / pl.col("leads")),
-        value_minor="value_minor",
-        days_to_won="days_to_won",
-    ).sort("leads", *named, descending=[True, False, False, False, False], nulls_last=True)
-
-
-def _with_deals(leads: pl.DataFrame) -> pl.DataFrame:
-    """Leads with is_deal: each lead with the deals it won (the first one's time, their value together; null where one
-    is unknown), and after them the won deals of no known lead.
-    """
-    marked = leads.with_columns(is_deal=pl.col("lead_id").str.starts_with(DEAL).fill_null(False))
-    contacts, won = marked.filter(~pl.col("is_deal")), marked.filter(pl.col("is_deal") & pl.col("won_at").is_not_null())
-    amount = pl.col("value_minor")
-    by_lead = (
-        won.drop_nulls("contact_id")
-        .group_by("account", lead_id="contact_id")
-        .agg(
-            _deals=pl.len(),
-            _won_at=pl.col("won_at").min(),
-            _value=pl.when(amount.null_count() == 0).then(amount.sum()),
-        )
-    )
-    told = contacts.join(by_lead, on=["account", "lead_id"], how="left").with_columns(
-        won_at=pl.coalesce("_won_at", "won_at"),
-        value_minor=pl.when(pl.col("_deals").is_not_null()).then("_value").otherwise("value_minor"),
-    )
-    known = contacts.select("account", contact_id="lead_id")
-    alone = won.join(known, on=["account", "contact_id"], how="anti")
-    return pl.concat([told.select(marked.columns), alone])
-
-
-def _lower(name: str) -> pl.Expr:
-    return pl.col(name).str.strip_chars().str.to_lowercase()
-
-
-def _with_channel(leads: pl.DataFrame) -> pl.DataFrame:
-    """The leads with a channel; one without a source has none."""
-    lower = leads.with_columns(_lower("source"), _lower("medium"), _lower("campaign"))
-    named = channel_of(lower.with_columns(evidence=pl.lit("utm")))
-    nameless = pl.col("source").is_null()
-    return named.with_columns(
-        channel=pl.when(nameless).then(pl.lit(NOT_SET)).otherwise("channel"), source=pl.col("source").fill_null(NOT_SET)
-    ).drop("evidence")
-
-
-def _in_currency(leads: pl.DataFrame, *, zone: ZoneInfo, currency: str, rates: pl.DataFrame) -> pl.DataFrame:
-    codes = leads.with_columns(
-        pl.col("currency").str.strip_chars().str.to_uppercase().fill_null(currency),
-        day=pl.col("won_at").dt.convert_time_zone(zone.key).dt.date(),
-    )
-    sized = codes.with_columns(_size=minor_unit_size(codes["currency"]))
-    own = sized.with_columns(_own=to_minor(pl.col("deal_amount"), size=pl.col("_size")))
-    return convert(own, rates, columns={"value_minor": "_own"}, to=currency)

@@ -58,7 +58,7 @@ def journeys(
 
 @app.command()
 def leads(context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False) -> None:
-    """From click to lead to won, by source and campaign."""
+    """From click to lead to won, by source and by own post: the CRM beside analytics."""
     from ui import documents_money
 
     workspace = open_or_stop(context)
@@ -71,7 +71,8 @@ def leads(context: typer.Context, since: Since = None, until: Until = None, as_j
         ("medium", "Medium"),
         ("campaign", "Campaign"),
         ("visits", "Visits"),
-        ("leads", "Leads"),
+        ("analytics_leads", "Leads by analytics"),
+        ("leads", "Leads by CRM"),
         ("won", "Won"),
         ("lead_rate", "Visit to lead"),
         ("win_rate", "Lead to won"),
@@ -79,6 +80,31 @@ def leads(context: typer.Context, since: Since = None, until: Until = None, as_j
     ]
     print_table(_title("Leads", document), columns, document["rows"])
     print(f"Leads: {document['leads']}, won: {document['won']}, without a source: {document['without_source']}")
+    if document["analytics_leads"] is None:
+        print("Analytics tells of no leads: import conversions of the kind lead to set them beside the CRM's.")
+    _print_posts(document)
+
+
+def _print_posts(document: dict[str, Any]) -> None:
+    if not document["posts"]:
+        print("No own post with a click or lead: import your posts to see leads by post.")
+        return
+    columns = [
+        ("published_at", "Published"),
+        ("network", "Network"),
+        ("caption", "Post"),
+        ("clicks", "Clicks"),
+        ("visits", "Visits"),
+        ("leads", "Leads"),
+        ("won", "Won"),
+        ("value", "Value"),
+    ]
+    shown = [
+        row | {"caption": (row["caption"] or row["permalink"] or row["post_id"])[:60]} for row in document["posts"]
+    ]
+    print_table("Leads by post", columns, shown[:20])
+    untraced = sum(row["leads"] is None for row in document["posts"])
+    print(f"Leads without a post: {document['without_post']}; posts without a tagged link: {untraced}")
 
 
 def print_behind(document: dict[str, Any]) -> None:

@@ -127,22 +127,20 @@ def journeys(workspace: Workspace, *, period: Period, limit: int, path: list[str
     }
 
 
-def leads(workspace: Workspace, *, period: Period) -> dict[str, Any]:
-    """From click to lead to won, the CRM's leads beside the visits that analytics saw from the same place."""
-    report = pipeline.attribution_report(workspace, period=period)
-    found = metrics.lead_funnel(
-        _facts(workspace, tables.LEADS),
-        report.touches,
-        period=period,
-        zone=workspace.settings.zone,
-        currency=report.currency,
-        rates=pipeline.exchange_rates(),
-    )
-    known = found["value_minor"].null_count() == 0
+def leads(workspace: Workspace, *, period: Period, lookback: dt.timedelta | None = None) -> dict[str, Any]:
+    """From click to lead to won, by source and by own post: the CRM's leads beside what analytics saw."""
+    report = pipeline.attribution_report(workspace, period=period, lookback=lookback)
+    found = pipeline.leads_of(workspace, report)
+    by_source = found.by_source
+    known = by_source["value_minor"].null_count() == 0
+    told = by_source["analytics_leads"].count() > 0
     return _head(report) | {
-        "leads": int(found["leads"].sum()),
-        "won": int(found["won"].sum()),
-        "value": money(int(found["value_minor"].sum()), report.currency) if known else None,
-        "without_source": int(found.filter(pl.col("source") == "(not set)")["leads"].sum()),
-        "rows": rows(found, currency=report.currency),
+        "leads": int(by_source["leads"].sum()),
+        "won": int(by_source["won"].sum()),
+        "value": money(int(by_source["value_minor"].sum()), report.currency) if known else None,
+        "analytics_leads": int(by_source["analytics_leads"].sum()) if told else None,
+        "without_source": int(by_source.filter(pl.col("source") == "(not set)")["leads"].sum()),
+        "without_post": int(by_source["leads"].sum()) - int(found.by_post["leads"].sum()),
+        "rows": rows(by_source, currency=report.currency),
+        "posts": rows(found.by_post, currency=report.currency),
     }

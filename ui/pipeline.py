@@ -8,17 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import sqlalchemy as sa
 
 from attribution import currency, inputs
 from attribution.facts import Facts
+from attribution.leads import lead_funnel, leads_by_post
 from attribution.ledger import order_ledger
 from attribution.report import Inputs, Report, attribute
-from attribution.tables import MENTIONS
+from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, Table
 from config import intake, register_files
 from config.clock import Period, last_days
 from config.database import changes, upsert, writing
@@ -145,6 +147,34 @@ def attribution_report(
         rates=exchange_rates(),
         without_flagged=without_flagged,
     )
+
+
+@dataclass(frozen=True)
+class Leads:
+    """`attribution.leads.lead_funnel` and `leads_by_post` of one period."""
+
+    by_source: pl.DataFrame
+    by_post: pl.DataFrame
+
+
+def leads_of(workspace: Workspace, report: Report) -> Leads:
+    """The leads of a report's period, by source and by own post."""
+    leads = known_facts(workspace, LEADS)
+    common: dict[str, Any] = {
+        "period": report.period,
+        "zone": workspace.settings.zone,
+        "currency": report.currency,
+        "rates": exchange_rates(),
+    }
+    return Leads(
+        lead_funnel(leads, report.touches, known_facts(workspace, CONVERSIONS), **common),
+        leads_by_post(known_facts(workspace, POSTS), leads, report.touches, lookback=report.lookback, **common),
+    )
+
+
+def known_facts(workspace: Workspace, table: Table) -> pl.DataFrame:
+    """The facts of a table in memory, with that table's columns alone."""
+    return facts_of(workspace).scan(table.name).select(list(table.schema)).collect()
 
 
 def mentions_of(workspace: Workspace, period: Period) -> pl.DataFrame:

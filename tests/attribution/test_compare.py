@@ -26,7 +26,8 @@ from attribution.compare import (
     touches_to_order,
     transitions,
 )
-from attribution.metrics import channel_metrics, claimed_against_banked, lead_funnel
+from attribution.leads import lead_funnel
+from attribution.metrics import channel_metrics, claimed_against_banked
 from config.settings import MODELS
 from tests.attribution.test_rules import worlds
 from tests.attribution.worlds import (
@@ -269,10 +270,15 @@ def lead(lead_id: str, **given: Any) -> dict[str, Any]:
     } | given  # fmt: skip
 
 
-def funnel(*leads: Mapping[str, Any], touches: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+def funnel(
+    *leads: Mapping[str, Any],
+    touches: list[dict[str, Any]] | None = None,
+    conversions: list[dict[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
     seen = channel_of(table(tables.TOUCHES, touches or []))
+    told = table(tables.CONVERSIONS, conversions or [])
     found = lead_funnel(
-        table(tables.LEADS, leads), seen, period=JUNE, zone=settings().zone, currency="EUR", rates=RATES
+        table(tables.LEADS, leads), seen, told, period=JUNE, zone=settings().zone, currency="EUR", rates=RATES
     )
     return found.to_dicts()
 
@@ -286,6 +292,7 @@ def test_from_click_to_lead_to_won() -> None:
         "medium": "social",
         "campaign": None,
         "visits": 4,
+        "analytics_leads": None,
         "leads": 2,
         "won": 1,
         "lead_rate": 0.5,
