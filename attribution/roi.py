@@ -8,16 +8,13 @@ from typing import Any
 
 import polars as pl
 
-from attribution.channels import INFLUENCER, channel_of
+from attribution.costs import with_channel
 from attribution.currency import convert, decimal_text, half_even, minor_unit_size, to_minor
 from attribution.interval import Interval
 from attribution.ledger import SOLD
-from attribution.utm import normal_source
 from config.clock import Period
 from config.settings import Settings
 
-CREATOR_COSTS = ("creator_fee", "commission", "product_seeding")
-WORK_COSTS = ("content", "labour", "tool", "agency")  # without a source they are spent on social: they are ours
 COST_REASONS = ("no_date", "no_amount", "no_currency", "no_rate")
 
 
@@ -141,7 +138,7 @@ def costs(spend: pl.DataFrame, *, settings: Settings, period: Period, rates: pl.
     whole = convert(own, rates, columns={"_whole": "_own"}, to=currency, day="date_from")
     scope = settings.attribution.social_scope
     return (
-        _with_channel(whole)
+        with_channel(whole)
         .with_columns(cost_minor=_part(period), reason=_reason())
         .with_columns(in_scope=pl.col("channel").is_in(scope).fill_null(True))
         .select(
@@ -167,26 +164,6 @@ def _reason() -> pl.Expr:
         pl.when(pl.col("currency").is_null()).then(pl.lit("no_currency")),
         pl.when(pl.col("_whole").is_null()).then(pl.lit("no_rate")),
     )
-
-
-def _with_channel(spend: pl.DataFrame) -> pl.DataFrame:
-    media = pl.col("cost_type") == "media"
-    plain = spend.drop("source", "medium").with_columns(
-        source=pl.when(media).then(pl.coalesce(spend["source"], _network())).otherwise(spend["source"]),
-        medium=pl.when(media).then(spend["medium"].fill_null("cpc")).otherwise(spend["medium"]),
-        evidence=pl.lit("utm"),
-    )
-    ours = pl.col("cost_type").is_in(WORK_COSTS) & pl.col("source").is_null()
-    by_rule = channel_of(plain)
-    return by_rule.with_columns(
-        channel=pl.when(pl.col("cost_type").is_in(CREATOR_COSTS)).then(pl.lit(INFLUENCER)).when(~ours).then("channel")
-    )
-
-
-def _network() -> pl.Expr:
-    """The network an ad account is on, in the words of a visit's source: "LinkedIn Ads" -> linkedin."""
-    named = normal_source(pl.col("platform"))
-    return pl.when(named.str.ends_with(" ads")).then(normal_source(named.str.strip_suffix(" ads"))).otherwise(named)
 
 
 def roi_report(

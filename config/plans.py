@@ -195,13 +195,10 @@ def _change(
     wanted: dict[str, dict[str, Any] | None] = {str(row["id"]): dict(row) for row in save}
     wanted |= dict.fromkeys(remove)
     before = _entries(connection, table, wanted)
-    changed = [
-        {"id": key, "before": before.get(key), "after": after}
-        for key, after in wanted.items()
-        if before.get(key) != after
-    ]
+    differing = {key: after for key, after in wanted.items() if before.get(key) != after}
+    changed = [{"id": key, "before": before.get(key), "after": after} for key, after in differing.items()]
     if changed:
-        _put(connection, table, {step["id"]: step["after"] for step in changed})
+        _put(connection, table, differing)
         connection.execute(
             sa.insert(plan_changes).values(register=name, at=at, changed=json.dumps(changed, ensure_ascii=False))
         )
