@@ -6,6 +6,7 @@ mention_links     the links found in it, as written, in order
 mention_codes     registered promo codes found in it, normal form
 authors           what the networks themselves say about an author; the register of people outranks it
 source_state      what polling must remember of a source; committed together with the mentions it stands for
+source_entries    which entries the last poll of a source showed; source_gaps: when some may have been missed
 mention_words     the words of title and text as queries compare them, for full-text search by the database
 text_bands        where to look for texts nearly like another; text_near: the pairs found alike
 triage            what people decided about a mention; polling never touches it
@@ -106,7 +107,10 @@ source_state = sa.Table(
     sa.Column("validators_at", UtcTime),  # when the server last sent a whole body with these validators
     sa.Column("body_hash", sa.Text),
     sa.Column("plan_hash", sa.Text),  # of the brands' queries and languages the body was read with
-    sa.Column("next_check_at", UtcTime),
+    sa.Column("next_check_at", UtcTime, index=True),  # the queue; null: not asked (gone, or not in the settings)
+    sa.Column("asked_at", UtcTime),  # of the last request, written before it is made
+    sa.Column("fresh_until", UtcTime),  # before then the server has nothing new, by its own word
+    sa.Column("pace_seconds", sa.Integer),  # the document's own wish: <ttl>, sy:updatePeriod
     sa.Column("retry_after", UtcTime),  # the server asked not to come back before
     sa.Column("last_checked_at", UtcTime),
     sa.Column("last_success_at", UtcTime),
@@ -118,6 +122,19 @@ source_state = sa.Table(
     sa.Column("permanent_count", sa.Integer, nullable=False),  # how many times in a row it said so
     sa.Column("gone", sa.Boolean, nullable=False),  # 410: asked again only when the address in the settings changes
     sa.Column("entries", sa.Integer),
+)
+source_entries = sa.Table(
+    "source_entries",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("keys", sa.Text, nullable=False),  # short hashes of the entries last seen, blank between
+)
+source_gaps = sa.Table(
+    "source_gaps",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("since", UtcTime, primary_key=True),  # the last answer before
+    sa.Column("until", UtcTime, nullable=False),  # the poll whose entries had none in common with the poll before
 )
 triage = sa.Table(
     "triage",
