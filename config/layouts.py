@@ -1,10 +1,8 @@
-"""What a layout is, how one is recognised, and the column mappings that people chose for files of no known layout."""
+"""What a layout is, and how one is recognised: by its columns, or by what a person said about them."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,16 +11,9 @@ from typing import Protocol
 import polars as pl
 import sqlalchemy as sa
 
-from config.database import metadata, upsert, writing
+from config import mappings
+from config.mappings import ColumnMapping
 from config.reading import Rejected, TextTable, UnknownLayoutError, normal_header
-
-column_mappings = sa.Table(
-    "column_mappings",
-    metadata,
-    sa.Column("headers", sa.Text, primary_key=True),  # hash of the file's header names
-    sa.Column("layout", sa.Text, nullable=False),
-    sa.Column("mapping", sa.Text, nullable=False),  # JSON: the layout's column -> the file's header
-)
 
 
 @dataclass(frozen=True)
@@ -157,33 +148,26 @@ def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wan
     )
 
 
-def _fingerprint(headers: Sequence[str]) -> str:
-    return hashlib.sha256("\x1f".join(sorted(normal_header(name) for name in headers)).encode()).hexdigest()
-
-
 def remember_mapping(engine: sa.Engine, headers: Sequence[str], *, layout: str, mapping: Mapping[str, str]) -> None:
     """Files with these headers are from now on read as `layout`; `mapping`: its column -> the file's header."""
-    row = {"headers": _fingerprint(headers), "layout": layout, "mapping": json.dumps(dict(mapping), sort_keys=True)}
-    with writing(engine) as connection:
-        upsert(connection, column_mappings, [row], keys=["headers"])
+    mappings.remember(engine, headers, ColumnMapping(layout, mapping))
 
 
 def remembered(
     engine: sa.Engine, table: TextTable, layouts: Sequence[Layout], *, wanted: str | None
 ) -> tuple[TextTable, Layout | None]:
-    """The table with its columns named as a person once mapped them, and the layout chosen then."""
-    query = sa.select(column_mappings).where(column_mappings.c.headers == _fingerprint(table.headers))
-    with engine.connect() as connection:
-        row = connection.execute(query).one_or_none()
-    if row is None or (wanted and wanted != row.layout):
+    """The table as a person once said its columns are to be read, and the layout chosen then; else as it is."""
+    chosen = mappings.find(engine, table.headers)
+    if chosen is None or (wanted and wanted != chosen.layout):
         return table, None
-    layout = next((layout for layout in layouts if layout.id == row.layout), None)
-    chosen = {header: name for name, header in json.loads(row.mapping).items() if header in table.headers}
-    if layout is None or len(set(chosen.values())) != len(chosen):
-        return table, None
-    clash = {header: f"{header} (not mapped)" for header in table.headers if header in chosen.values()}
-    names = {header: chosen.get(header, clash.get(header, header)) for header in table.headers}
-    return replace(table, headers=tuple(names.values()), frame=table.frame.rename(names)), layout
+    return as_mapped(table, chosen, layouts)
+
+
+def as_mapped(table: TextTable, mapping: ColumnMapping, layouts: Sequence[Layout]) -> tuple[TextTable, Layout | None]:
+    """The table as the mapping says, and its layout; the table as it is where either does not fit."""
+    layout = next((layout for layout in layouts if layout.id == mapping.layout), None)
+    mapped = mappings.applied(table, mapping) if layout else None
+    return (table, None) if mapped is None else (mapped, layout)
 
 
 def _nearest(table: TextTable, layouts: Sequence[Layout]) -> str:
