@@ -23,9 +23,9 @@ from listener import schedule
 from listener.feeds import BODY_LIMIT, Entry, ParsedFeed
 from listener.fetch import FetchRequest, FetchResult, Outcome, Sessions, fetch, open_session
 from listener.language import detect
-from listener.mentions import BrandMatch, Mention, build_mention, network_of, spoken, when
+from listener.mentions import BrandMatch, Mention, author_of, build_mention, network_of, spoken, when
 from listener.parsing import ParseWorkers
-from listener.queries import Query, QueryError, Words, compile_query
+from listener.queries import About, Query, QueryError, Words, compile_query
 from listener.sentiment import score
 from listener.sentiment.cache import ScoreCache
 from listener.store import SaveCounts, SourceState, read_states, save_poll, save_state
@@ -283,7 +283,11 @@ def _no_body(source: SourceSettings, result: FetchResult) -> SourceReport:
 
 def mentions_of(parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: dt.datetime) -> list[Mention]:
     """The entries that match a brand, own or competitor, as scored mentions. Pure."""
-    matched = [(entry, brands) for entry in parsed.entries if (brands := match_brands(entry, plan.brands))]
+    matched = [
+        (entry, brands)
+        for entry in parsed.entries
+        if (brands := match_brands(entry, plan.brands, source=source, languages=plan.languages))
+    ]
     texts = [spoken(entry.title, entry.text) for entry, _ in matched]
     languages = detect(texts, plan.languages, stated=[entry.language for entry, _ in matched])
     scores = score(texts, languages, cache=plan.cache)
@@ -307,11 +311,25 @@ def mentions_of(parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: 
     return with_targets(found, plan.brands, cache=plan.cache)
 
 
-def match_brands(entry: Entry, brands: Sequence[tuple[str, Query]]) -> tuple[BrandMatch, ...]:
-    """Every brand whose query matches the entry's title or text, with the terms found."""
-    words = Words(entry.text, title=entry.title)
+def match_brands(
+    entry: Entry, brands: Sequence[tuple[str, Query]], *, source: SourceSettings, languages: Sequence[str]
+) -> tuple[BrandMatch, ...]:
+    """Every brand whose query matches the entry, with the terms found."""
+    about = _about(entry, source, languages) if any(query.fields for _, query in brands) else None
+    words = Words(entry.text, title=entry.title, about=about)
     found = ((name, query.find(words)) for name, query in brands)
     return tuple(BrandMatch(name, match.terms) for name, match in found if match)
+
+
+def _about(entry: Entry, source: SourceSettings, languages: Sequence[str]) -> About:
+    """What the queries' fields may ask for; the language is looked for only where one asks."""
+    author_key, author_name = author_of(entry.author, network=source.network or network_of(source.url), scope=None)
+    urls = (entry.link, *entry.links) if entry.link else entry.links
+
+    def language() -> str | None:
+        return detect([spoken(entry.title, entry.text)], languages, stated=[entry.language])[0]
+
+    return About(author_key, author_name, urls, language, source.name)
 
 
 async def try_feed(

@@ -8,6 +8,7 @@ reads the texts that are left.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from config.database import changes, count_change, writing
 from listener.queries import Node, Query, Term, Words, one_atom
 from listener.tables import mention_words, mentions
+from listener.words import IN_WORDS
 
 MISSING = "words_missing"
 COMMON = 5_000  # matches; beyond it a page is found sooner among the newest mentions
@@ -110,6 +112,8 @@ def _translated(node: Node) -> tuple[str | None, bool]:
         parts = [_translated(part) for part in node.parts]
         known = [f"({text})" for text, _ in parts if text is not None]
         return (" OR ".join(known), all(exact for _, exact in parts)) if len(known) == len(parts) else (None, False)
+    if node.kind == "near":
+        return _all_of(node.parts)[0], False  # how far apart the words stand, the query itself finds out
     if node.kind == "not":
         return None, False  # alone it narrows nothing; beside others `_all_of` knows what to do with it
     return _all_of(node.parts)
@@ -130,8 +134,10 @@ def _all_of(parts: Sequence[Node]) -> tuple[str | None, bool]:
 
 
 def _term(term: Term) -> tuple[str | None, bool]:
-    if term.unspaced:
+    if term.unspaced or term.field not in (None, *IN_WORDS):
         return None, False
+    if term.field or term.cased:  # the index tells neither title from text nor capitals from small letters
+        return _term(replace(term, field=None, cased=()))[0], False
     ways = [_ways(word, term.forms if len(term.words) == 1 else frozenset()) for word in term.words]
     star = " *" if term.prefix else ""
     if prod(map(len, ways)) > _PHRASES and len(ways) > 1:

@@ -1,14 +1,19 @@
-"""A brand's boolean query: does this text match, where, and why.
+"""A brand's boolean query: does this mention match, where, and why.
 
-    query   := part (OR part)*            OR binds weakest
-    part    := factor ((AND)? factor)*    words beside each other mean AND
-    factor  := (NOT | -) factor | ( query ) | term
-    term    := word | word* | "exact phrase" | #hashtag | @handle
+    query   := part (OR part)*                     OR binds weakest
+    part    := factor ((AND)? factor)*             words beside each other mean AND
+    factor  := (NOT | -) factor | close
+    close   := operand (NEAR/n operand)*           at most n words between the two, in either order
+    operand := field:operand | ( query ) | term    field: title, text, author, link, lang, source
+    term    := word | word* | "exact phrase" | =Word | ="Exact Phrase" | #hashtag | @handle
 
-Operators are written in capitals; `and`, `or`, `not` are words. Words are compared whole, after NFKC and casefold and
-without Arabic and Hebrew vowel marks; in scripts that put no spaces between words a term may stand inside a run. A word
-also finds the hashtag and the handle of that name; #tag and @handle find nothing else. A trailing * stands for any
-ending. No pattern language reaches the text, so time grows with its length alone.
+Operators are written in capitals; `and`, `or`, `not` are words. How words are compared: `listener.words`. A word also
+finds the hashtag and the handle of that name; #tag and @handle find nothing else. A trailing * stands for any ending;
+= asks for the very capitals. `author:` is a handle or words of a name, `link:` an address or all below it, `lang:` a
+language code, `source:` a source's name. No pattern language reaches the text, so time grows with its length alone.
+
+Where author, link, language and source of a text are not known (`About` is None), what depends on them counts as
+unknown, and a match that is not refuted stands.
 
 QueryError          the query cannot be read; carries position (0-based) and cure
 """
@@ -16,36 +21,20 @@ QueryError          the query cannot be read; carries position (0-based) and cur
 from __future__ import annotations
 
 import re
-import unicodedata
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from listener.endings import forms
+from listener.words import FIELDS, IN_WORDS, UNSPACED, About, Place, Term, Words, as_written, fold, one_atom, tokens_of
+
+__all__ = ["About", "Match", "Node", "Query", "QueryError", "Term", "Words", "compile_query", "one_atom"]
 
 TERMS_LIMIT = 10_000
+NEAR_LIMIT = 100
 _DEPTH_LIMIT = 100
 _PHRASE_LIMIT = 50
 _PREFIX_AT_LEAST = 2
-
-# Letters and digits, with what stays inside a word: combining marks, Indic vowel signs, joiners, the soft hyphen.
-_RTL = (
-    "\u0591-\u05f2\u0610-\u061a\u0620-\u0669\u066e-\u06d3\u06d5-\u06ef\u06fa-\u06ff\u0750-\u077f\u08a0-\u08ff"
-    "\ufb1d-\ufdfb\ufe70-\ufefc"
-)
-_JOINERS = "\u00ad\u200b-\u200d\u2060\ufeff"
-_INSIDE = f"\u0300-\u036f\u0483-\u0489\u0900-\u0963\u0966-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17d3{_JOINERS}"
-_WORD = f"(?:[{_RTL}{_JOINERS}]+|(?:(?![{_RTL}])[\\w{_INSIDE}])+)"
-_TOKEN = re.compile(f"[#＃](?:[\\w{_RTL}{_INSIDE}])+|(?<!\\w)[@＠]\\w+(?:[.\\-]\\w+)*|{_WORD}")
-_VOWEL_MARKS = re.compile("[\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0640" + _JOINERS + "]")
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f]"
-)
-_SENTENCE_END = re.compile(r"[.!?…]\s|\n")
-_BREAK = "\u241e"
-_GAP_LIMIT = 6  # characters between two words of a phrase: " & ", " – ", but no detour
 
 
 class QueryError(ValueError):
@@ -54,160 +43,6 @@ class QueryError(ValueError):
     def __init__(self, problem: str, *, position: int, cure: str) -> None:
         self.problem, self.position, self.cure = problem, position, cure
         super().__init__(f"at character {position + 1}: {problem}. {cure}")
-
-
-@lru_cache(maxsize=65_536)
-def _fold(token: str) -> str:
-    return _VOWEL_MARKS.sub("", unicodedata.normalize("NFKC", token).casefold())
-
-
-def _is_detour(gap: str) -> bool:
-    """Whether what stands between two words parts them: too much, or the end of a sentence."""
-    return len(gap) > _GAP_LIMIT or _SENTENCE_END.search(gap) is not None
-
-
-def one_atom(folded: str) -> str:
-    """A token without blanks: some ligatures fold to several words."""
-    return "\u2420".join(folded.split())
-
-
-@dataclass(frozen=True)
-class _Token:
-    folded: str
-    start: int
-    end: int
-
-    def means(self, word: str, *, prefix: bool) -> bool:
-        """Whether a query's word finds this token; a bare word also finds #word and @word."""
-        own = self.folded if word[0] in "#@" else self.folded.lstrip("#@")
-        return own.startswith(word) if prefix else own == word
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    for found in _TOKEN.finditer(text):
-        folded = _fold(found[0])
-        if folded:
-            yield _Token(folded, found.start(), found.end())
-
-
-Place = tuple[str, int, int]  # "title" or "text", start, end in that text as given
-
-
-class Words:
-    """A mention's title and text cut into tokens once, for any number of queries."""
-
-    def __init__(self, text: str, *, title: str | None = None) -> None:
-        self.fields = {"title": title or "", "text": text}
-        self._at: dict[str, list[tuple[str, int]]] = {}
-        self._tokens: dict[str, list[_Token]] = {}
-        for name, content in self.fields.items():
-            self._tokens[name] = list(_tokens(content))
-            for n, token in enumerate(self._tokens[name]):
-                self._note(token.folded, (name, n))
-
-    def _note(self, folded: str, at: tuple[str, int]) -> None:
-        self._at.setdefault(folded, []).append(at)
-        if folded[0] in "#@" and len(folded) > 1:
-            self._at.setdefault(folded[1:], []).append(at)
-
-    @cached_property
-    def _vocabulary(self) -> list[str]:
-        return sorted(self._at)
-
-    @cached_property
-    def _runs(self) -> dict[str, tuple[str, list[int]]]:
-        """Each field folded character by character, with the place each folded character came from."""
-        runs = {}
-        for name, content in self.fields.items():
-            pieces = [(_fold(character), n) for n, character in enumerate(content)]
-            runs[name] = ("".join(p for p, _ in pieces), [n for p, n in pieces for _ in p])
-        return runs
-
-    def indexed(self) -> str:
-        """All tokens as one line for a search index, with a mark wherever no phrase may run on."""
-        parts: list[str] = []
-        for name, content in self.fields.items():
-            parts.append(_BREAK)
-            end = 0
-            for token in self._tokens[name]:
-                gap = content[end : token.start]
-                if end and _is_detour(gap):
-                    parts.append(_BREAK)
-                parts.append(one_atom(token.folded))
-                end = token.end
-        return " ".join(parts)
-
-    def places(self, term: Term) -> list[Place]:
-        """Where the term stands."""
-        if term.unspaced:
-            return self._substrings(term.words[0])
-        if term.forms:
-            return self._formed(term)
-        anchor, starts = self._rarest(term)
-        found = (self._phrase(term, name, n - anchor) for name, n in starts)
-        return [place for place in found if place]
-
-    def _formed(self, term: Term) -> list[Place]:
-        """Where a single word stands, in any of its forms."""
-        known = [form for form in self._at if form in term.forms or form == term.words[0]]
-        places = []
-        for name, n in (at for form in known for at in self._at[form]):
-            token = self._tokens[name][n]
-            places.append((name, token.start, token.end))
-        return places
-
-    def _rarest(self, term: Term) -> tuple[int, list[tuple[str, int]]]:
-        """The phrase's word that stands in the fewest places, and those places: the only ones worth a look."""
-        last = len(term.words) - 1
-        every = [self._starting(word, prefix=term.prefix and k == last) for k, word in enumerate(term.words)]
-        anchor = min(range(len(every)), key=lambda k: len(every[k]))
-        return anchor, every[anchor]
-
-    def _starting(self, word: str, *, prefix: bool) -> list[tuple[str, int]]:
-        if not prefix:
-            return self._at.get(word, [])
-        first = bisect_left(self._vocabulary, word)
-        hits: list[tuple[str, int]] = []
-        for known in self._vocabulary[first:]:
-            if not known.startswith(word):
-                break
-            hits += self._at[known]
-        return hits
-
-    def _phrase(self, term: Term, name: str, n: int) -> Place | None:
-        """The place of the term if its words stand side by side from token `n` on."""
-        tokens = self._tokens[name][max(n, 0) : n + len(term.words)]
-        if n < 0 or len(tokens) < len(term.words):
-            return None
-        last = len(tokens) - 1
-        for k, (token, word) in enumerate(zip(tokens, term.words, strict=True)):
-            gap = self.fields[name][tokens[k - 1].end : token.start] if k else ""
-            if not token.means(word, prefix=term.prefix and k == last):
-                return None
-            if _is_detour(gap):
-                return None
-        return (name, tokens[0].start, tokens[last].end)
-
-    def _substrings(self, word: str) -> list[Place]:
-        places: list[Place] = []
-        for name, (run, origin) in self._runs.items():
-            at = run.find(word)
-            while at >= 0:
-                places.append((name, origin[at], origin[at + len(word) - 1] + 1))
-                at = run.find(word, at + len(word))
-        return places
-
-
-@dataclass(frozen=True)
-class Term:
-    """A word or phrase to look for: `words` in folded form; `prefix`: the last word may go on; `forms`: what else a
-    single word may look like (see `listener.endings`)."""
-
-    shown: str
-    words: tuple[str, ...]
-    prefix: bool = False
-    unspaced: bool = False
-    forms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -219,30 +54,100 @@ class Match:
     title_spans: tuple[tuple[int, int], ...] = ()
 
 
+Known = Callable[[Term], bool | None]  # None: not known
+Close = Callable[["Node"], bool]
+
+
 @dataclass(frozen=True)
 class Node:
-    """A query as a tree: `kind` is term, and, or, not."""
+    """A query as a tree: `kind` is term, and, or, not, near (two parts, at most `apart` words between them)."""
 
     kind: str
     parts: tuple[Node, ...] = ()
     term: Term | None = None
+    apart: int = 0
 
-    def holds(self, found: Callable[[Term], bool]) -> bool:
+    def holds(self, found: Known, close: Close) -> bool | None:
+        """Whether the query holds, as far as is known: None when that hangs on what is not."""
         if self.kind == "and":
-            return all(part.holds(found) for part in self.parts)
+            return _all(part.holds(found, close) for part in self.parts)
         if self.kind == "or":
-            return any(part.holds(found) for part in self.parts)
+            lacking = _all(_opposite(part.holds(found, close)) for part in self.parts)
+            return _opposite(lacking)
         if self.kind == "not":
-            return not self.parts[0].holds(found)
-        return self.term is not None and found(self.term)
+            return _opposite(self.parts[0].holds(found, close))
+        if self.kind == "near":
+            return close(self)
+        return found(self.term) if self.term else False
 
-    def wanted(self) -> Iterator[Term]:
-        """The terms that speak for a match: those outside NOT."""
-        if self.kind == "term" and self.term:
+    def terms(self) -> Iterator[Term]:
+        """Every term, in the query's order."""
+        if self.term:
             yield self.term
+        for part in self.parts:
+            yield from part.terms()
+
+    def speaking(self) -> Iterator[Node]:
+        """The terms and pairs that speak for a match: those outside NOT."""
+        if self.kind in ("term", "near"):
+            yield self
         elif self.kind != "not":
             for part in self.parts:
-                yield from part.wanted()
+                yield from part.speaking()
+
+
+def _all(values: Iterator[bool | None]) -> bool | None:
+    unknown = False
+    for value in values:
+        if value is False:
+            return False
+        unknown |= value is None
+    return None if unknown else True
+
+
+def _opposite(value: bool | None) -> bool | None:
+    return None if value is None else not value
+
+
+class _Reading:
+    """One query against one mention; the places of a term are looked for once."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self._places: dict[Term, list[Place]] = {}
+
+    def places(self, term: Term) -> list[Place]:
+        if term not in self._places:
+            self._places[term] = self.words.places(term)
+        return self._places[term]
+
+    def says(self, term: Term) -> bool | None:
+        return bool(self.places(term)) if term.field in (None, *IN_WORDS) else self.words.says(term)
+
+    def pair(self, node: Node) -> list[Place]:
+        """Where the two sides of NEAR stand close enough."""
+        left, right = (sorted({p for term in part.terms() for p in self.places(term)}) for part in node.parts)
+        return self.words.near(left, right, apart=node.apart)
+
+    def close(self, node: Node) -> bool:
+        return bool(self.pair(node))
+
+    def evidence(self, root: Node) -> tuple[list[str], set[Place]]:
+        """The terms found, as the query writes them, and where."""
+        shown: dict[str, None] = {}
+        hits: set[Place] = set()
+        for node in root.speaking():
+            here = self.pair(node) if node.kind == "near" else self.places(node.term) if node.term else []
+            hits |= set(here)
+            for term in node.terms():
+                told = set(here) & set(self.places(term)) if node.kind == "near" else here or self.says(term)
+                if told:
+                    shown.setdefault(_shown(term))
+        return list(shown), hits
+
+
+def _shown(term: Term) -> str:
+    return f"{term.field}:{term.shown}" if term.field else term.shown
 
 
 @dataclass(frozen=True)
@@ -252,28 +157,44 @@ class Query:
     text: str
     root: Node
 
-    def match(self, text: str, *, title: str | None = None) -> Match | None:
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The fields it asks for beside title and text: what a caller has to know `About` a mention."""
+        return frozenset(term.field for term in self.root.terms() if term.field and term.field not in IN_WORDS)
+
+    def match(self, text: str, *, title: str | None = None, about: About | None = None) -> Match | None:
         """Where and why the text (with its title) matches, or None."""
-        return self.find(Words(text, title=title))
+        return self.find(Words(text, title=title, about=about))
 
     def find(self, words: Words) -> Match | None:
         """The same for a text that is cut into words already."""
-        cache: dict[Term, list[Place]] = {}
-
-        def places(term: Term) -> list[Place]:
-            if term not in cache:
-                cache[term] = words.places(term)
-            return cache[term]
-
-        if not self.root.holds(lambda term: bool(places(term))):
+        reading = _Reading(words)
+        if self.root.holds(reading.says, reading.close) is False:
             return None
-        terms = [term for term in dict.fromkeys(self.root.wanted()) if places(term)]
-        hits = sorted({place for term in terms for place in places(term)})
+        terms, places = reading.evidence(self.root)
+        hits = sorted(places)
         return Match(
             spans=tuple((start, end) for name, start, end in hits if name == "text"),
-            terms=tuple(term.shown for term in terms),
+            terms=tuple(terms),
             title_spans=tuple((start, end) for name, start, end in hits if name == "title"),
         )
+
+    def outline(self) -> list[tuple[int, str, str]]:
+        """How the query is read, line by line: depth, kind (all, any, none, near, term), and the term or NEAR's number.
+
+        "none" stands for one part, below it, that must not be there.
+        """
+        return list(_outline(self.root, 0))
+
+
+def _outline(node: Node, depth: int) -> Iterator[tuple[int, str, str]]:
+    if node.term:
+        yield depth, "term", _shown(node.term)
+        return
+    kind = {"and": "all", "or": "any", "not": "none", "near": "near"}[node.kind]
+    yield depth, kind, str(node.apart) if kind == "near" else ""
+    for part in node.parts:
+        yield from _outline(part, depth + 1)
 
 
 def compile_query(text: str, *, languages: Collection[str] = ()) -> Query:
@@ -285,7 +206,7 @@ def compile_query(text: str, *, languages: Collection[str] = ()) -> Query:
     root = parser.query(depth=0)
     if parser.here.kind == ")":
         raise QueryError("this ) closes nothing", position=parser.here.position, cure="Take it out, or add a ( before")
-    if root.holds(lambda term: False):
+    if root.holds(lambda term: False, lambda node: False):
         raise QueryError(
             "this would match every text", position=0, cure="Name a word to look for beside what NOT leaves out"
         )
@@ -294,28 +215,36 @@ def compile_query(text: str, *, languages: Collection[str] = ()) -> Query:
 
 @dataclass(frozen=True)
 class _Piece:
-    kind: str  # ( ) and or not term end
+    kind: str  # ( ) and or not near field = term end
     position: int
     term: Term | None = None
+    value: str = ""  # of a field its name, of NEAR its number
 
 
 _LEX = re.compile(
     r"""(?P<space>\s+)|(?P<open>\()|(?P<close>\))
+    |(?P<field>(?i:title|text|author|link|lang|source):)(?=[^\s)])|(?P<cased>=(?=[^\s()=]))
     |(?P<phrase>["“”„«](?P<inside>[^"“”„«»]*)["“”»])(?P<star>\*?)|(?P<quote>["“”„«»])
-    |(?P<minus>-(?=[^\s)]))|(?P<word>[^\s()"“”„«»]+)""",
+    |(?P<minus>-(?=[^\s)]))|(?P<near>NEAR(?:/(?P<apart>\d{1,6}))?(?=[\s("“”„«]|$))|(?P<word>[^\s()"“”„«»]+)""",
     re.VERBOSE,
 )
 _OPERATORS = {"AND": "and", "OR": "or", "NOT": "not"}
+_MARKS = {"open": "(", "close": ")", "minus": "not", "cased": "="}
 
 
 def _lex(text: str, languages: Collection[str]) -> list[_Piece]:
     pieces: list[_Piece] = []
     for found in _LEX.finditer(text):
-        at, kind = found.start(), found.lastgroup
+        at = found.start()
+        mark = next((_MARKS[name] for name in _MARKS if found[name]), None)
         if found["quote"]:
             raise QueryError("this quotation mark has no partner", position=at, cure='Write phrases as "exact phrase"')
-        if found["open"] or found["close"] or found["minus"]:
-            pieces.append(_Piece({"open": "(", "close": ")", "minus": "not"}[str(kind)], at))
+        if mark:
+            pieces.append(_Piece(mark, at))
+        elif found["field"]:
+            pieces.append(_Piece("field", at, value=found["field"][:-1].lower()))
+        elif found["near"]:
+            pieces.append(_Piece("near", at, value=_apart(found["apart"], at)))
         elif found["phrase"]:
             shown = f'"{found["inside"].strip()}"{found["star"]}'
             pieces.append(_Piece("term", at, _term(found["inside"] + found["star"], shown, at, None)))
@@ -328,13 +257,21 @@ def _lex(text: str, languages: Collection[str]) -> list[_Piece]:
     return [*pieces, _Piece("end", len(text))]
 
 
+def _apart(number: str | None, at: int) -> str:
+    if number is None or int(number) > NEAR_LIMIT:
+        raise QueryError(
+            "NEAR says how many words may lie between", position=at, cure=f"Write NEAR/5; at most NEAR/{NEAR_LIMIT}"
+        )
+    return number
+
+
 def _term(raw: str, shown: str, at: int, languages: Collection[str] | None) -> Term:
     """A term; `languages` None: exactly as written."""
     prefix = raw.rstrip().endswith("*")
     body = raw.rstrip().rstrip("*")
     if "*" in body:
         raise QueryError("* may stand at the end of a word only", position=at, cure='Write "kett*", not "k*ttle"')
-    words = tuple(token.folded for token in _tokens(body))
+    words = tuple(token.folded for token in tokens_of(body))
     if not words:
         raise QueryError(
             f"{shown} holds no letter or digit", position=at, cure='Put names with signs in quotes: "ollie & sons"'
@@ -345,10 +282,45 @@ def _term(raw: str, shown: str, at: int, languages: Collection[str] | None) -> T
         raise QueryError(
             "too few letters before *", position=at, cure=f"Give at least {_PREFIX_AT_LEAST} letters before the *"
         )
-    if _UNSPACED.search(body) and words[0][0] not in "#@":
-        return Term(shown, ("".join(_fold(c) for c in body.strip()),), unspaced=True)
+    if UNSPACED.search(body) and words[0][0] not in "#@":
+        return Term(shown, ("".join(fold(c) for c in body.strip()),), unspaced=True, raw=body.strip())
     exact = languages is None or prefix or len(words) > 1
-    return Term(shown, words, prefix, forms=frozenset() if exact else forms(words[0], languages=languages or ()))
+    others = frozenset[str]() if exact else forms(words[0], languages=languages or ())
+    return Term(shown, words, prefix, forms=others, raw=body.strip())
+
+
+def _cased(term: Term) -> Term:
+    """The term in the very letters of the query."""
+    written = tuple(as_written(term.raw[token.start : token.end]) for token in tokens_of(term.raw))
+    whole = ("".join(as_written(c) for c in term.raw),) if term.unspaced else written
+    return replace(term, shown=f"={term.shown}", cased=whole, forms=frozenset())
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
+
+
+def _in_field(node: Node, piece: _Piece) -> Node:
+    """The part of a query that a field stands before: every term in it is looked for there."""
+    field = piece.value
+    if node.term:
+        if node.term.field:
+            raise QueryError(
+                f"{field}: stands before {node.term.field}:", position=piece.position, cure="One field to a term"
+            )
+        return Node("term", term=_term_of_field(node.term, field, piece))
+    if node.kind == "near" and field not in IN_WORDS:
+        raise QueryError("NEAR stands between words", position=piece.position, cure=f"Take {field}: out of it")
+    return replace(node, parts=tuple(_in_field(part, piece) for part in node.parts))
+
+
+def _term_of_field(term: Term, field: str, piece: _Piece) -> Term:
+    if field not in FIELDS:
+        raise QueryError(f"there is no field {field}", position=piece.position, cure=f"Known: {', '.join(FIELDS)}")
+    if field == "lang" and not _LANGUAGE.fullmatch(term.raw):
+        raise QueryError("lang: takes a language code", position=piece.position, cure="Write lang:en")
+    if field in IN_WORDS:
+        return replace(term, field=field)
+    return replace(term, field=field, forms=frozenset(), cased=())
 
 
 class _Parser:
@@ -373,7 +345,7 @@ class _Parser:
 
     def _all_of(self, *, depth: int) -> Node:
         parts = [self._factor(depth=depth)]
-        while self.here.kind in ("and", "not", "term", "("):
+        while self.here.kind in ("and", "not", "term", "(", "field", "="):
             if self.here.kind == "and":
                 self._next()
             parts.append(self._factor(depth=depth))
@@ -381,11 +353,24 @@ class _Parser:
 
     def _factor(self, *, depth: int) -> Node:
         piece = self.here
-        if depth > _DEPTH_LIMIT:
-            raise QueryError("too many brackets inside each other", position=piece.position, cure="Simplify the query")
+        self._not_too_deep(depth)
         if piece.kind == "not":
             self._next()
             return Node("not", (self._factor(depth=depth + 1),))
+        first = self._operand(depth=depth)
+        pairs: list[Node] = []
+        while self.here.kind == "near":
+            near = self._next()
+            second = self._operand(depth=depth)
+            for side in (first, second):
+                self._has_places(side, near)
+            pairs.append(Node("near", (first, second), apart=int(near.value)))
+            first = second
+        return first if not pairs else pairs[0] if len(pairs) == 1 else Node("and", tuple(pairs))
+
+    def _operand(self, *, depth: int) -> Node:
+        piece = self.here
+        self._not_too_deep(depth)
         if piece.kind == "(":
             self._next()
             inside = self.query(depth=depth + 1)
@@ -393,15 +378,44 @@ class _Parser:
                 raise QueryError("this ( is never closed", position=piece.position, cure="Add a ) after its last term")
             self._next()
             return inside
+        if piece.kind == "field":
+            self._next()
+            return _in_field(self._operand(depth=depth + 1), piece)
+        if piece.kind == "=":
+            self._next()
+            if self.here.kind != "term" or self.here.term is None:
+                raise QueryError(
+                    "= stands right before a word or a phrase",
+                    position=piece.position,
+                    cure='Write =Apple or ="Apple Pie"',
+                )
+            return Node("term", term=_cased(self._next().term or self.here.term))
         if piece.kind == "term":
             return Node("term", term=self._next().term)
         raise self._missing(piece)
+
+    def _not_too_deep(self, depth: int) -> None:
+        if depth > _DEPTH_LIMIT:
+            raise QueryError(
+                "too many brackets inside each other", position=self.here.position, cure="Simplify the query"
+            )
+
+    def _has_places(self, node: Node, near: _Piece) -> None:
+        """NEAR stands between words: one, or several in ( ) with OR."""
+        if not self._is_words(node) and not (node.kind == "or" and all(self._is_words(part) for part in node.parts)):
+            raise QueryError(
+                "NEAR stands between words", position=near.position, cure="Write acme NEAR/5 (broken OR leaks)"
+            )
+
+    @staticmethod
+    def _is_words(node: Node) -> bool:
+        return node.kind == "term" and node.term is not None and node.term.field in (None, *IN_WORDS)
 
     def _missing(self, piece: _Piece) -> QueryError:
         if not self._text.strip():
             return QueryError("the query is empty", position=0, cure='Write the brand\'s name, such as "acme kettle"')
         before = self._pieces[self._n - 1].kind if self._n else ""
-        names = {"and": "AND", "or": "OR", "not": "NOT", "(": "("}
+        names = {"and": "AND", "or": "OR", "not": "NOT", "(": "(", "near": "NEAR", "field": "the field", "=": "="}
         what = (
             f"nothing follows {names[before]}"
             if before in names

@@ -20,6 +20,7 @@ from config.database import UtcTime
 from config.registers import people
 from listener.fulltext import catch_up, count_matches, is_common
 from listener.fulltext import condition as fulltext_condition
+from listener.matching import matching
 from listener.queries import Query, compile_query
 from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
 from listener.targets import mention_targets
@@ -244,8 +245,7 @@ def _found_in_order(
         if query is None or (exact and told):
             page = statement.limit(2**62 if limit is None else limit).offset(offset)
             return list(connection.scalars(page.with_only_columns(mentions.c.mention_id)))
-        rows = connection.execution_options(yield_per=500).execute(statement)
-        found = (key for key, title, text in rows if query.match(text, title=title))
+        found = (key for key, _, _, match in matching(connection, query, statement) if match)
         return list(islice(found, offset, end))
 
 

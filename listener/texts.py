@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 from config.database import UtcTime
 from listener.fulltext import catch_up
 from listener.fulltext import condition as fulltext_condition
+from listener.matching import matching
 from listener.queries import Match, compile_query
 from listener.tables import mention_brands, mentions
 
@@ -56,10 +57,8 @@ def try_query(engine: Engine, text: str, *, languages: Sequence[str] = (), limit
     )
     with engine.connect() as connection:
         read = connection.scalar(sa.select(sa.func.count()).select_from(mentions)) or 0
-        rows = connection.execution_options(yield_per=500).execute(
-            statement if found is None else statement.where(found)
-        )
-        matches = ((key, match) for key, title, body in rows if (match := query.match(body, title=title)))
+        chosen = statement if found is None else statement.where(found)
+        matches = ((key, match) for key, _, _, match in matching(connection, query, chosen) if match)
         shown = list(islice(matches, limit))
         matched = len(shown) + sum(1 for _ in matches)
     return {"query": text, "read": read, "matched": matched, "rows": list(_rows(engine, shown))}

@@ -18,7 +18,7 @@ from config.registers import canonical_url
 from listener.exports import cells
 from listener.exports.columns import Columns
 from listener.mentions import author_of, network_of
-from listener.queries import Query, Words
+from listener.queries import About, Query, Words
 from listener.text import find_links, one_line, plain_text, safe_link
 
 UTC_TIME = pl.Datetime("us", "UTC")
@@ -100,7 +100,9 @@ def _warnings(reader: _Reader, skipped: Mapping[int, str]) -> list[str]:
 
 
 def _brands(row: Mapping[str, Any], queries: Sequence[tuple[str, Query]], *, own: str | None) -> dict[str, list[str]]:
-    words = Words(row["text"], title=row["title"])
+    urls = (row["raw_url"], *row["links"]) if row["raw_url"] else tuple(row["links"])
+    about = About(row["author_key"], row["author_name"], urls, row["language_stated"], source=f"import:{row['layout']}")
+    words = Words(row["text"], title=row["title"], about=about)
     found = {name: list(match.terms) for name, query in queries if (match := query.find(words))}
     return found or ({own: []} if own else {})
 
