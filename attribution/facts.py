@@ -14,6 +14,7 @@ says done. A crash before that leaves rows of an import that is not done, which 
 
     IntakeError
       FactsError      the disk or the table refuses what an import brings
+      StrangeFactsError      the facts belong to another database's ledger
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from deltalake.exceptions import DeltaError
 from sqlalchemy.engine import Engine
 
 from attribution.tables import FACTS, MONEY, UTC_TIME, VERSION, Table, without_people
+from config import bond
 from config.forgotten import forgotten_keys
 from config.intake import IntakeError, Parsed, Written, done_import_ids
 
@@ -53,6 +55,14 @@ class FactsError(IntakeError):
         super().__init__(file=table, problem=f"its {table} cannot be stored ({problem})", cure=cure)
 
 
+class StrangeFactsError(IntakeError):
+    """The facts that lie here were imported by another database; nothing was written."""
+
+    def __init__(self, told: str) -> None:
+        problem, _, cure = told.partition(". ")
+        super().__init__(file="facts", problem=problem, cure=cure)
+
+
 @dataclass(frozen=True)
 class Facts:
     """The facts of a workspace: `folder` holds one Delta table per name, `engine` the import ledger."""
@@ -66,8 +76,10 @@ class Facts:
         A record is `new` (its natural key was unknown), `updated` (readers will see another row for it than before) or
         `same` (they will see what they saw). A file line is what all its records are, else updated: an order known
         long ago that brings its first refund is an update. Raises KeyError for a table that is no fact, TypeError for
-        columns that do not fit it, ValueError for a record without its natural key, FactsError where the disk refuses.
+        columns that do not fit it, ValueError for a record without its natural key, FactsError where the disk refuses,
+        StrangeFactsError where the facts belong to another ledger.
         """
+        self._claim(import_id)
         exported_at = parsed.exported_at or latest_time(parsed.tables)
         lines: dict[int, str] = {}
         counts: dict[str, int] = {}
@@ -105,6 +117,14 @@ class Facts:
     def uri(self, name: str) -> str:
         """Where the Delta table of a fact lies."""
         return str(self.folder / name)
+
+    def _claim(self, import_id: int) -> None:
+        try:
+            bond.note_import(self.folder, self.engine, import_id)
+        except bond.BondError as exc:
+            raise StrangeFactsError(str(exc)) from exc
+        except OSError as exc:
+            raise FactsError(table="facts", folder=self.folder, problem=str(exc)) from exc
 
     def _versions(self, table: Table) -> pl.LazyFrame:
         """Every stored row of done imports, with the version columns; columns newer than the files are null."""

@@ -21,6 +21,7 @@ import polars as pl
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
+from config.bond import read_mark
 from config.database import UtcTime, count_change, metadata, writing
 from config.layouts import (
     Layout,
@@ -272,7 +273,7 @@ def _take_in(
     rejected = _rejected(tables, parts.values())
     _refuse_mostly_bad(path.name, tables, rejected)
     whole = next(iter(parts.values()))
-    import_id = _begin(workspace.engine, sha=sha, path=path, layout=names, account=account, now=now, parsed=whole)
+    import_id = _begin(workspace, sha=sha, path=path, layout=names, account=account, now=now, parsed=whole)
     try:
         written = [sinks[sink].write(import_id, parsed) for sink, parsed in parts.items()]
     except Exception as exc:
@@ -314,7 +315,7 @@ def _take_in_parts(
     if layout is None or not sha or _done_import(workspace.engine, sha=sha, account=account, layout=layout.id):
         return None
     empty = Parsed({}, exported_at=exported_at)
-    import_id = _begin(workspace.engine, sha=sha, path=path, layout=layout.id, account=account, now=now, parsed=empty)
+    import_id = _begin(workspace, sha=sha, path=path, layout=layout.id, account=account, now=now, parsed=empty)
     reports: list[ImportReport] = []
     rejected: list[Rejected] = []
     try:
@@ -459,11 +460,16 @@ def _done_import(engine: sa.Engine, *, sha: str, account: str, layout: str) -> i
 
 
 def _begin(
-    engine: sa.Engine, *, sha: str, path: Path, layout: str, account: str, now: dt.datetime, parsed: Parsed
+    workspace: Workspace, *, sha: str, path: Path, layout: str, account: str, now: dt.datetime, parsed: Parsed
 ) -> int:
-    with writing(engine) as connection:
+    """A new import, pending. Its id is one that no facts bear: a database out of a backup may know fewer imports than
+    its facts do. Call only under the import lock."""
+    mark = read_mark(workspace.facts)
+    with writing(workspace.engine) as connection:
+        last = connection.execute(sa.select(sa.func.max(imports.c.id))).scalar() or 0
         result = connection.execute(
             sa.insert(imports).values(
+                id=max(last, mark.last_import if mark else 0) + 1,
                 sha256=sha,
                 file_name=path.name,
                 layout=layout,

@@ -21,6 +21,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Engine
 
+from config import bond
 from config.clock import today
 from config.database import open_engine, sqlite_url
 from config.settings import Settings, read_settings
@@ -83,7 +84,8 @@ def write_starter(folder: Path) -> Path:
 def open_workspace(folder: Path) -> Workspace:
     """Read the settings, open the database at its newest migration, load or make the hash key.
 
-    Raises SettingsError when `earned.toml` is absent or wrong, WorkspaceError when the folder cannot be written.
+    Raises SettingsError when `earned.toml` is absent or wrong, WorkspaceError when the folder cannot be written, or
+    holds facts that another database imported.
     """
     folder = folder.resolve()
     settings = read_settings(folder / "earned.toml")
@@ -95,6 +97,10 @@ def open_workspace(folder: Path) -> Workspace:
         raise WorkspaceError(f"{data} cannot be written: {exc.strerror}; check the folder's permissions") from exc
     engine = open_engine(settings.workspace.database_url or sqlite_url(data / "earned.db"))
     migrate(engine)
+    try:
+        bond.bind(data / "facts", engine, drawn=secrets.token_hex(16))
+    except bond.BondError as exc:
+        raise WorkspaceError(str(exc)) from exc
     return Workspace(folder, settings, engine, key)
 
 
