@@ -288,6 +288,32 @@ def in_social_scope(scope: Collection[str]) -> pl.Expr:
     return pl.col("channel").is_in(list(scope)).fill_null(True)
 
 
+def cost_lines(daily: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `daily_costs` (with in_scope) summed a line, sorted by day: account and spend_id (of imported lines),
+    origin, line, date_from, date_to (within the period), channel, campaign, person, brand, cost_type, in_scope,
+    cost_minor (null: not known, then `reason` says why).
+    """
+    named = ("channel", "campaign", "influencer", "brand", "kind", "in_scope", "reason")
+    return (
+        daily.group_by("origin", "line", *named, maintain_order=True)
+        .agg(
+            date_from=pl.col("date").min(),
+            date_to=pl.col("date").max(),
+            cost_minor=pl.when(pl.col("amount_minor").null_count() == 0).then(pl.col("amount_minor").sum()),
+        )
+        .with_columns(_place=pl.when(pl.col("origin") == "import").then(pl.col("line")))
+        .with_columns(
+            account=pl.col("_place").str.extract(r"^(.*)/[^/]*$"), spend_id=pl.col("_place").str.extract(r"([^/]*)$")
+        )
+        .rename({"influencer": "person", "kind": "cost_type"})
+        .select(
+            *("account", "spend_id", "origin", "line", "date_from", "date_to", "channel", "campaign", "person"),
+            *("brand", "cost_type", "in_scope", "cost_minor", "reason"),
+        )
+        .sort("date_from", "origin", "line", nulls_last=True)
+    )
+
+
 def costs_by(daily: pl.DataFrame, by: str) -> pl.DataFrame:
     """name, amount_minor (null: one of its lines is not known), lines: by kind, campaign, channel, influencer, brand or
     month; the dearest first, what names nothing (name null) last."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from config import plans
 from config.database import writing
 from config.intake import Layout, Parsed, ReadContext, Rejected, TextTable, Written, normal_header
+from config.register_undo import note_entries
 from config.registers import (
     CODE_KINDS,
     COMMISSION_ON,
@@ -36,8 +39,13 @@ _OPTIONAL = frozenset(
         *("name", "followers", "status", "content", "shared_from", "note"),
     }
 )
-_TABLES = {"codes": codes, "people": people, "links": links}
-_WRITERS = {"codes": write_codes, "people": write_people, "links": write_links}
+_TABLES = {"codes": codes, "people": people, "links": links, **plans.TABLES}
+_WRITERS: dict[str, Callable[[sa.Connection, Sequence[Mapping[str, Any]]], None]] = {
+    "codes": write_codes,
+    "people": write_people,
+    "links": write_links,
+    **{name: partial(plans.write_plan, name=name) for name in plans.TABLES},
+}
 
 
 def _cells(table: TextTable, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -212,6 +220,7 @@ class RegisterSink:
                 stored = _stored(connection, table)
                 keys = [column.name for column in table.primary_key]
                 changed = []
+                carried = []
                 for row in frame.iter_rows(named=True):
                     line, values = row["source_line"], {k: v for k, v in row.items() if k != "source_line"}
                     identity = tuple(values[key] for key in keys)
@@ -219,11 +228,13 @@ class RegisterSink:
                     values = _complete(name, values, before)
                     same = before is not None and all(before[k] == v for k, v in values.items())
                     lines[line] = "same" if same else ("updated" if before else "new")
+                    carried.append((before, values))
                     if not same:
                         changed.append(values)
                         stored[identity] = values
                 if changed:
                     _WRITERS[name](connection, changed)
+                note_entries(connection, import_id, table, carried)
                 counts[name] = len(changed)
         return Written(lines, counts)
 
@@ -234,7 +245,8 @@ def _complete(name: str, values: Mapping[str, Any], before: Mapping[str, Any] | 
     An empty cell says nothing about a person; in a code it is the column's default, such as no end of validity.
     """
     columns = [column.name for column in _TABLES[name].columns if column.name != "version"]
-    fresh = {"codes": {"valid_to": ""}, "people": {"status": "none"}}.get(name, {})
+    fresh: dict[str, Any] = {"codes": {"valid_to": ""}, "people": {"status": "none"}}.get(name, {})
+    fresh |= {"archived": False} if "archived" in columns else {}
     kept = dict.fromkeys(columns) | fresh if before is None else {key: before[key] for key in columns}
     said = {key: value for key, value in values.items() if value is not None or name != "people"}
     whole = kept | said

@@ -21,19 +21,22 @@ from attribution.leads import lead_funnel, leads_by_post
 from attribution.ledger import order_ledger
 from attribution.report import Inputs, Report, attribute
 from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, Table
-from config import intake, register_files
+from config import intake, plan_files, register_files
 from config.clock import Period, last_days
 from config.database import changes, upsert, writing
 from config.intake import ImportReport, Layout
+from config.plans import read_costs
 from config.registers import read_codes, read_links, read_people
 from config.workspace import Workspace
 from listener import exports, people, store
 from listener.collect import make_plan
+from listener.forgetting import forgotten_authors
 
 if TYPE_CHECKING:
+    from attribution.clv import Lifetimes
     from attribution.lift import LiftEstimate
 
-LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *exports.LAYOUTS)
+LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *exports.LAYOUTS)
 DEFAULT_DAYS = 30
 
 
@@ -50,12 +53,13 @@ def take_file(
         languages=workspace.settings.workspace.languages,
         now=now,
         brands=lambda: make_plan(workspace).brands,
+        forgotten=functools.partial(forgotten_authors, workspace),
     )
     sinks = {"facts": facts_of(workspace), "registers": register_files.RegisterSink(workspace.engine)}
     report = intake.take_in(
         workspace,
         path,
-        layouts=(*inputs.LAYOUTS, *register_files.LAYOUTS, *_mention_layouts(workspace)),
+        layouts=(*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *_mention_layouts(workspace)),
         sinks=sinks | {"mentions": mentions},
         now=now,
         wanted=wanted,
@@ -124,6 +128,7 @@ def attribution_inputs(workspace: Workspace, *, with_mentions: bool = True) -> I
         codes=read_codes(workspace.engine),
         people=read_people(workspace.engine),
         links=read_links(workspace.engine),
+        costs=read_costs(workspace.engine),
     )
 
 
@@ -170,6 +175,13 @@ def leads_of(workspace: Workspace, report: Report) -> Leads:
         lead_funnel(leads, report.touches, known_facts(workspace, CONVERSIONS), **common),
         leads_by_post(known_facts(workspace, POSTS), leads, report.touches, lookback=report.lookback, **common),
     )
+
+
+def lifetimes_of(workspace: Workspace, report: Report, *, now: dt.datetime) -> Lifetimes:
+    """What the customers known up to the workspace's day are expected to buy in the year after it."""
+    from attribution.clv import estimate_lifetimes  # brings scipy: a second that only an estimate is worth
+
+    return estimate_lifetimes(report.history, as_of=workspace.as_of(now))
 
 
 def known_facts(workspace: Workspace, table: Table) -> pl.DataFrame:

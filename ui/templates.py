@@ -7,6 +7,8 @@ import io
 
 from attribution.inputs.spend import COST_TYPES
 from config.intake import Layout
+from config.plan_files import CAMPAIGN_CELLS, COST_CELLS, GOAL_CELLS
+from config.plans import COST_KINDS, GOAL_PURPOSES, TARGETS_ARE
 from config.registers import CODE_KINDS, CONTACT_STATUSES
 from ui.i18n import Translator
 
@@ -21,6 +23,9 @@ HEADERS = {
     "earned_codes": "code,kind,owner,campaign,channel,valid_from,valid_to,commission_rate",
     "earned_people": "network,handle,name,followers,status",
     "earned_links": "url,source,medium,campaign,content,owner,shared_from,note",
+    "earned_costs": ",".join(COST_CELLS),
+    "earned_campaigns": ",".join(CAMPAIGN_CELLS),
+    "earned_goals": ",".join(GOAL_CELLS),
 }
 
 # One row as it could stand in the file.
@@ -34,6 +39,10 @@ EXAMPLES = {
     "earned_codes": "ANNA10,creator,instagram:anna,spring,,2026-03-01,2026-05-31,10%",
     "earned_people": "instagram,anna,Anna Example,25000,shortlisted",
     "earned_links": "https://shop.example/new,instagram,social,spring,bio,instagram:anna,2026-03-01,profile",
+    "earned_costs": ",labour,,EUR,12,35,2026-03-01,2026-03-31,,spring,,,planning and filming",
+    "earned_campaigns": ",Spring,2026-03-01,2026-03-31,,Organic Social; Influencer,instagram:anna,ANNA10,spring,,"
+    "1500,4000,60,200,New colours,",
+    "earned_goals": ",More orders by creators,sales,code_revenue,,,,spring,,,2500,absolute,2026-03-01,2026-03-31,Anna,",
 }
 # Which words a column takes, and what else is easily got wrong.
 ALLOWED = {
@@ -51,6 +60,21 @@ ALLOWED = {
         f"kind: {', '.join(CODE_KINDS)}",
         "commission_rate: 0.1 or 10%",
         "owner: network:handle; valid_from and valid_to: 2026-03-01, empty for always",
+    ),
+    "earned_costs": (
+        f"kind: {', '.join(COST_KINDS)}",
+        "amount and currency, or hours and rate; from and to: the days it is for, it is spread over them",
+        "channel, campaign, influencer (network:handle) and brand: empty where it is for all of them",
+        "id: leave it empty for a new cost; an exported id says which one to change",
+    ),
+    "earned_campaigns": (
+        "channels, people, codes, utm_campaigns, cost_campaigns: several with ; between them",
+        "to: empty while it is open; budget and targets in the workspace's currency",
+    ),
+    "earned_goals": (
+        f"purpose: {', '.join(GOAL_PURPOSES)}; target_is: {', '.join(TARGETS_ARE)} (0.2 is 20 % above the baseline)",
+        "metric: as `earned goals --metrics` lists them",
+        "network, page, product, campaign, brand: empty for all; baseline: empty for the days before",
     ),
     "earned_people": (f"status: {', '.join(CONTACT_STATUSES)}", "followers: a whole number, empty where unknown"),
 }
@@ -89,6 +113,9 @@ def title(layout: Layout, _: Translator) -> str:
         "earned_codes": _("Promo codes"),
         "earned_people": _("People"),
         "earned_links": _("Links shared on social media alone"),
+        "earned_costs": _("Costs by hand"),
+        "earned_campaigns": _("Campaigns"),
+        "earned_goals": _("Goals"),
     }
     return names.get(layout.id, layout.title)
 
@@ -108,5 +135,8 @@ def purpose(layout_id: str, _: Translator) -> str | None:
         "earned_codes": _("One row a code with owner, campaign and days of validity. Owner as network:handle."),
         "earned_people": _("One row a person you watch or work with. Leave followers empty where unknown."),
         "earned_links": _("One row a link that you shared in one place only: who comes by it came from there."),
+        "earned_costs": _("One row a cost: an amount, or hours and rate, spread over its days."),
+        "earned_campaigns": _("One row a campaign: its days, people, codes and tags, and what you plan."),
+        "earned_goals": _("One row a goal: which figure, how far, by when, and who owns it."),
     }
     return texts.get(layout_id)
