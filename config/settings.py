@@ -141,6 +141,7 @@ class SourceSettings(_Frozen):
     network: str | None = None
     interval: Duration = dt.timedelta(minutes=60)
     allow_private: bool = False
+    paused: bool = False
 
 
 class ShopSettings(_Frozen):
@@ -159,6 +160,19 @@ class AttributionSettings(_Frozen):
     half_life: Duration = dt.timedelta(days=7)
     markov_order: int = Field(default=1, ge=1, le=5)
     on_conflict: Annotated[str, AfterValidator(_policy)] = "code_last"
+    return_is: Literal["net_revenue", "gross_margin"] = "net_revenue"
+    gross_margin: float | None = Field(default=None, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _margin_is_told(self) -> AttributionSettings:
+        if self.return_is == "gross_margin" and self.gross_margin is None:
+            raise ValueError("return_is is gross_margin, but gross_margin is not set; write the share, such as 0.45")
+        return self
+
+    @property
+    def margin(self) -> float:
+        """What counts as return of one unit of net revenue."""
+        return self.gross_margin or 1.0 if self.return_is == "gross_margin" else 1.0
 
 
 class PeopleSettings(_Frozen):
@@ -182,6 +196,11 @@ class Settings(_Frozen):
             if twice:
                 raise ValueError(f"two [[{kind}]] entries are called {twice[0]!r}; give each its own name")
         return self
+
+    @property
+    def listened(self) -> tuple[SourceSettings, ...]:
+        """The sources that are polled: those not paused."""
+        return tuple(source for source in self.source if not source.paused)
 
     @property
     def zone(self) -> ZoneInfo:
