@@ -22,6 +22,7 @@ from config.workspace import Workspace
 from listener import schedule
 from listener.feeds import BODY_LIMIT, Entry, ParsedFeed
 from listener.fetch import FetchRequest, FetchResult, Outcome, Sessions, fetch, open_session
+from listener.forgetting import not_forgotten
 from listener.language import detect
 from listener.mentions import BrandMatch, Mention, author_of, build_mention, network_of, spoken, when
 from listener.parsing import ParseWorkers
@@ -93,7 +94,7 @@ async def collect_once(
     """Poll every source now, or those that are due. Raises SettingsError for a brand's query that cannot be read."""
     plan = make_plan(workspace)
     states = read_states(workspace.engine)
-    chosen = [s for s in workspace.settings.source if not only_due or _is_due(_state_of(s, states), now())]
+    chosen = [s for s in workspace.settings.listened if not only_due or _is_due(_state_of(s, states), now())]
     async with session_factory() as sessions, ParseWorkers() as workers:
         polls = _Round(workspace, plan, sessions, workers, now, states)
         done = 0
@@ -140,7 +141,7 @@ async def collect_forever(
 
 def _until_due(workspace: Workspace, now: dt.datetime) -> float:
     states = read_states(workspace.engine)
-    times = [_state_of(source, states) for source in workspace.settings.source]
+    times = [_state_of(source, states) for source in workspace.settings.listened]
     waits = [(s.next_check_at - now).total_seconds() if s.next_check_at else 0.0 for s in times if not s.gone]
     return min(max(min(waits, default=_LONGEST_SLEEP), 0.2), _LONGEST_SLEEP)
 
@@ -271,7 +272,8 @@ class _Round:
 
     def _store(self, source: SourceSettings, state: SourceState, parsed: ParsedFeed, now: dt.datetime) -> SaveCounts:
         mentions = mentions_of(parsed, source=source, plan=self.plan, now=now)
-        return save_poll(self.workspace.engine, source=source.name, state=state, mentions=mentions, now=now)
+        known = not_forgotten(self.workspace, mentions)
+        return save_poll(self.workspace.engine, source=source.name, state=state, mentions=known, now=now)
 
 
 def _no_body(source: SourceSettings, result: FetchResult) -> SourceReport:
