@@ -180,7 +180,7 @@ SPEND = Table(
     time="starts_at",
     schema={
         "account": pl.String,
-        "spend_id": pl.String,  # hash of dates, platform, campaign, cost type and person
+        "spend_id": pl.String,  # hash of dates, platform, campaign, ad, cost type, person and currency
         "starts_at": UTC_TIME,  # midnight UTC of date_from, for the partition only
         "date_from": pl.Date,
         "date_to": pl.Date,

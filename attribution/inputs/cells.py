@@ -65,6 +65,7 @@ def columns(table: TextTable, names: Sequence[str]) -> pl.DataFrame:
     actual: dict[str, str] = {}
     for header in table.headers:
         actual.setdefault(normal_header(header), header)
+    table.used.update(actual[name] for name in map(normal_header, names) if name in actual)
     picked = [
         (
             pl.col(actual[normal_header(name)]).str.strip_chars().replace("", None)
@@ -134,6 +135,15 @@ def money(texts: pl.Series) -> Cells:
     number = pl.concat_str(pl.col("sign"), pl.col("integer"), pl.lit("."), pl.col("fraction"), pl.lit("0"))
     read = parts.with_columns(pl.when(pl.col("fits") & good).then(number).alias("number"))
     return _cells(read, read["number"].cast(MONEY, strict=False))
+
+
+def unsure_note(count: int, what: str) -> list[str]:
+    """The warning for `count` amounts that nothing in their column decided; none for 0."""
+    told = (
+        f'{count} {what} such as "1,234" or "1.234" can be read two ways, and nothing in their column tells which: a '
+        "comma was taken for thousands, a point for decimals. If that is wrong, export them with two decimals."
+    )
+    return [told] if count else []
 
 
 def whole_numbers(texts: pl.Series) -> Cells:

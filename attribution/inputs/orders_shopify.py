@@ -17,6 +17,7 @@ from attribution.inputs.cells import (
     money,
     put_aside,
     unreadable,
+    unsure_note,
     whole_numbers,
     with_cells,
 )
@@ -52,12 +53,13 @@ _ORDER, _LINE = pl.col("starts_order"), ~pl.col("starts_order")
 def read_orders(table: TextTable, context: ReadContext) -> Parsed:
     """The tables orders, order_lines, order_codes and refunds of an export."""
     rows, skipped = leave_out(columns(table, (*_TEXTS, *_MONEY.values(), *_TIMES.values())))
-    rows, rejected = put_aside(_read_cells(rows, context), _CHECKS)
+    rows, unsure = _read_cells(rows, context)
+    rows, rejected = put_aside(rows, _CHECKS)
     orders = rows.filter(_ORDER)
     items, orphans = _items(rows, orders)
     included, warnings = _tax_included(orders, context)
     orders = orders.with_columns(pl.lit(included, dtype=pl.Boolean).alias("tax_included"))
-    warnings += _sum_warnings(orders)
+    warnings += [*unsure_note(unsure, "amounts"), *_sum_warnings(orders)]
     empty = items.filter(pl.col("Lineitem name").is_null() & _LINE)["source_line"]
     return Parsed(
         tables={
@@ -74,18 +76,21 @@ def read_orders(table: TextTable, context: ReadContext) -> Parsed:
     )
 
 
-def _read_cells(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
-    """Values beside the texts; `order_line` is the file line of the row that opened the row's order, or null."""
+def _read_cells(rows: pl.DataFrame, context: ReadContext) -> tuple[pl.DataFrame, int]:
+    """Values beside the texts; `order_line` is the file line of the row that opened the row's order, or null. And how
+    many amounts had two readings."""
     starts = pl.any_horizontal(pl.col("Id", "Total", "Currency", "Financial Status").is_not_null())
     read: dict[str, Cells] = {name: money(rows[column]) for name, column in _MONEY.items()}
     read |= {name: instants(rows[column], zone=context.timezone) for name, column in _TIMES.items()}
+    unsure = sum(read[name].unsure for name in _MONEY)
     read["quantity"] = whole_numbers(rows["Lineitem quantity"])
-    return (
+    cells = (
         with_cells(rows, read)
         .with_columns(starts.alias("starts_order"))
         .with_columns(pl.when(_ORDER).then("source_line").forward_fill().over("Name").alias("order_line"))
         .with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("order_line").alias("line_no"))
     )
+    return cells, unsure
 
 
 def _bad(*names: str) -> pl.Expr:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from attribution.identity import OWN_TOUCH
-from attribution.inputs.cells import Check, lost_id, money, no_nulls, put_aside, unreadable, with_cells
+from attribution.inputs.cells import Check, lost_id, money, no_nulls, put_aside, unreadable, unsure_note, with_cells
 from attribution.inputs.times import instants
 from attribution.inputs.touches import without_persons
 from attribution.tables import MONEY, UTC_TIME
@@ -77,7 +77,7 @@ def read_orders(
         tables,
         sorted([*rejected, *bad], key=lambda row: row.line),
         skipped or {},
-        warnings=[*warnings, *_sums(orders)],
+        warnings=[*warnings, *unsure_note(sum(read[name].unsure for name in MONEYS), "amounts"), *_sums(orders)],
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -20,6 +21,7 @@ from attribution.inputs.cells import (
     no_nulls,
     put_aside,
     unreadable,
+    unsure_note,
     whole_numbers,
     with_cells,
 )
@@ -38,7 +40,8 @@ _DAYS = {"day": "date", "date_from": "date_from", "date_to": "date_to"}
 _COUNTS = ("impressions", "clicks", "reach")
 _NUMBERS = ("cost", "conversions", "conversion_value", *_COUNTS)
 COLUMNS = (*_TEXTS, *_DAYS.values(), *_NUMBERS)
-_KEY = ("date_from", "date_to", "platform", "source", "medium", "campaign", "cost_type", "person")
+_KEY = ("date_from", "date_to", "platform", "source", "medium", "campaign", "cost_type", "person", "currency")
+_SUMMED = ("cost", "impressions", "clicks", "claimed_conversions", "claimed_value")
 
 
 def read_spend(table: TextTable, context: ReadContext) -> Parsed:
@@ -54,15 +57,53 @@ def spend_of(
     skipped: Mapping[int, str],
     order: str | None = None,
     warnings: Sequence[str] = (),
+    split: bool = False,
 ) -> Parsed:
-    """The same from rows that have COLUMNS (text) and source_line; `order` is that of slashed dates."""
+    """The same from rows that have COLUMNS (text) and source_line; `order` is that of slashed dates.
+
+    Lines of one table that mean the same cost (same days, platform, campaign, ad, type, person and currency) are added
+    up: no money is lost. `split`: the system splits its lines by age, place or device, so that this needs no warning.
+    """
     rows = _read_cells(rows, context, order=order)
     unsure = int(money(rows["cost as written"]).unsure)
     bare = rows.filter(pl.col("currency as written").is_null()).height
     rows, rejected = put_aside(rows, _CHECKS)
     spend = _spend(rows, context)
-    more = _warnings(spend, unsure=unsure, bare=bare, currency=context.currency)
-    return Parsed({"spend": spend}, rejected, skipped, warnings=[*warnings, *more])
+    more = _warnings(spend, unsure=unsure, bare=bare, currency=context.currency, split=split)
+    whole, part_of = _added_up(spend)
+    return Parsed({"spend": whole}, rejected, skipped, warnings=[*warnings, *more], part_of=part_of)
+
+
+def _added_up(spend: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, int]]:
+    """One row a cost line, and which lines went into the row of another; reach is of people, and adds up to nothing."""
+    if not spend["spend_id"].is_duplicated().any():
+        return spend, {}
+    first = pl.col("source_line").min().over("spend_id")
+    lines = spend.select("source_line", first.alias("first")).filter(pl.col("source_line") != pl.col("first"))
+    others = [n for n in spend.columns if n not in (*_SUMMED, "spend_id", "reach", "source_line")]
+    whole = spend.group_by("spend_id", maintain_order=True).agg(
+        *(pl.col(n).first() for n in others),
+        *(pl.when(pl.col(n).count() > 0).then(pl.col(n).sum()).alias(n) for n in _SUMMED),
+        pl.when(pl.len() == 1).then(pl.col("reach").first()).alias("reach"),
+        pl.col("source_line").min(),
+    )
+    return whole.select(spend.columns), dict(lines.iter_rows())
+
+
+def repeated_lines(parsed: Parsed) -> Parsed:
+    """With a warning where tables of one file (sheets, files of a zip) state the same cost line differently.
+
+    Tables of a file are like files of their own: exports overlap, so what they both hold counts once, the last one.
+    """
+    spend = parsed.tables["spend"]
+    several = spend.group_by("spend_id").agg(pl.col("cost").n_unique()).filter(pl.col("cost") > 1).height
+    if not several:
+        return parsed
+    told = (
+        f"{several} cost lines stand in several tables of the file with different costs; the last one counts. Import "
+        "the tables as one, if they are parts of a whole."
+    )
+    return replace(parsed, warnings=[*parsed.warnings, told])
 
 
 def _read_cells(rows: pl.DataFrame, context: ReadContext, *, order: str | None) -> pl.DataFrame:
@@ -134,16 +175,14 @@ def _ids(lines: pl.DataFrame) -> pl.Series:
     return pl.Series("spend_id", digests, dtype=pl.String)
 
 
-def _warnings(spend: pl.DataFrame, *, unsure: int, bare: int, currency: str) -> list[str]:
+def _warnings(spend: pl.DataFrame, *, unsure: int, bare: int, currency: str, split: bool) -> list[str]:
     warnings = [f"{bare} cost lines name no currency; taken as {currency}."] if bare else []
-    if unsure:
-        warnings.append(f'{unsure} costs such as "1,234" can be read two ways; the comma was taken for thousands.')
-    twice = spend.filter(pl.col("spend_id").is_duplicated()).select("spend_id", "cost").unique()
-    several = twice.filter(pl.col("spend_id").is_duplicated())["spend_id"].n_unique()
-    if several:
+    warnings += unsure_note(unsure, "costs")
+    several = spend.filter(pl.col("spend_id").is_duplicated())["spend_id"].n_unique()
+    if several and not split:
         warnings.append(
-            f"{several} cost lines stand in the file several times with different costs (same days, platform, campaign,"
-            " type and person); the last one counts. Give lines that add up different campaigns."
+            f"{several} cost lines stand in the file several times (same days, platform, campaign, type, person and "
+            "currency); they were added up. If one is a repetition, take it out and import the file again."
         )
     return warnings
 
@@ -154,4 +193,5 @@ EARNED_SPEND = Layout(
     headers=frozenset({"platform", "campaign", "cost"}),
     sink="facts",
     read=read_spend,
+    finish=repeated_lines,
 )

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import polars as pl
 
 from attribution.inputs.cells import columns, currency_told, leave_out
-from attribution.inputs.spend import COLUMNS, spend_of
+from attribution.inputs.spend import COLUMNS, repeated_lines, spend_of
 from attribution.inputs.times import MONTH_FIRST, days
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
-_SUMMED = ("cost", "impressions", "clicks", "claimed_conversions", "claimed_value")
 _RANGE = re.compile(r"^(.*?\d)\s+[-\u2013\u2014]\s+(.*\d)$")
 
 
@@ -41,8 +39,8 @@ def _reader(
         )
         by_day = pl.when(pl.col("date").is_not_null()).then(None)
         rows = rows.with_columns(by_day.otherwise(pl.col(name)).alias(name) for name in ("date_from", "date_to"))
-        parsed = spend_of(_no_rough(rows), context, skipped=skipped | dict.fromkeys(empty, "total_row"), order=order)
-        return _added_up(parsed)
+        left_out = skipped | dict.fromkeys(empty, "total_row")
+        return spend_of(_no_rough(rows), context, skipped=left_out, order=order, split=True)
 
     return read
 
@@ -64,24 +62,6 @@ def _no_rough(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _added_up(parsed: Parsed) -> Parsed:
-    spend = parsed.tables["spend"]
-    if not spend["spend_id"].is_duplicated().any():
-        return parsed
-    first = pl.col("source_line").min().over("spend_id")
-    lines = spend.select("source_line", first.alias("first")).filter(pl.col("source_line") != pl.col("first"))
-    others = [n for n in spend.columns if n not in (*_SUMMED, "spend_id", "reach", "source_line")]
-    known = [pl.when(pl.col(n).count() > 0).then(pl.col(n).sum()).alias(n) for n in _SUMMED]
-    whole = spend.group_by("spend_id", maintain_order=True).agg(
-        *(pl.col(n).first() for n in others),
-        *known,
-        pl.when(pl.len() == 1).then(pl.col("reach").first()).alias("reach"),
-        pl.col("source_line").min(),
-    )
-    kept = [text for text in parsed.warnings if "several times" not in text]
-    return replace(parsed, tables={"spend": whole}, part_of=dict(lines.iter_rows()), warnings=kept)
-
-
 def _layout(
     id: str,
     title: str,
@@ -101,6 +81,7 @@ def _layout(
         headers=headers,
         sink="facts",
         read=_reader(platform=platform, source=source or platform, medium=medium, order=order),
+        finish=repeated_lines,
         system=platform,
         synonyms=names,
         patterns=patterns,

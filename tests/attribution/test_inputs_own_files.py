@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import zipfile
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attribution.facts import Facts
 from attribution.inputs import LAYOUTS
+from attribution.inputs.spend import EARNED_SPEND
+from attribution.inputs.spend_platforms import TIKTOK_ADS
 from attribution.inputs.touches import without_persons
-from config.intake import ImportReport, choose_layout, list_quarantine, parse_table, take_in
+from config.intake import ImportReport, Layout, ReadContext, choose_layout, list_quarantine, parse_table, take_in
 from config.workspace import Workspace
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -29,6 +34,14 @@ POSTS = (
 )
 LEADS = "lead_id,created_at,source,medium,campaign,stage,won_at,deal_amount,currency"
 Bring = Callable[..., ImportReport]
+CONTEXT = ReadContext(
+    account="default",
+    timezone="Europe/Berlin",
+    currency="EUR",
+    domains=(),
+    tax_included=None,
+    keyed_hash=pl.Series.hash,
+)
 
 
 @pytest.fixture
@@ -181,7 +194,7 @@ def test_a_restated_day_replaces_the_earlier_statement(bring: Bring, facts: Fact
     assert facts.scan("spend").collect()["cost"].sum() == 17
 
 
-def test_a_span_of_days_totals_and_two_amounts_for_one_line(bring: Bring, facts: Facts) -> None:
+def test_a_span_of_days_totals_and_a_line_in_two_parts(bring: Bring, facts: Facts) -> None:
     header = "date_from,date_to,platform,campaign,cost,currency"
     report = bring(
         header,
@@ -192,8 +205,55 @@ def test_a_span_of_days_totals_and_two_amounts_for_one_line(bring: Bring, facts:
     )
     assert report.reasons == {"bad_period": 1, "total_row": 1}
     assert [text[:12] for text in report.warnings] == ["1 cost lines"]
+    assert "added up" in report.warnings[0]
     row = facts.scan("spend").collect().row(0, named=True)
-    assert (row["date_from"], row["date_to"], row["cost"]) == (dt.date(2026, 5, 1), dt.date(2026, 5, 31), Decimal(300))
+    assert (row["date_from"], row["date_to"], row["cost"]) == (dt.date(2026, 5, 1), dt.date(2026, 5, 31), Decimal(610))
+
+
+COST_LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["2026-05-03", "2026-05-04"]),
+        st.sampled_from(["Spring", "spring ", "summer", "{{campaign.name}}"]),
+        st.sampled_from(["EUR", "USD"]),
+        st.sampled_from(["", "ad one", "ad two"]),
+        st.integers(0, 10**6),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=60)
+@given(lines=COST_LINES, layout=st.sampled_from([EARNED_SPEND, TIKTOK_ADS]))
+def test_no_line_of_a_file_takes_the_money_of_another(
+    lines: list[tuple[str, str, str, str, int]], layout: Layout
+) -> None:
+    """What the rows cost together is what the file says, per currency; each natural key stands once."""
+    text = "date,platform,campaign,ad,currency,cost\n" + "".join(
+        f"{day},tiktok,{campaign},{ad},{currency},{cents / 100:.2f}\n" for day, campaign, currency, ad, cents in lines
+    )
+    spend = layout.read(parse_table(text.encode(), file="costs.csv"), CONTEXT).tables["spend"]
+    stated: dict[str, Decimal] = {}
+    for _, _, currency, _, cents in lines:
+        stated[currency] = stated.get(currency, Decimal(0)) + Decimal(cents) / 100
+    assert dict(spend.group_by("currency").agg(pl.col("cost").sum()).iter_rows()) == stated
+    assert not spend["spend_id"].is_duplicated().any()
+
+
+def test_costs_of_one_day_in_two_currencies_are_two_lines(bring: Bring, facts: Facts) -> None:
+    bring("date,platform,campaign,cost,currency", "2026-05-03,meta,x,10,EUR", "2026-05-03,meta,x,7,USD")
+    spend = facts.scan("spend").collect()
+    assert dict(spend.select("currency", "cost").iter_rows()) == {"EUR": Decimal(10), "USD": Decimal(7)}
+
+
+def test_files_of_a_zip_overlap_as_files_do(bring: Bring, facts: Facts, workspace: Workspace, tmp_path: Path) -> None:
+    header = "date,platform,campaign,cost,currency\n"
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("may.csv", header + "2026-05-03,meta,x,10,EUR\n")
+        archive.writestr("may and june.csv", header + "2026-05-03,meta,x,12,EUR\n2026-06-03,meta,x,5,EUR\n")
+    report = take_in(workspace, tmp_path / "two.zip", layouts=LAYOUTS, sinks={"facts": facts}, now=NOW)
+    assert (report.read, facts.scan("spend").collect()["cost"].sum()) == (3, 17)
+    assert any("several tables of the file" in text for text in report.warnings)
 
 
 def test_own_posts(bring: Bring, facts: Facts) -> None:
