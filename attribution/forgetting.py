@@ -33,6 +33,23 @@ def forget(facts: Facts, keys: Sequence[int], *, now: dt.datetime) -> dict[str, 
     return {name: rows for name, rows in changed.items() if rows}
 
 
+def rows_of(facts: Facts, keys: Sequence[int]) -> dict[str, int]:
+    """How many stored rows of each table `forget` would change for these keyed hashes; tables without any left out."""
+    everybody = [*keys, *_visitors_of(facts, keys)]
+    counted = {name: _count(facts, FACTS[name], everybody) for name in PERSONAL}
+    return {name: rows for name, rows in counted.items() if rows}
+
+
+def _count(facts: Facts, table: Table, keys: Sequence[int]) -> int:
+    if not DeltaTable.is_deltatable(facts.uri(table.name)):
+        return 0
+    stored = pl.scan_delta(facts.uri(table.name))
+    known = [name for name in KEYS if name in stored.collect_schema().names() and name in table.schema]
+    theirs = pl.any_horizontal(pl.col(name).is_in(list(keys)) for name in known)
+    counted: int = stored.select(theirs.fill_null(False).sum()).collect().item()
+    return counted
+
+
 def _visitors_of(facts: Facts, keys: Iterable[int]) -> list[int]:
     if not DeltaTable.is_deltatable(facts.uri("touches")):
         return []

@@ -140,3 +140,15 @@ def data_version(engine: Engine) -> str:
     with engine.connect() as connection:
         rows = connection.execute(sa.select(changes.c.name, changes.c.n).order_by(changes.c.name)).all()
     return ",".join(f"{name}={n}" for name, n in rows)
+
+
+def empty_journal(engine: Engine) -> bool:
+    """Fold SQLite's journal into its file and cut it to nothing, so that no erased text is left in it.
+
+    False: a reader in another process still needs it; it is emptied when that one has ended and this is called again.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+    return busy == 0

@@ -8,7 +8,10 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from config.database import UtcTime, metadata, upsert, writing
+from config.database import UtcTime, count_change, metadata, upsert, writing
+from config.intake import quarantine
+from config.plans import forget_person
+from config.registers import codes, links, people
 
 forgotten = sa.Table(
     "forgotten",
@@ -28,3 +31,33 @@ def add_forgotten(engine: Engine, keys: Iterable[int], *, now: dt.datetime) -> N
     """From here on no import stores these keys."""
     with writing(engine) as connection:
         upsert(connection, forgotten, [{"key": key, "at": now} for key in sorted(set(keys))], keys=["key"], update=())
+
+
+def forget_in_registers(engine: Engine, person: str) -> None:
+    """Take one person (network:handle) out of every register: the entry itself, and who owns a code, link or cost.
+
+    The codes, links, costs and campaigns stay, so that sums still hold.
+    """
+    with writing(engine) as connection:
+        connection.execute(sa.delete(people).where(people.c.key == person))
+        for table in (codes, links):
+            connection.execute(sa.update(table).where(table.c.owner == person).values(owner=None))
+        forget_person(connection, person)
+        count_change(connection, "registers")
+
+
+def forget_in_quarantine(engine: Engine, words: Iterable[str]) -> int:
+    """Empty the rows kept aside that hold one of `words` (a handle, an address); their line and reason stay."""
+    emptied = 0
+    with writing(engine) as connection:
+        for word in words:
+            held = sa.or_(
+                *(column.icontains(word, autoescape=True) for column in (quarantine.c.columns, quarantine.c.message))
+            )
+            blank = (
+                sa.update(quarantine)
+                .where(held)
+                .values(columns="{}", message="removed: a person asked to be forgotten")
+            )
+            emptied += connection.execute(blank).rowcount
+    return emptied

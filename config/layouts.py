@@ -112,10 +112,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class Written:
-    """What a sink did: per file line `new`, `updated` or `same`; and how many records went into each table."""
+    """What a sink did: per file line `new`, `updated` or `same`; how many records went into each table; lines that it
+    left out, with the reason; and what people should know about it."""
 
     lines: Mapping[int, str]
     tables: Mapping[str, int]
+    skipped: Mapping[int, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
 
 class Sink(Protocol):

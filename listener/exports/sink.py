@@ -25,9 +25,11 @@ _BATCH = 2_000
 
 class MentionSink:
     """Writes mentions of exports. They count at once; the same post again, in any file, counts nothing twice.
+    Which import carried which mention is kept, so that `listener.imported` can take one back.
 
     A post a feed brought keeps the feed's words: the export adds followers, reach and engagement. `brands`: the brands'
-    compiled queries, read when mentions come in; a brand without one gets no score of its own.
+    compiled queries, read when mentions come in; a brand without one gets no score of its own. `forgotten`: which
+    of some author keys asked to be forgotten; their rows are left out.
     """
 
     def __init__(
@@ -37,13 +39,17 @@ class MentionSink:
         languages: Sequence[str],
         now: dt.datetime,
         brands: Callable[[], Sequence[tuple[str, Query]]] = tuple,
+        forgotten: Callable[[Collection[str]], Collection[str]] = lambda authors: (),
     ) -> None:
         self.engine, self.languages, self.now, self.brands = engine, tuple(languages), now, brands
+        self.forgotten = forgotten
         self.cache = ScoreCache()
 
     def write(self, import_id: int, parsed: Parsed) -> Written:
         frame = parsed.tables.get("mentions")
-        rows = frame.to_dicts() if frame is not None else []
+        every = frame.to_dicts() if frame is not None else []
+        gone = self.forgotten({row["author_key"] for row in every if row["author_key"]})
+        rows = [row for row in every if row["author_key"] not in gone]
         codes = frozenset(read_codes(self.engine)["code_norm"].to_list()) if rows else frozenset()
         lines: dict[int, str] = {}
         found = [
@@ -55,11 +61,12 @@ class MentionSink:
         outcomes: dict[str, str] = {}
         with writing(self.engine) as connection:
             for source, mentions in by_source.items():
-                outcomes |= store_mentions(connection, source=source, found=mentions, now=self.now)
+                outcomes |= store_mentions(connection, source=source, found=mentions, now=self.now, import_id=import_id)
         stored = sum(outcome != "same" for outcome in outcomes.values())
         for row, mention in zip(rows, found, strict=True):
             lines[row["source_line"]] = outcomes.pop(mention.mention_id, "same")
-        return Written(lines, {"mentions": stored})
+        left_out = {row["source_line"]: "forgotten" for row in every if row["author_key"] in gone}
+        return Written(lines, {"mentions": stored}, left_out)
 
     def _mentions(self, rows: Sequence[Mapping[str, Any]], codes: Collection[str]) -> list[Mention]:
         texts = [spoken(row["title"], row["text"]) for row in rows]

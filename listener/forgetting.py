@@ -1,0 +1,84 @@
+"""Forgetting somebody who wrote: their mentions and names leave the database, and polls do not bring them back.
+
+What is kept is a keyed hash (`config.forgotten`), by which the same author is known should a feed or export name them
+again. What others wrote about them stays: it is others' words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from config.database import count_change, writing
+from config.forgotten import add_forgotten, forgotten_keys
+from config.workspace import Workspace
+from listener.clusters import recluster
+from listener.fulltext import rebuild
+from listener.mentions import Mention
+from listener.tables import authors, mentions
+
+_CHUNK = 500
+
+
+def authors_named(engine: Engine, who: str) -> list[str]:
+    """The author keys that `who` may mean, sorted: the key itself (network:handle), else all of that handle."""
+    name = who.strip().lower().removeprefix("@")
+    with engine.connect() as connection:
+        found: set[str] = set()
+        for column in (authors.c.author_key, mentions.c.author_key):
+            meant = sa.or_(column == who.strip().lower(), column.endswith(f":{name}", autoescape=True))
+            found.update(connection.scalars(sa.select(column).where(meant).distinct()))
+    exact = who.strip().lower()
+    return [exact] if exact in found else sorted(found)
+
+
+def mentions_of_author(engine: Engine, author_key: str) -> int:
+    """How many stored mentions the author wrote."""
+    with engine.connect() as connection:
+        counted = sa.select(sa.func.count()).where(mentions.c.author_key == author_key)
+        return connection.scalar(counted) or 0
+
+
+def forget_author(workspace: Workspace, author_key: str, *, now: dt.datetime) -> int:
+    """Remove what one author wrote and who they are; returns the mentions removed. Repeatable at any point.
+
+    The tombstone is written first: a poll in between brings nothing back. The full-text index is written anew, as it
+    keeps removed words otherwise.
+    """
+    add_forgotten(workspace.engine, _hashes(workspace, [author_key]), now=now)
+    with writing(workspace.engine) as connection:
+        theirs = sa.select(mentions.c.mention_id, mentions.c.text_hash).where(mentions.c.author_key == author_key)
+        gone = connection.execute(theirs).all()
+        for start in range(0, len(gone), _CHUNK):
+            ids = [row.mention_id for row in gone[start : start + _CHUNK]]
+            connection.execute(sa.delete(mentions).where(mentions.c.mention_id.in_(ids)))
+        connection.execute(sa.delete(authors).where(authors.c.author_key == author_key))
+        recluster(connection, {row.text_hash for row in gone if row.text_hash})
+        rebuild(connection)
+        count_change(connection, "mentions")
+    return len(gone)
+
+
+def not_forgotten(workspace: Workspace, found: Sequence[Mention]) -> list[Mention]:
+    """The mentions without those of authors who asked to be forgotten, in the order given."""
+    gone = forgotten_authors(workspace, {m.author_key for m in found if m.author_key})
+    return [mention for mention in found if mention.author_key not in gone]
+
+
+def forgotten_authors(workspace: Workspace, author_keys: Collection[str]) -> set[str]:
+    """Which of these author keys belong to people who asked to be forgotten."""
+    known = set(forgotten_keys(workspace.engine))
+    if not known or not author_keys:
+        return set()
+    keys = sorted(author_keys)
+    return {key for key, number in zip(keys, _hashes(workspace, keys), strict=True) if number in known}
+
+
+def _hashes(workspace: Workspace, author_keys: Sequence[str]) -> list[int]:
+    # An author and a customer of the same name are not the same key.
+    hashes: list[int] = workspace.keyed_hash(pl.Series([f"author:{key}" for key in author_keys])).to_list()
+    return hashes

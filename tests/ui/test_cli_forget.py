@@ -1,0 +1,85 @@
+"""`earned forget` on the command line: what it says first, that it asks, and that files do not undo it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+import ui.cli  # noqa: F401  the commands register themselves
+from ui.command import app
+from ui.documents import schema
+
+SETTINGS = """
+[workspace]
+name = "T"
+currency = "EUR"
+timezone = "Europe/Berlin"
+[[brand]]
+name = "Acme"
+match = "acme"
+"""
+ORDERS = """order_id,ordered_at,total,subtotal,currency,customer,status
+o1,2026-06-03T10:00:00Z,30.00,30.00,EUR,annquixote@mail.invalid,paid
+o2,2026-06-04T10:00:00Z,20.00,20.00,EUR,bo@mail.invalid,paid
+"""
+POSTS = """date,network,author,text,url
+2026-06-03,reddit,annquixote,Acme kettles are the best I ever had,https://r.example/1
+2026-06-04,reddit,bo,Acme kettles are the worst I ever had,https://r.example/2
+"""
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Path:
+    (tmp_path / "earned.toml").write_text(SETTINGS, encoding="utf-8")
+    (tmp_path / "orders.csv").write_text(ORDERS, encoding="utf-8")
+    (tmp_path / "posts.csv").write_text(POSTS, encoding="utf-8")
+    bring(tmp_path, "orders.csv")
+    bring(tmp_path, "posts.csv")
+    return tmp_path
+
+
+def bring(space: Path, name: str) -> dict[str, Any]:
+    told = run(space, "import", str(space / name), "--json")
+    (report,) = told["files"]
+    assert report["error"] is None
+    return dict(report)
+
+
+def run(space: Path, *words: str, code: int = 0) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["--workspace", str(space), *words])
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout) if "--json" in words and code == 0 else {"said": result.output}
+
+
+def test_nothing_is_removed_without_a_yes(space: Path) -> None:
+    assert "--yes" in str(run(space, "forget", "reddit:annquixote", code=2)["said"])
+    told = run(space, "forget", "reddit:annquixote", "--dry-run", "--json")
+    jsonschema.validate(told, schema("forget"))
+    assert (told["author"], told["mentions"], told["forgotten"]) == ("reddit:annquixote", 1, False)
+
+
+def test_an_author_is_gone_and_the_same_file_does_not_bring_them_back(space: Path) -> None:
+    told = run(space, "forget", "annquixote", "--yes", "--json")
+    jsonschema.validate(told, schema("forget"))
+    assert (told["mentions"], told["forgotten"], told["journal_emptied"]) == (1, True, True)
+    (space / "posts.csv").write_text(POSTS + "2026-06-05,reddit,cy,Acme again,https://r.example/3\n", encoding="utf-8")
+    report = bring(space, "posts.csv")
+    assert (report["read"], report["accepted"], report["skipped"]) == (3, 1, 1)
+    assert b"annquixote" not in b"".join(p.read_bytes() for p in (space / "data").rglob("*") if p.is_file())
+
+
+def test_a_customer_is_gone_and_their_order_still_counts(space: Path) -> None:
+    told = run(space, "forget", "AnnQuixote@mail.invalid", "--yes", "--json")
+    assert told["rows"] == {"orders": 1}
+    assert run(space, "forget", "annquixote@mail.invalid", "--dry-run", "--json")["rows"] == {}
+    status = run(space, "status", "--json")
+    assert status["orders"] == 2
+
+
+def test_somebody_nobody_knows_is_said_so(space: Path) -> None:
+    assert "Nothing is stored" in str(run(space, "forget", "nobody@mail.invalid", "--dry-run")["said"])

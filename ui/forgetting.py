@@ -1,0 +1,91 @@
+"""Forgetting a person in every part of a workspace: what they wrote, who they are, what tied their orders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass, field, replace
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from attribution.forgetting import forget, rows_of
+from config.database import empty_journal
+from config.forgotten import forget_in_quarantine, forget_in_registers
+from config.registers import read_people
+from config.workspace import Workspace
+from listener.forgetting import authors_named, forget_author, mentions_of_author
+from ui.pipeline import facts_of
+
+
+class SeveralPeopleError(Exception):
+    """The name means more than one author; the text lists them."""
+
+
+class ForgetBusyError(Exception):
+    """An import is running; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known of somebody: their author key, mentions, whether they are in the register, rows of facts a table.
+
+    `journal_emptied`: once forgotten, whether the database's journal is free of what was removed (null: not yet).
+    """
+
+    who: str
+    author: str | None
+    mentions: int
+    registered: bool
+    rows: dict[str, int] = field(default_factory=dict)
+    forgotten: bool = False
+    journal_emptied: bool | None = None
+
+    @property
+    def unknown(self) -> bool:
+        return not (self.author or self.registered or self.rows)
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def known_of(workspace: Workspace, who: str) -> Person:
+    """What is stored of `who`: network:handle or a handle, and a customer's e-mail address or number.
+
+    Raises SeveralPeopleError where a bare handle is borne on several networks.
+    """
+    registered = read_people(workspace.engine)["key"].to_list()
+    name = who.strip().lower()
+    found = authors_named(workspace.engine, who) or [key for key in registered if key == name]
+    if len(found) > 1:
+        raise SeveralPeopleError(f"{who!r} may be {', '.join(found)}; name one of them")
+    author = found[0] if found else None
+    mentions = mentions_of_author(workspace.engine, author) if author else 0
+    rows = rows_of(facts_of(workspace), _customer_keys(workspace, who))
+    return Person(who, author, mentions, author in registered, rows)
+
+
+def forget_person(workspace: Workspace, person: Person, *, now: dt.datetime) -> Person:
+    """Forget `person` for good; what was there comes back with `forgotten`. May be repeated after a crash.
+
+    Raises ForgetBusyError while an import runs.
+    """
+    try:
+        with FileLock(workspace.data / "import.lock", timeout=0):
+            forget(facts_of(workspace), _customer_keys(workspace, person.who), now=now)
+            if person.author:
+                forget_author(workspace, person.author, now=now)
+                forget_in_registers(workspace.engine, person.author)
+            forget_in_quarantine(workspace.engine, _words(person))
+            emptied = empty_journal(workspace.engine)
+    except Timeout as busy:
+        raise ForgetBusyError("an import is running in this workspace; try again when it has ended") from busy
+    return replace(person, forgotten=True, journal_emptied=emptied)
+
+
+def _customer_keys(workspace: Workspace, who: str) -> list[int]:
+    return [key for key in workspace.keyed_hash(pl.Series([who])).to_list() if key is not None]
+
+
+def _words(person: Person) -> list[str]:
+    handle = person.author.rpartition(":")[2] if person.author else None
+    return [word for word in (person.who.strip(), handle) if word and len(word) > 2]
