@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,17 @@ import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
 from config.bond import read_mark
-from config.database import UtcTime, count_change, metadata, writing
+from config.database import count_change, writing
+from config.import_ledger import (
+    done_import_ids,
+    imports,
+    list_imports,
+    list_quarantine,
+    quarantine,
+    redo_import,
+    settle_quarantine,
+    undo_import,
+)
 from config.layouts import (
     Layout,
     Parsed,
@@ -34,6 +44,7 @@ from config.layouts import (
     remembered,
 )
 from config.reading import (
+    PART_BYTES,
     Document,
     ImportBusyError,
     IntakeError,
@@ -64,45 +75,25 @@ __all__ = [
     "Written",
     "choose_layout",
     "done_import_ids",
+    "imports",
     "list_imports",
     "list_quarantine",
     "normal_header",
     "parse_table",
-    "preview",
+    "quarantine",
     "read_table",
+    "redo_import",
     "remember_mapping",
+    "settle_quarantine",
     "take_in",
     "undo_import",
 ]
 
 MAX_QUARANTINED = 0.2
+_READ, _PARSED = 0.2, 0.5  # how far an import is when its file is read, and its rows are understood
 FEW_ROWS = 20  # below it a share of bad rows says nothing about the file
 
-imports = sa.Table(
-    "imports",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("sha256", sa.Text, nullable=False, index=True),
-    sa.Column("file_name", sa.Text, nullable=False),
-    sa.Column("layout", sa.Text, nullable=False),
-    sa.Column("account", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),  # pending | done | failed | abandoned | undone
-    sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("finished_at", UtcTime),
-    sa.Column("exported_at", UtcTime),
-    sa.Column("counts", sa.Text, nullable=False, default="{}"),
-    sa.Column("error", sa.Text),
-)
-quarantine = sa.Table(
-    "quarantine",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("import_id", sa.Integer, sa.ForeignKey("imports.id"), nullable=False, index=True),
-    sa.Column("line", sa.Integer, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("message", sa.Text, nullable=False),
-    sa.Column("columns", sa.Text, nullable=False),  # JSON of the mapped columns only: no addresses, no contacts
-)
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -156,12 +147,15 @@ def take_in(
     account: str = "default",
     exported_at: dt.datetime | None = None,
     encoding: str | None = None,
+    again: bool = False,
+    progress: Progress | None = None,
 ) -> ImportReport:
     """Import one file: read, recognise, store, and write the ledger. Bad files are an answer, never an exception.
 
     The same bytes again are a no-op in which every row counts as a duplicate. `exported_at` is when the file was
     exported, where that is known; else the latest time inside it stands for it. `encoding`: a language or an encoding,
-    for text that is no UTF-8. Raises ImportBusyError when another import runs.
+    for text that is no UTF-8. `again`: read bytes that are known anew, as the settings or a mapping may have changed.
+    `progress` hears how far it is, 0 to 1. Raises ImportBusyError when another import runs.
     """
     lock = FileLock(workspace.data / "import.lock", timeout=0)
     try:
@@ -176,11 +170,14 @@ def take_in(
         abandon_pending(workspace.engine)
         try:
             taken = _take_in_parts(
-                workspace, path, layouts, sinks=sinks, now=now, wanted=wanted, account=account, exported_at=exported_at
-            )
+                workspace, path, layouts, sinks=sinks, now=now, wanted=wanted, account=account,
+                exported_at=exported_at, again=again, progress=progress,
+            )  # fmt: skip
             if taken is not None:
                 return taken
             document = read_file(path, hint=encoding)
+            if progress:
+                progress(_READ)
             return _take_in(
                 workspace,
                 path,
@@ -190,6 +187,8 @@ def take_in(
                 now=now,
                 account=account,
                 exported_at=exported_at,
+                again=again,
+                progress=progress,
             )
         except IntakeError as exc:
             return ImportReport(None, path.name, wanted, error=f"{exc.problem}. {exc.cure}")
@@ -220,37 +219,6 @@ def _assign(
     return found
 
 
-def preview(
-    workspace: Workspace, path: Path, *, layouts: Sequence[Layout], encoding: str | None = None, rows: int = 5
-) -> dict[str, Any]:
-    """What an import would see, without storing anything: kind, encoding, delimiter, notices, and a table each with
-    headers, first rows, rows_read, said, part, and layout (null: not recognised). Raises IntakeError, OSError."""
-    document = read_file(path, hint=encoding)
-    tables = []
-    for table in document.tables:
-        mapped, chosen = remembered(workspace.engine, table, layouts, wanted=None)
-        fitting = chosen or next((layout for layout in layouts if layout.fits(mapped.headers)), None)
-        if fitting and not chosen:
-            fitting = choose_layout(table, layouts, file=path.name, wanted=None)
-        tables.append(
-            {
-                "headers": list(table.headers),
-                "rows": table.frame.head(rows).drop("source_line").rows(),
-                "rows_read": table.rows_read,
-                "said": dict(table.said),
-                "part": table.part,
-                "layout": fitting.id if fitting else None,
-                "notices": list(table.notices),
-            }
-        )
-    return {
-        "kind": document.kind,
-        "encoding": document.encoding,
-        "delimiter": document.delimiter,
-        "tables": tables,
-    }
-
-
 def _take_in(
     workspace: Workspace,
     path: Path,
@@ -261,14 +229,22 @@ def _take_in(
     now: dt.datetime,
     account: str,
     exported_at: dt.datetime | None,
+    again: bool,
+    progress: Progress | None,
 ) -> ImportReport:
     names = "+".join(sorted({layout.id for _, layout in assigned if layout}))
     sha = _sha256(path)
-    earlier = _done_import(workspace.engine, sha=sha, account=account, layout=names)
+    earlier = (
+        None
+        if again
+        else _done_import(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
+    )
     if earlier is not None:
         read = sum(table.rows_read for table in document.tables)
         return ImportReport(earlier, path.name, names, read=read, duplicates=read)
     parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at)
+    if progress:
+        progress(_PARSED)
     tables = [table for table, _ in assigned]
     rejected = _rejected(tables, parts.values())
     _refuse_mostly_bad(path.name, tables, rejected)
@@ -299,6 +275,8 @@ def _take_in_parts(
     wanted: str | None,
     account: str,
     exported_at: dt.datetime | None,
+    again: bool,
+    progress: Progress | None,
 ) -> ImportReport | None:
     """A very large file of a layout whose rows stand for themselves, a part at a time; None for every other file.
 
@@ -312,8 +290,12 @@ def _take_in_parts(
         return None
     ((mapped, layout),) = _assign_one(workspace, first, layouts, file=path.name, wanted=wanted)
     sha = _sha256(path) if layout is not None and layout.row_by_row else ""
-    if layout is None or not sha or _done_import(workspace.engine, sha=sha, account=account, layout=layout.id):
+    if layout is None or not sha:
         return None
+    known = _done_import(workspace.engine, sha=sha, account=account, layout=layout.id, exported_at=exported_at)
+    if known is not None and not again:
+        return None
+    total = path.stat().st_size
     empty = Parsed({}, exported_at=exported_at)
     import_id = _begin(workspace, sha=sha, path=path, layout=layout.id, account=account, now=now, parsed=empty)
     reports: list[ImportReport] = []
@@ -329,6 +311,8 @@ def _take_in_parts(
             written = sinks[layout.sink].write(import_id, replace(parsed, part=number))
             reports.append(_report(import_id, path.name, layout.id, [mapped], [parsed], [written]))
             rejected += bad
+            if progress:
+                progress(min(0.99, (number + 1) * PART_BYTES / total))
     except NotPlainError:
         _end(workspace.engine, import_id, state="failed", now=now, error="read again as a whole")
         return None
@@ -424,6 +408,7 @@ def _report(
     parts = list(parts)
     rejected = {row.line: row.reason for row in _rejected(tables, parts)}
     left_out = [*(table.skipped for table in tables), *(part.skipped for part in parts)]
+    left_out += [one.skipped for one in written]
     skipped = {line: why for some in left_out for line, why in some.items() if line not in rejected}
     lines: dict[int, str] = {}
     for one in written:
@@ -445,15 +430,24 @@ def _report(
         quarantined=len(rejected),
         skipped=len(skipped),
         tables=dict(counts),
-        warnings=[*(text for table in tables for text in table.notices), *(w for part in parts for w in part.warnings)],
+        warnings=[
+            *(text for table in tables for text in table.notices),
+            *(text for part in parts for text in part.warnings),
+            *(text for one in written for text in one.warnings),
+        ],
         reasons=dict(Counter([*rejected.values(), *skipped.values()])),
     )
 
 
-def _done_import(engine: sa.Engine, *, sha: str, account: str, layout: str) -> int | None:
+def _done_import(
+    engine: sa.Engine, *, sha: str, account: str, layout: str, exported_at: dt.datetime | None
+) -> int | None:
+    """The import that brought these bytes already; not, where they come with another time of their export."""
     query = sa.select(imports.c.id).where(
         imports.c.sha256 == sha, imports.c.account == account, imports.c.layout == layout, imports.c.state == "done"
     )
+    if exported_at is not None:
+        query = query.where(imports.c.exported_at == exported_at)
     with engine.connect() as connection:
         found: int | None = connection.execute(query).scalar()
         return found
@@ -524,44 +518,3 @@ def abandon_pending(engine: sa.Engine) -> int:
             .values(state="abandoned", error="interrupted; import the file again")
         )
         return int(result.rowcount)
-
-
-def undo_import(engine: sa.Engine, import_id: int, *, now: dt.datetime) -> bool:
-    """Mark a done import undone; its rows are no longer read. False when there is no such done import."""
-    with writing(engine) as connection:
-        result = connection.execute(
-            sa.update(imports)
-            .where(imports.c.id == import_id, imports.c.state == "done")
-            .values(state="undone", finished_at=now)
-        )
-        count_change(connection, "facts")
-        return bool(result.rowcount)
-
-
-def done_import_ids(engine: sa.Engine) -> list[int]:
-    with engine.connect() as connection:
-        query = sa.select(imports.c.id).where(imports.c.state == "done").order_by(imports.c.id)
-        return list(connection.execute(query).scalars())
-
-
-def list_imports(engine: sa.Engine) -> list[dict[str, Any]]:
-    """The ledger, newest first: the columns of `imports` that people read, `counts` as a dictionary."""
-    names = ("id", "file_name", "layout", "account", "state", "started_at", "finished_at", "error", "counts")
-    query = sa.select(*(imports.c[name] for name in names)).order_by(imports.c.id.desc())
-    with engine.connect() as connection:
-        rows = [dict(row._mapping) for row in connection.execute(query)]
-    return [row | {"counts": json.loads(row["counts"])} for row in rows]
-
-
-def list_quarantine(engine: sa.Engine, *, limit: int = 1000) -> list[dict[str, Any]]:
-    """Rows kept aside by imports that stand, newest first, with file_name; `columns` is JSON text."""
-    kept = quarantine.c
-    query = (
-        sa.select(kept.import_id, imports.c.file_name, kept.line, kept.reason, kept.message, kept.columns)
-        .join(imports, imports.c.id == quarantine.c.import_id)
-        .where(imports.c.state == "done")
-        .order_by(quarantine.c.id.desc())
-        .limit(limit)
-    )
-    with engine.connect() as connection:
-        return [dict(row._mapping) for row in connection.execute(query)]

@@ -73,7 +73,8 @@ class TextTable:
     """The rows of one table as text. `frame`: the headers as String columns and `source_line` (Int64, 1-based).
 
     `said` is what stands above the table: `# Key: value` lines by lower-case key, other lines as "title" and "note".
-    `part` names the sheet or the archive's file it is from.
+    `part` names the sheet or the archive's file it is from. `used` collects the headers a layout asks for, so that a
+    preview can tell which columns are read.
     """
 
     headers: tuple[str, ...]
@@ -83,6 +84,7 @@ class TextTable:
     skipped: Mapping[int, str] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
     part: str | None = None
+    used: set[str] = field(default_factory=set, compare=False)
 
     @property
     def rows_read(self) -> int:

@@ -52,6 +52,7 @@ def _cells(table: TextTable, names: Sequence[str]) -> list[dict[str, Any]]:
     """The rows as dictionaries of the named columns (absent ones None), trimmed, with `source_line`."""
     actual = {normal_header(name): name for name in table.headers}
     wanted = {name: actual[name] for name in names if name in actual}
+    table.used.update(wanted.values())
     rows = []
     for row in table.frame.iter_rows(named=True):
         cells = {name: (row[wanted[name]] or "").strip() or None if name in wanted else None for name in names}

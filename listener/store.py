@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,6 +21,7 @@ from config.database import count_change, upsert, writing
 from config.registers import canonical_url, read_codes
 from listener.clusters import recluster
 from listener.fulltext import store_words
+from listener.imported import note_carried
 from listener.mentions import BrandMatch, Mention, find_codes
 from listener.reads import (
     count_mentions,
@@ -30,7 +31,8 @@ from listener.reads import (
     read_mentions,
     source_health,
 )
-from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
+from listener.state import SourceState, note_entries, read_gaps, read_states, save_state, write_states
+from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, triage
 from listener.targets import store_targets
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "mention_evidence",
     "mention_frame",
     "read_by_id",
+    "read_gaps",
     "read_mentions",
     "read_states",
     "recode",
@@ -70,68 +73,36 @@ class UnknownMentionError(Exception):
 
 
 @dataclass(frozen=True)
-class SourceState:
-    """What polling must remember of a source; see `tables.source_state`."""
-
-    name: str
-    url: str
-    etag: str | None = None
-    last_modified: str | None = None
-    validators_at: dt.datetime | None = None
-    body_hash: str | None = None
-    plan_hash: str | None = None
-    next_check_at: dt.datetime | None = None
-    retry_after: dt.datetime | None = None
-    last_checked_at: dt.datetime | None = None
-    last_success_at: dt.datetime | None = None
-    outcome: str | None = None
-    http_status: int | None = None
-    error: str | None = None
-    failures: int = 0
-    permanent_url: str | None = None
-    permanent_count: int = 0
-    gone: bool = False
-    entries: int | None = None
-
-
-@dataclass(frozen=True)
 class SaveCounts:
     """Of one poll: mentions that matched, those never seen before, those whose stored row changed."""
 
     matched: int
     new: int
     updated: int
-
-
-def read_states(engine: Engine) -> dict[str, SourceState]:
-    """The state of every source ever polled, by name."""
-    with engine.connect() as connection:
-        rows = connection.execute(sa.select(source_state)).mappings().all()
-    return {row["name"]: SourceState(**row) for row in rows}
-
-
-def save_state(engine: Engine, states: Sequence[SourceState]) -> None:
-    """Write states alone: before a request, and after a poll that brought no body."""
-    with writing(engine) as connection:
-        _write_states(connection, states)
-
-
-def _write_states(connection: Connection, states: Sequence[SourceState]) -> None:
-    upsert(connection, source_state, [asdict(state) for state in states], keys=["name"])
+    missed: bool = False  # nothing the poll showed was known from the last one: something may have been missed
 
 
 def save_poll(
-    engine: Engine, *, source: str, state: SourceState, mentions: Sequence[Mention], now: dt.datetime
+    engine: Engine,
+    *,
+    source: str,
+    state: SourceState,
+    mentions: Sequence[Mention],
+    now: dt.datetime,
+    seen: frozenset[str] = frozenset(),
 ) -> SaveCounts:
     """Store one poll of `source`: its mentions and its state in ONE transaction: never one without the other.
+
+    `seen` are the `state.entry_keys` of all that the poll showed, whether it matched or not.
 
     Upserts by mention_id; `revision` rises only when what the author wrote changed; what people decided stays.
     The counter "mentions" rises only when something changed.
     """
     with writing(engine) as connection:
         counts = save_mentions(connection, source=source, found=mentions, now=now)
-        _write_states(connection, [state])
-    return counts
+        missed = note_entries(connection, source, seen, now=now)
+        write_states(connection, [state])
+    return replace(counts, missed=missed)
 
 
 def save_mentions(connection: Connection, *, source: str, found: Sequence[Mention], now: dt.datetime) -> SaveCounts:
@@ -141,9 +112,11 @@ def save_mentions(connection: Connection, *, source: str, found: Sequence[Mentio
 
 
 def store_mentions(
-    connection: Connection, *, source: str, found: Sequence[Mention], now: dt.datetime
+    connection: Connection, *, source: str, found: Sequence[Mention], now: dt.datetime, import_id: int | None = None
 ) -> dict[str, str]:
-    """Store mentions of one source: what became of each mention_id as given: new, updated or same."""
+    """Store mentions of one source: what became of each mention_id as given: new, updated or same.
+
+    `import_id`: the import that carries them, which `listener.imported` can take back."""
     given = list({mention.mention_id: mention for mention in reversed(found)}.values())[::-1]
     unique = _same_post_elsewhere(connection, source, _same_post_new_id(connection, source, given))
     before = _stored(connection, [mention.mention_id for mention in unique])
@@ -158,6 +131,8 @@ def store_mentions(
     if changed:
         count_change(connection, "mentions")
     keys = [mention.mention_id for mention in unique]
+    if import_id is not None:
+        note_carried(connection, import_id, keys)
     outcome = {key: "same" if key not in written else "updated" if key in before else "new" for key in keys}
     return {old.mention_id: outcome[key] for old, key in zip(given, keys, strict=True)}
 

@@ -4,6 +4,7 @@ mentions          one row a mention, kept for ever; `cluster_id` is the earliest
 mention_brands    which brands a mention matched, and by which terms
 mention_links     the links found in it, as written, in order
 mention_codes     registered promo codes found in it, normal form
+mention_imports   which imports carried a mention, so that one can be taken back
 authors           what the networks themselves say about an author; the register of people outranks it
 source_state      what polling must remember of a source; committed together with the mentions it stands for
 source_entries    which entries the last poll of a source showed; source_gaps: when some may have been missed
@@ -85,6 +86,12 @@ mention_codes = sa.Table(
     metadata,
     _of_mention(),
     sa.Column("code_norm", sa.Text, primary_key=True, index=True),
+)
+mention_imports = sa.Table(
+    "mention_imports",
+    metadata,
+    _of_mention(),
+    sa.Column("import_id", sa.Integer, primary_key=True, index=True),
 )
 authors = sa.Table(
     "authors",

@@ -117,6 +117,7 @@ class _Reader:
         for header in table.headers:
             actual.setdefault(normal_header(header), header)
         self._actual = actual
+        table.used.update(header for name, header in actual.items() if name in self._named())
         self._frame = table.frame
         shown = cells.day_first(text for name in columns.date for text in self._column(name))
         self.day_first = shown if shown is not None else columns.day_first is not False

@@ -18,7 +18,8 @@ import pytest
 from attribution.facts import Facts
 from attribution.inputs import LAYOUTS
 from config.encodings import decode, guess
-from config.intake import ImportReport, IntakeError, list_quarantine, preview, read_table, remember_mapping, take_in
+from config.intake import ImportReport, IntakeError, list_quarantine, read_table, remember_mapping, take_in
+from config.preview import preview
 from config.reading import TextTable, find_delimiter, parse_table, read_bytes, read_parts
 from config.workspace import Workspace
 
@@ -338,18 +339,20 @@ def test_a_mapping_is_remembered_for_files_with_the_same_columns(take: Take, wor
     assert take(text).layout == "earned_spend"
     assert take(text.replace("12.50", "7.00").replace("05-01", "05-02"), name="next.csv").accepted == 1
     assert costs(workspace) == ["12.50", "7.00"]
-    assert preview(workspace, path, layouts=LAYOUTS)["tables"][0]["layout"] == "earned_spend"
+    (table,) = preview(workspace, path, layouts=LAYOUTS).tables
+    assert table.layout is not None
+    assert table.layout.id == "earned_spend"
 
 
 def test_a_preview_shows_what_an_import_would_see_and_stores_nothing(workspace: Workspace) -> None:
     path = workspace.folder / "file.csv"
     path.write_bytes(("Cost report\n" + SPEND + ROW.replace("spring", "wiosną i łąką")).encode("cp1250"))
     seen = preview(workspace, path, layouts=LAYOUTS)
-    (table,) = seen["tables"]
-    assert (seen["kind"], seen["encoding"], seen["delimiter"]) == ("delimited", "cp1250", ",")
-    assert (table["layout"], table["rows_read"]) == ("earned_spend", 1)
-    assert table["rows"][0][2] == "wiosną i łąką"
-    assert "Windows-1250" in table["notices"][0]
+    (table,) = seen.recognised
+    assert (seen.kind, seen.encoding, seen.delimiter, seen.guessed) == ("delimited", "cp1250", ",", True)
+    assert (table.layout and table.layout.id, table.rows_read) == ("earned_spend", 1)
+    assert table.raw.row(0)[2] == "wiosną i łąką"
+    assert "Windows-1250" in table.notices[0]
     assert Facts(workspace.facts, workspace.engine).scan("spend").collect().is_empty()
 
 

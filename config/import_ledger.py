@@ -1,0 +1,117 @@
+"""The import ledger and quarantine: what was imported when, what stands, and which rows are kept aside and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from config.database import UtcTime, count_change, metadata, writing
+
+imports = sa.Table(
+    "imports",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False, index=True),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("layout", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # pending | done | failed | abandoned | undone
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("finished_at", UtcTime),
+    sa.Column("exported_at", UtcTime),
+    sa.Column("counts", sa.Text, nullable=False, default="{}"),
+    sa.Column("error", sa.Text),
+)
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("import_id", sa.Integer, sa.ForeignKey("imports.id"), nullable=False, index=True),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("columns", sa.Text, nullable=False),  # JSON of the mapped columns only: no addresses, no contacts
+    sa.Column("settled_by", sa.Integer),  # the import of the corrected file
+)
+
+
+def undo_import(
+    engine: sa.Engine, import_id: int, *, now: dt.datetime, within: Callable[[sa.Connection], None] | None = None
+) -> bool:
+    """Mark a done import undone; its facts are no longer read. False when there is no such done import.
+
+    `within` takes back, in the same transaction, what counted at once: mentions, register entries.
+    """
+    return _turn(engine, import_id, was="done", becomes="undone", now=now, within=within)
+
+
+def redo_import(engine: sa.Engine, import_id: int, *, now: dt.datetime) -> bool:
+    """Let an undone import stand again; for facts alone, which are still there. False when it is not undone."""
+    return _turn(engine, import_id, was="undone", becomes="done", now=now, within=None)
+
+
+def _turn(
+    engine: sa.Engine,
+    import_id: int,
+    *,
+    was: str,
+    becomes: str,
+    now: dt.datetime,
+    within: Callable[[sa.Connection], None] | None,
+) -> bool:
+    with writing(engine) as connection:
+        result = connection.execute(
+            sa.update(imports)
+            .where(imports.c.id == import_id, imports.c.state == was)
+            .values(state=becomes, finished_at=now)
+        )
+        if not result.rowcount:
+            return False
+        if within:
+            within(connection)
+        count_change(connection, "facts")
+        return True
+
+
+def settle_quarantine(engine: sa.Engine, *, of: int, by: int) -> int:
+    """The rows that import `of` kept aside are dealt with by import `by`, as long as that one stands; how many."""
+    with writing(engine) as connection:
+        rows = sa.update(quarantine).where(quarantine.c.import_id == of).values(settled_by=by)
+        settled = int(connection.execute(rows).rowcount)
+        count_change(connection, "facts")
+        return settled
+
+
+def done_import_ids(engine: sa.Engine) -> list[int]:
+    with engine.connect() as connection:
+        query = sa.select(imports.c.id).where(imports.c.state == "done").order_by(imports.c.id)
+        return list(connection.execute(query).scalars())
+
+
+def list_imports(engine: sa.Engine) -> list[dict[str, Any]]:
+    """The ledger, newest first: the columns of `imports` that people read, `counts` as a dictionary."""
+    names = ("id", "file_name", "layout", "account", "state", "started_at", "finished_at", "error", "counts")
+    query = sa.select(*(imports.c[name] for name in names)).order_by(imports.c.id.desc())
+    with engine.connect() as connection:
+        rows = [dict(row._mapping) for row in connection.execute(query)]
+    return [row | {"counts": json.loads(row["counts"])} for row in rows]
+
+
+def list_quarantine(engine: sa.Engine, *, limit: int = 1000) -> list[dict[str, Any]]:
+    """Rows kept aside by imports that stand, newest first, with file_name; `columns` is JSON text. Those that a
+    corrected file has settled are left out."""
+    kept, fixed = quarantine.c, imports.alias("fixed")
+    query = (
+        sa.select(kept.import_id, imports.c.file_name, kept.line, kept.reason, kept.message, kept.columns)
+        .join(imports, imports.c.id == quarantine.c.import_id)
+        .outerjoin(fixed, sa.and_(fixed.c.id == kept.settled_by, fixed.c.state == "done"))
+        .where(imports.c.state == "done", fixed.c.id.is_(None))
+        .order_by(quarantine.c.id.desc())
+        .limit(limit)
+    )
+    with engine.connect() as connection:
+        return [dict(row._mapping) for row in connection.execute(query)]

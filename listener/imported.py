@@ -1,0 +1,63 @@
+"""Which imports carried which mentions, and how an import of mentions is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from config.database import count_change, upsert
+from config.intake import imports
+from listener.clusters import recluster
+from listener.tables import authors, mention_imports, mentions
+
+STANDING = ("done", "pending")  # an import still running holds what it has stored so far
+_CHUNK = 500
+
+
+def note_carried(connection: Connection, import_id: int, ids: Sequence[str]) -> None:
+    """Remember that an import carried these mentions, also those that were known already."""
+    rows = [{"mention_id": key, "import_id": import_id} for key in dict.fromkeys(ids)]
+    upsert(connection, mention_imports, rows, keys=["mention_id", "import_id"], update=())
+
+
+def remove_unheld(connection: Connection) -> int:
+    """Remove the mentions that nothing holds any more, with all that hangs on them; returns how many.
+
+    Held is what a feed brought, what an import carried that stands or runs, and what came in by files of which is not
+    known which. What a removed file added to a mention that stays (followers, reach) stays with it. Near copies are
+    put right, the search forgets the words, and authors of whom nothing is left go too.
+    """
+    standing = (
+        sa.select(mention_imports.c.mention_id)
+        .join(imports, imports.c.id == mention_imports.c.import_id)
+        .where(mention_imports.c.mention_id == mentions.c.mention_id, imports.c.state.in_(STANDING))
+    )
+    carried = sa.select(mention_imports.c.mention_id).where(mention_imports.c.mention_id == mentions.c.mention_id)
+    unheld = sa.select(mentions.c.mention_id, mentions.c.text_hash, mentions.c.author_key).where(
+        mentions.c.source.startswith("import:"), carried.exists(), ~standing.exists()
+    )
+    rows = connection.execute(unheld).all()
+    for ids in _chunks(row.mention_id for row in rows):
+        connection.execute(sa.delete(mentions).where(mentions.c.mention_id.in_(ids)))
+    recluster(connection, {row.text_hash for row in rows if row.text_hash})
+    for keys in _chunks({row.author_key for row in rows if row.author_key}):
+        speaking = sa.select(mentions.c.mention_id).where(mentions.c.author_key == authors.c.author_key)
+        connection.execute(sa.delete(authors).where(authors.c.author_key.in_(keys), ~speaking.exists()))
+    if rows:
+        count_change(connection, "mentions")
+    return len(rows)
+
+
+def carried_by(engine: Engine) -> dict[int, int]:
+    """How many mentions each import carried, of those that are still stored."""
+    query = sa.select(mention_imports.c.import_id, sa.func.count()).group_by(mention_imports.c.import_id)
+    with engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _chunks(items: Iterable[str]) -> Iterable[list[str]]:
+    rest = sorted(items)
+    for start in range(0, len(rest), _CHUNK):
+        yield rest[start : start + _CHUNK]
