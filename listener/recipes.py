@@ -1,0 +1,292 @@
+"""Ready addresses of feeds: what a network or tool needs to be told, the address made of it, and what it cannot hear.
+
+RecipeError         a value does not fit; carries which one, and an example
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
+
+
+class RecipeError(ValueError):
+    """A value a recipe was given does not fit, or is missing. `need` is its name."""
+
+    def __init__(self, need: str, problem: str, *, example: str) -> None:
+        self.need, self.problem, self.example = need, problem, example
+        super().__init__(f"{need}: {problem}, such as {example}")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One value a recipe asks for. `kind`: search, handle, code, server, address, path or words (name=value pairs).
+
+    `pattern`: what the cleaned value must be; `default`: taken when nothing is given.
+    """
+
+    name: str
+    label: str
+    example: str
+    kind: str = "code"
+    pattern: str = r"[\w.-]{1,100}"
+    default: str | None = None
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to hear one network: `template` with the needs' names in braces. `deaf`: what it cannot hear."""
+
+    id: str
+    title: str
+    needs: tuple[Need, ...]
+    template: str
+    interval: str
+    deaf: str
+    network: str | None = None
+    how: str = ""
+
+
+_SEARCH = Need("search", "Words to search for", '"acme kettle" OR #acme', kind="search", pattern=r"(?s).{1,500}")
+_SERVER = r"(?=.{3,100}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}"
+_COUNTRY = r"[A-Za-z]{2}"
+_BASE = r"https?://[^\s/?#@]+(?:/[^\s?#]*)?"
+
+RECIPES: tuple[Recipe, ...] = (
+    Recipe(
+        "google-alerts",
+        "Google Alerts",
+        (Need("feed", "Address of the alert's feed", "https://www.google.com/alerts/feeds/123/456", kind="address",
+              pattern=r"https://www\.google\.[a-z.]{2,6}/alerts/feeds/\d+/\d+"),),
+        "{feed}",
+        "1h",
+        "Hears what Google finds and thinks relevant, some hours late; no social networks.",
+        network="news",
+        how="At google.com/alerts choose Deliver to: RSS feed, then copy the address behind the feed's icon.",
+    ),
+    Recipe(
+        "google-news",
+        "Google News search",
+        (_SEARCH, Need("language", "Language", "en", pattern=r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,4})?", default="en"),
+         Need("country", "Country", "US", pattern=_COUNTRY, default="US")),
+        "https://news.google.com/rss/search?q={search}&hl={language}&gl={country}&ceid={country}:{language}",
+        "1h",
+        "Gives titles of about the 100 newest articles, no texts; links lead through Google. Known outlets only.",
+        network="news",
+    ),
+    Recipe(
+        "reddit-search",
+        "Reddit search",
+        (_SEARCH,),
+        "https://www.reddit.com/search.rss?q={search}&sort=new",
+        "1h",
+        "Reddit answers one feed a minute to each address, so many Reddit feeds take turns. Posts only, no comments.",
+        network="reddit",
+    ),
+    Recipe(
+        "reddit-subreddit",
+        "Subreddit",
+        (Need("subreddit", "Subreddit", "r/tea", kind="handle", pattern=r"[A-Za-z0-9_]{2,30}"),),
+        "https://www.reddit.com/r/{subreddit}/new/.rss",
+        "1h",
+        "Reddit answers one feed a minute to each address. The 25 newest posts, no comments.",
+        network="reddit",
+    ),
+    Recipe(
+        "youtube",
+        "YouTube channel",
+        (Need("channel", "Channel id", "UCxxxxxxxxxxxxxxxxxxxxxx", kind="handle", pattern=r"UC[\w-]{22}"),),
+        "https://www.youtube.com/feeds/videos.xml?channel_id={channel}",
+        "2h",
+        "The 15 newest videos of one channel: title, description and views; neither comments nor what is spoken.",
+        network="youtube",
+        how="The id begins with UC; it stands in the page's address or under About, Share channel. With an @name, add "
+        "the channel's page by its address instead.",
+    ),
+    Recipe(
+        "mastodon-tag",
+        "Mastodon hashtag",
+        (Need("server", "Server", "mastodon.social", kind="server", pattern=_SERVER),
+         Need("tag", "Hashtag", "#acme", kind="handle", pattern=r"\w{1,100}")),
+        "https://{server}/tags/{tag}.rss",
+        "30m",
+        "The newest public posts with the tag that this server knows of; no follower counts, no posts without the tag.",
+        network="mastodon",
+    ),
+    Recipe(
+        "mastodon-account",
+        "Mastodon account",
+        (Need("server", "Server", "mastodon.social", kind="server", pattern=_SERVER),
+         Need("account", "Account", "@acme", kind="handle", pattern=r"\w{1,60}")),
+        "https://{server}/@{account}.rss",
+        "1h",
+        "What this account posts in public; not what others answer it, no follower counts.",
+        network="mastodon",
+    ),
+    Recipe(
+        "bluesky",
+        "Bluesky profile",
+        (Need("handle", "Handle", "acme.bsky.social", kind="handle", pattern=_SERVER),),
+        "https://bsky.app/profile/{handle}/rss",
+        "1h",
+        "What this profile posts; Bluesky has no feed of a search, so what others say is not heard.",
+        network="bluesky",
+    ),
+    Recipe(
+        "hacker-news",
+        "Hacker News",
+        (_SEARCH,),
+        "https://hnrss.org/newest?q={search}",
+        "1h",
+        "Posts with the words in title or text, by way of hnrss.org; for comments add hacker-news-comments.",
+        network="hackernews",
+    ),
+    Recipe(
+        "hacker-news-comments",
+        "Hacker News comments",
+        (_SEARCH,),
+        "https://hnrss.org/newcomments?q={search}",
+        "1h",
+        "Comments with the words, by way of hnrss.org; points of comments are not known.",
+        network="hackernews",
+    ),
+    Recipe(
+        "app-store",
+        "App Store reviews",
+        (Need("app", "App id", "284882215", kind="handle", pattern=r"\d{5,15}"),
+         Need("country", "Country", "us", pattern=_COUNTRY, default="us")),
+        "https://itunes.apple.com/{country}/rss/customerreviews/id={app}/sortBy=mostRecent/xml",
+        "6h",
+        "The 50 newest written reviews of one country; ratings without words and other countries are not heard.",
+        network="reviews",
+        how="The number stands after id in the app's address. Add one source for each country.",
+    ),
+    Recipe(
+        "podcast",
+        "Podcast",
+        (Need("feed", "Address of the podcast's feed", "https://podcast.example/feed.xml", kind="address",
+              pattern=r"https?://[^\s/]+\S*"),),
+        "{feed}",
+        "6h",
+        "Titles and show notes of episodes; not what is spoken.",
+        network="podcast",
+    ),
+    Recipe(
+        "rsshub",
+        "RSSHub route",
+        (Need("route", "Route", "telegram/channel/acme", kind="path", pattern=r"[^\s?#]{2,500}"),
+         Need("base", "Address of the RSSHub", "https://rsshub.app", kind="address", pattern=_BASE,
+              default="https://rsshub.app")),
+        "{base}/{route}",
+        "2h",
+        "As good as the bridge: public instances are often refused by the networks. One of your own hears more.",
+        how="RSSHub's documentation lists the routes. For one inside your own network allow private addresses.",
+    ),
+    Recipe(
+        "rss-bridge",
+        "RSS-Bridge",
+        (Need("bridge", "Bridge", "InstagramBridge", pattern=r"\w{2,80}"),
+         Need("parameters", "Parameters", "context=Username&u=acme", kind="words", pattern=r"[^\s#]{0,500}",
+              default="", needed=False),
+         Need("base", "Address of the RSS-Bridge", "https://rss-bridge.org/bridge01", kind="address", pattern=_BASE,
+              default="https://rss-bridge.org/bridge01")),
+        "{base}/?action=display&bridge={bridge}&format=Atom{parameters}",
+        "2h",
+        "As good as the bridge: it breaks when the network changes its pages. One of your own hears more.",
+        how="Open the bridge's page, fill its form, and take bridge and parameters from the address it makes.",
+    ),
+)  # fmt: skip
+
+# What gives no feed, and how it comes in all the same.
+WITHOUT_FEED: Mapping[str, str] = {
+    "X": "an export (archive, listening tool) or by hand; bridges may work",
+    "Instagram": "an export of a listening tool, or by hand",
+    "TikTok": "an export of a listening tool, or by hand",
+    "Facebook": "an export of a listening tool, or by hand",
+    "LinkedIn": "by hand",
+    "Google Play": "an export of the Play Console, or by hand",
+}
+
+
+def recipe(name: str) -> Recipe | None:
+    """The recipe of this id."""
+    return next((one for one in RECIPES if one.id == name), None)
+
+
+def values_of(chosen: Recipe, given: Sequence[str]) -> dict[str, str]:
+    """Values in the order of the recipe's needs, or as name=value, by name. Raises RecipeError for too many."""
+    names = [need.name for need in chosen.needs]
+    values: dict[str, str] = {}
+    for text in given:
+        name, sign, rest = text.partition("=")
+        if sign and name in names:
+            values[name] = rest
+            continue
+        left = [name for name in names if name not in values]
+        if not left:
+            wanted = " ".join(need.example for need in chosen.needs)
+            raise RecipeError(
+                names[-1], "more was given than is needed; put words with blanks in quotes", example=wanted
+            )
+        values[left[0]] = text
+    return values
+
+
+def build_url(chosen: Recipe, values: Mapping[str, str]) -> str:
+    """The feed's address. Raises RecipeError for a missing or unfit value. Pure."""
+    filled = {need.name: _filled(need, values.get(need.name) or need.default or "") for need in chosen.needs}
+    url = chosen.template
+    for name, value in filled.items():
+        url = url.replace("{" + name + "}", value)
+    return url
+
+
+def suggested_name(chosen: Recipe, values: Mapping[str, str]) -> str:
+    """A name for the source: the recipe and the value that tells it from others."""
+    first = next((values[need.name] for need in chosen.needs if values.get(need.name) and need.kind != "server"), "")
+    told = urlsplit(first).path.strip("/") if "://" in first else first
+    return " ".join(f"{chosen.title}: {told}".split())[:80].rstrip(": ")
+
+
+def _filled(need: Need, given: str) -> str:
+    value = _CLEANED.get(need.kind, str)(_sendable(given).strip())
+    if not value and need.needed:
+        raise RecipeError(need.name, "is missing", example=need.example)
+    if value and not re.fullmatch(need.pattern, value):
+        raise RecipeError(need.name, f"{given.strip()[:80]!r} does not fit", example=need.example)
+    if need.kind == "search":
+        return quote_plus(" ".join(value.split()))
+    if need.kind == "words":
+        pairs = urlencode(parse_qsl(value, keep_blank_values=True))
+        return f"&{pairs}" if pairs else ""
+    if need.kind == "path":
+        return quote(value.strip("/"), safe="/%:@!$&'()*+,;=~-._")
+    if need.kind == "address":
+        return value.rstrip("/") if need.name == "base" else value
+    return value if need.kind == "server" else quote(value, safe="")
+
+
+def _sendable(value: str) -> str:
+    """Without what no address can carry: halves of characters, as a terminal of another encoding gives them."""
+    return value.encode("utf-8", "ignore").decode()
+
+
+_AFTER = re.compile(r"(?:/id|/channel/|/profile/|/tags/|/r/|/@|[?&]channel_id=)([^/?#&]+)")
+
+
+def _handle(value: str) -> str:
+    """A handle, tag or id as typed, or out of an address that was pasted."""
+    found = _AFTER.search(value) if "://" in value else None
+    bare = found[1] if found else value
+    return re.sub(r"^(?:/?r/|[@#]|id(?=\d))", "", bare.strip("/")).removesuffix(".rss")
+
+
+def _server(value: str) -> str:
+    """A server's name, also out of an address or out of @name@server."""
+    host = urlsplit(value).hostname if "://" in value else value.rpartition("@")[2]
+    return (host or "").strip("/").lower()
+
+
+_CLEANED = {"handle": _handle, "server": _server}
