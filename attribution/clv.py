@@ -153,6 +153,90 @@ def lifetime_values(ledger: pl.DataFrame, *, as_of: dt.date, ahead_days: int = 3
     )
 
 
+@dataclass(frozen=True)
+class Lifetimes:
+    """What customers are expected to buy in the `ahead_days` after as_of, and what that was learned from.
+
+    values: as `lifetime_values`; null with `refused`, the reason in a sentence, where there is too little to learn
+    from. customers: known ones with an order up to as_of; returning: those of them who came back on a later day.
+    """
+
+    as_of: dt.date
+    ahead_days: int
+    customers: int
+    returning: int
+    values: pl.DataFrame | None
+    refused: str | None
+
+
+def estimate_lifetimes(ledger: pl.DataFrame, *, as_of: dt.date, ahead_days: int = 365) -> Lifetimes:
+    """`lifetime_values`, or why there are none."""
+    found = customers(ledger, as_of=as_of)
+    counts = (found.height, found.filter(pl.col("frequency") > 0).height)
+    try:
+        values = lifetime_values(ledger, as_of=as_of, ahead_days=ahead_days)
+    except ClvError as problem:
+        return Lifetimes(as_of, ahead_days, *counts, values=None, refused=str(problem))
+    return Lifetimes(as_of, ahead_days, *counts, values=values, refused=None)
+
+
+BROUGHT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "name": pl.String,
+    "new_customers": pl.Float64,
+    "first_minor": pl.Int64,
+    "repeat_orders": pl.Float64,
+    "repeat_minor": pl.Int64,
+    "clv_minor": pl.Int64,
+    "clv_each_minor": pl.Int64,
+}
+
+
+def brought(
+    ledger: pl.DataFrame,
+    credits: pl.DataFrame,
+    matched_codes: pl.DataFrame,
+    *,
+    by: str,
+    values: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """BROUGHT_SCHEMA: the new customers that each channel, campaign, person or code brought, what their first order was
+    credited with, what they bought later (observed) and are expected to buy (clv_minor, and clv_each_minor a customer;
+    null without `values`). Most new customers first.
+
+    By code these are the customers whose first order redeemed it (`code_repeat_revenue`), by the others they are
+    divided as the first order's credit is (`repeat_revenue`).
+    """
+    if by == "code":
+        rows = code_repeat_revenue(ledger, matched_codes, values=values).rename({"code": "name"})
+    else:
+        rows = repeat_revenue(ledger, credits.filter(~pl.col("is_direct")), by=by, values=values)
+    each = pl.when(pl.col("new_customers") > 0).then((pl.col("clv_minor") / pl.col("new_customers")).round())
+    return (
+        rows.with_columns(clv_each_minor=each)
+        .select(pl.col(name).cast(dtype) for name, dtype in BROUGHT_SCHEMA.items())
+        .sort("new_customers", "first_minor", "name", descending=[True, True, False])
+    )
+
+
+def orders_of_brought(ledger: pl.DataFrame, first_orders: pl.DataFrame) -> pl.DataFrame:
+    """account, order_id, order_name, ordered_at, net_minor, customer (numbered within this table), is_first_order: the
+    orders behind a row of `brought`, customer by customer. first_orders: account, order_id that it rests on.
+    """
+    sold = ledger.filter((pl.col("state") == SOLD) & pl.col("customer_key").is_not_null())
+    theirs = (
+        sold.filter("is_first_order").join(first_orders, on=list(_ORDER), how="semi").select("customer_key").unique()
+    )
+    return (
+        sold.join(theirs, on="customer_key", how="semi")
+        .with_columns(_since=pl.col("ordered_at").min().over("customer_key"))
+        .sort("_since", "customer_key", "ordered_at", *_ORDER)
+        .select(
+            *(*_ORDER, "order_name", "ordered_at", "net_minor", "is_first_order"),
+            customer=pl.struct("_since", "customer_key").rank("dense").cast(pl.Int64),
+        )
+    )
+
+
 def repeat_revenue(
     ledger: pl.DataFrame, journeys_credit: pl.DataFrame, *, by: str, values: pl.DataFrame | None = None
 ) -> pl.DataFrame:
@@ -195,21 +279,32 @@ def repeat_revenue(
     )
 
 
-def code_repeat_revenue(ledger: pl.DataFrame, matched_codes: pl.DataFrame) -> pl.DataFrame:
-    """code, new_customers, repeat_orders, repeat_minor: of the customers whose first order redeemed a registered code,
-    what they bought afterwards. ledger: of all time. A customer of two codes stands under both: never to be summed.
+def code_repeat_revenue(
+    ledger: pl.DataFrame, matched_codes: pl.DataFrame, *, values: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """code, new_customers, first_minor, repeat_orders, repeat_minor, clv_minor (null without `values`): of the
+    customers whose first order redeemed a registered code, that order's net and what they bought afterwards. ledger: of
+    all time. A customer of two codes stands under both: never to be summed.
     """
     used = matched_codes.filter(pl.col("state") == REGISTERED).select(*_ORDER, "code").unique()
     sold = ledger.filter((pl.col("state") == SOLD) & pl.col("customer_key").is_not_null())
-    brought = sold.filter("is_first_order").join(used, on=_ORDER, how="inner").select("customer_key", "code")
-    later = sold.filter(~pl.col("is_first_order")).select("customer_key", "net_minor")
+    first = sold.filter("is_first_order").join(used, on=_ORDER, how="inner")
+    later = (
+        sold.filter(~pl.col("is_first_order"))
+        .group_by("customer_key")
+        .agg(_orders=pl.len().cast(pl.Int64), _later=pl.col("net_minor").sum())
+    )
+    clv = pl.DataFrame(schema={"customer_key": pl.Int64, "clv_minor": pl.Int64}) if values is None else values
     return (
-        brought.join(later, on="customer_key", how="left")
+        first.join(later, on="customer_key", how="left")
+        .join(clv.select("customer_key", "clv_minor"), on="customer_key", how="left")
         .group_by("code")
         .agg(
             new_customers=pl.col("customer_key").n_unique().cast(pl.Int64),
-            repeat_orders=pl.col("net_minor").count().cast(pl.Int64),
-            repeat_minor=pl.col("net_minor").sum(),
+            first_minor=pl.col("net_minor").sum(),
+            repeat_orders=pl.col("_orders").sum(),
+            repeat_minor=pl.col("_later").sum(),
+            clv_minor=pl.when(pl.col("clv_minor").count() > 0).then(pl.col("clv_minor").sum()),
         )
         .sort("code")
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ui.command import Json, Since, Until, app, open_or_stop, period_or_stop
+from ui.command import Json, Since, Until, app, now, one_of, open_or_stop, period_or_stop
 from ui.terminal import print_json, print_table
 
 ARROW = " > "
@@ -40,8 +40,15 @@ def journeys(
         print_json(document)
         return
     if chosen is not None:
-        columns = [("account", "Account"), ("order_id", "Order"), ("ordered_at", "When"), ("net", "Net revenue")]
-        print_table(_title(f"Orders by {ARROW.join(chosen)}", document), columns, document["path_orders"])
+        columns = [
+            ("account", "Account"),
+            ("order_id", "Order"),
+            ("ordered_at", "When"),
+            ("net", "Net revenue"),
+            ("touches", "Touches"),
+        ]
+        shown = [row | {"touches": _stations(row["touches"])} for row in document["path_orders"]]
+        print_table(_title(f"Orders by {ARROW.join(chosen)}", document), columns, shown)
         return
     columns = [
         ("path", "Path"),
@@ -54,6 +61,11 @@ def journeys(
     shown = [row | {"path": ARROW.join(row["path"])} for row in document["rows"]]
     print_table(_title("Top paths", document), columns, shown)
     print(f"Orders: {document['orders']}; journeys without an order: {document['failed']}")
+
+
+def _stations(touches: list[dict[str, Any]]) -> str:
+    """`2026-06-01 Email 12.00, ...`: when, by what, and what it is credited with."""
+    return ", ".join(f"{touch['touched_at'][:10]} {touch['channel']} {touch['credit']}" for touch in touches)
 
 
 @app.command()
@@ -105,6 +117,91 @@ def _print_posts(document: dict[str, Any]) -> None:
     print_table("Leads by post", columns, shown[:20])
     untraced = sum(row["leads"] is None for row in document["posts"])
     print(f"Leads without a post: {document['without_post']}; posts without a tagged link: {untraced}")
+
+
+@app.command()
+def customers(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(help="channel, campaign, influencer or code.")] = "channel",
+    model: Annotated[str | None, typer.Option(help="The model of the first order's credit.")] = None,
+    behind: Annotated[str | None, typer.Option(help="The orders behind the row of this name.")] = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """New customers by what brought them: what they bought later, and are expected to buy."""
+    from config.settings import MODELS
+    from ui import documents_money
+
+    one_of(by, tuple(documents_money.BY_COLUMN), "--by")
+    one_of(model, MODELS, "--model")
+    workspace = open_or_stop(context)
+    period = period_or_stop(workspace, since, until)
+    document = documents_money.customers(workspace, period=period, by=by, model=model, now=now(), name=behind)  # type: ignore[arg-type]
+    if as_json:
+        print_json(document)
+        return
+    if behind is not None:
+        columns = [
+            ("customer", "Customer"),
+            ("order_id", "Order"),
+            ("ordered_at", "When"),
+            ("net", "Net revenue"),
+            ("is_first_order", "First"),
+        ]
+        print_table(_title(f"Orders of customers that {behind} brought", document), columns, document["orders"])
+        return
+    columns = [
+        ("name", by.capitalize()),
+        ("new_customers", "New customers"),
+        ("first", "First orders"),
+        ("repeat_orders", "Later orders"),
+        ("repeat", "Bought later"),
+        ("clv", "Expected (a year)"),
+        ("clv_each", "Each"),
+    ]
+    print_table(_title(f"New customers by {by}, model {document['model']}", document), columns, document["rows"])
+    print_expected(document["expected"])
+
+
+def print_expected(expected: dict[str, Any]) -> None:
+    if expected["refused"]:
+        print(f"Expected value: none; {expected['refused']}")
+        return
+    print(
+        f"Expected value: an estimate of the {expected['days']} days after {expected['as_of']}, learned from "
+        f"{expected['customers']} customers, {expected['returning']} of whom came back; it stands in no return"
+    )
+
+
+def print_code_orders(document: dict[str, Any]) -> None:
+    columns = [
+        ("order_id", "Order"),
+        ("ordered_at", "When"),
+        ("code_raw", "As typed"),
+        ("code_state", "Code was"),
+        ("state", "Order is"),
+        ("net", "Net revenue"),
+        ("discount", "Discount"),
+        ("path", "Path"),
+    ]
+    print_table(_title(f"Orders with {document['code']}", document), columns, document["rows"])
+
+
+def print_mention(document: dict[str, Any]) -> None:
+    columns = [
+        ("evidence", "Evidence"),
+        ("at", "When"),
+        ("touch_id", "Visit"),
+        ("code", "Code"),
+        ("order_id", "Order"),
+    ]
+    print_table(_title(f"What shows mention {document['mention_id']}", document), columns, document["evidence"])
+    columns = [("order_id", "Order"), ("ordered_at", "When"), ("net", "Net revenue"), ("path", "Path")]
+    print_table("Its orders", columns, document["orders"])
+    columns = [("order_id", "Order"), ("position", "Touch"), ("channel", "Channel"), ("credit", "Credit")]
+    print_table("The credit handed to it", columns, document["credit"])
+    print(f"Matched: {document['matched']} (shared with other mentions); credited: {document['credited']}")
 
 
 def print_behind(document: dict[str, Any]) -> None:

@@ -136,15 +136,21 @@ def mentions(
     label: Annotated[str | None, typer.Option(help="positive, neutral or negative.")] = None,
     author: Annotated[str | None, typer.Option(help="Only this author's, as network:handle.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
+    behind: Annotated[str | None, typer.Option(help="The visits and orders behind the mention of this id.")] = None,
     as_json: Json = False,
 ) -> None:
     """Search what was said, with the visits, orders and revenue matched to each mention."""
     from listener.queries import QueryError
-    from ui import documents
+    from ui import cli_money, documents, documents_money
 
     one_of(label, ("positive", "neutral", "negative"), "--label")
     workspace = open_or_stop(context)
     one_of(brand, [entry.name for entry in workspace.settings.brand], "--brand")
+    if behind is not None:
+        period = period_or_stop(workspace, since, until)
+        found = documents_money.behind_mention(workspace, period=period, mention_id=behind)
+        (print_json if as_json else cli_money.print_mention)(found)
+        return
     try:
         document = documents.mentions(
             workspace,
@@ -222,12 +228,23 @@ def share_of_voice(context: typer.Context, since: Since = None, until: Until = N
 
 
 @app.command()
-def codes(context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False) -> None:
-    """Promo codes: redemptions, revenue, discount, new customers, signs of leakage."""
-    from ui import documents_money
+def codes(
+    context: typer.Context,
+    behind: Annotated[str | None, typer.Option(help="The orders and touches behind this code.")] = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """Promo codes: redemptions, revenue, discount, commission, new customers, signs of leakage."""
+    from ui import cli_money, documents_money
 
     workspace = open_or_stop(context)
-    document = documents_money.codes(workspace, period=period_or_stop(workspace, since, until))
+    period = period_or_stop(workspace, since, until)
+    if behind is not None:
+        found = documents_money.behind_code(workspace, period=period, code=behind)
+        (print_json if as_json else cli_money.print_code_orders)(found)
+        return
+    document = documents_money.codes(workspace, period=period, now=now())
     if as_json:
         print_json(document)
         return
@@ -238,10 +255,14 @@ def codes(context: typer.Context, since: Since = None, until: Until = None, as_j
         ("orders", "Orders"),
         ("net", "Net revenue"),
         ("discount", "Discount"),
+        ("commission", "Commission"),
+        ("after_commission", "After it"),
         ("new_customer_share", "New customers"),
         ("repeat", "Bought later"),
+        ("clv", "Expected (a year)"),
     ]
     print_table(_period_title("Promo codes", document), columns, document["rows"])
+    cli_money.print_expected(document["expected"])
     for row in document["leakage"]:
         print(f"{cell(row['code'])} may have leaked: {row['flagged_orders']} {row['evidence']}")
     for row in document["look_alikes"][:10]:

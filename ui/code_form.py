@@ -12,7 +12,10 @@ from config.registers import overlapping, read_codes
 from config.workspace import Workspace
 from ui.pipeline import keep_codes_current
 
-FIELDS = ("code", "kind", "owner", "campaign", "channel", "valid_from", "valid_to", "commission_rate")
+FIELDS = (
+    *("code", "kind", "owner", "campaign", "channel", "valid_from", "valid_to"),
+    *("commission_rate", "commission_per_order", "commission_on"),
+)
 
 
 def save_code(
@@ -26,6 +29,8 @@ def save_code(
     valid_from: dt.date | None = None,
     valid_to: dt.date | None = None,
     commission_rate: float | None = None,
+    commission_per_order: float | None = None,
+    commission_on: str = "",
 ) -> str | None:
     """Insert or replace the code valid from that day. None when saved, else what is wrong with it.
 
@@ -40,6 +45,8 @@ def save_code(
         valid_from.isoformat() if valid_from else "",
         valid_to.isoformat() if valid_to else "",
         "" if commission_rate is None else str(commission_rate),
+        "" if commission_per_order is None else f"{commission_per_order:.4f}",
+        commission_on,
     )
     out = io.StringIO()
     csv.writer(out).writerows([FIELDS, cells])

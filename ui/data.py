@@ -27,6 +27,7 @@ from listener import store
 from ui import pipeline
 
 if TYPE_CHECKING:
+    from attribution.clv import Lifetimes
     from attribution.lift import LiftEstimate
 
 
@@ -129,6 +130,26 @@ def metrics_of(report: Report) -> pl.DataFrame:
     facts = pipeline.facts_of(space)
     spend, leads = facts.scan("spend").collect(), facts.scan("leads").collect()
     return metrics.channel_metrics(report, spend, leads, zone=space.settings.zone)
+
+
+def leads_of(report: Report) -> pipeline.Leads:
+    """`ui.pipeline.leads_of` a report."""
+    return _leads(version(), report.period, report.model, report.lookback.total_seconds())
+
+
+@st.cache_resource(show_spinner=False, max_entries=16, hash_funcs={Period: repr})
+def _leads(version: str, period: Period, model: str, window: float) -> pipeline.Leads:
+    return pipeline.leads_of(workspace(), report(period, model, dt.timedelta(seconds=window)))
+
+
+def lifetimes(report: Report) -> Lifetimes:
+    """`ui.pipeline.lifetimes_of`: of all customers known, whatever the period."""
+    return _lifetimes(version(), workspace().as_of(now()), report)
+
+
+@st.cache_resource(show_spinner="Estimating what customers come back for …", max_entries=4)
+def _lifetimes(version: str, as_of: dt.date, _report: Report) -> Lifetimes:
+    return pipeline.lifetimes_of(workspace(), _report, now=now())
 
 
 def claims_of(report: Report) -> metrics.Claims:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from attribution import compare, metrics, tables
 from attribution.breakdown import By
-from attribution.clv import code_repeat_revenue
 from attribution.leakage import look_alikes
 from attribution.report import Report
 from config.clock import Period
-from config.registers import read_codes
+from config.registers import normal_code, read_codes
 from config.workspace import Workspace
-from ui import pipeline
+from ui import figures, pipeline
 from ui.documents import money, rows
+
+if TYPE_CHECKING:
+    from attribution.clv import Lifetimes
 
 
 def _head(report: Report) -> dict[str, Any]:
@@ -28,11 +30,14 @@ def _facts(workspace: Workspace, table: tables.Table) -> pl.DataFrame:
     return pipeline.facts_of(workspace).scan(table.name).select(list(table.schema)).collect()
 
 
-def codes(workspace: Workspace, *, period: Period) -> dict[str, Any]:
-    """Codes and what they sold, each with the signs that it leaked and what its new customers bought afterwards."""
+def codes(workspace: Workspace, *, period: Period, now: dt.datetime) -> dict[str, Any]:
+    """Codes and what they sold, each with the signs that it leaked, what it owes its owner, and what its new customers
+    bought afterwards and are expected to buy."""
     report = pipeline.attribution_report(workspace, period=period)
+    lifetimes = pipeline.lifetimes_of(workspace, report, now=now)
     return _head(report) | {
-        "rows": rows(codes_with_signs(report), currency=report.currency),
+        "rows": rows(codes_with_signs(report, lifetimes.values), currency=report.currency),
+        "expected": _expected(lifetimes),
         "leakage": rows(report.leakage.signs, currency=report.currency),
         "flagged_orders": rows(report.leakage.orders, currency=report.currency),
         "look_alikes": rows(look_alikes(report.order_codes, read_codes(workspace.engine)), currency=report.currency),
@@ -40,17 +45,31 @@ def codes(workspace: Workspace, *, period: Period) -> dict[str, Any]:
     }
 
 
-def codes_with_signs(report: Report) -> pl.DataFrame:
-    """`Report.codes` with leakage (list of signs), corroborated_minor, uncorroborated_minor (null where a code is not
-    judged), repeat_orders and repeat_minor; the added columns stand in the rows of registered codes.
+def _expected(lifetimes: Lifetimes) -> dict[str, Any]:
+    """What expected values rest on, or why there are none."""
+    return {
+        "as_of": lifetimes.as_of.isoformat(),
+        "days": lifetimes.ahead_days,
+        "customers": lifetimes.customers,
+        "returning": lifetimes.returning,
+        "refused": lifetimes.refused,
+    }
+
+
+def codes_with_signs(report: Report, values: pl.DataFrame | None) -> pl.DataFrame:
+    """`Report.codes` with after_commission_minor (net less commission; null without terms), leakage (list of signs),
+    corroborated_minor, uncorroborated_minor (null where a code is not judged), repeat_orders, repeat_minor and
+    clv_minor; the added columns stand in the rows of registered codes. values: of `clv.lifetime_values`.
     """
+    from attribution.clv import code_repeat_revenue
+
     signs = report.leakage.signs.group_by("code").agg(leakage=pl.col("sign"))
     added = (
         report.codes.filter(pl.col("state") == "registered")
         .select("code")
         .unique()
         .join(report.leakage.corroboration.drop("orders"), on="code", how="left")
-        .join(code_repeat_revenue(report.history, report.order_codes), on="code", how="left")
+        .join(code_repeat_revenue(report.history, report.order_codes, values=values), on="code", how="left")
         .join(signs, on="code", how="left")
         .select(
             "code",
@@ -58,9 +77,98 @@ def codes_with_signs(report: Report) -> pl.DataFrame:
             pl.col("leakage").fill_null([]),
             *("corroborated_minor", "uncorroborated_minor"),
             pl.col("repeat_orders", "repeat_minor").fill_null(0),
+            "clv_minor",
         )
     )
-    return report.codes.join(added, on=["code", "state"], how="left", maintain_order="left")
+    owed = report.codes.with_columns(after_commission_minor=pl.col("net_minor") - pl.col("commission_minor"))
+    return owed.join(added, on=["code", "state"], how="left", maintain_order="left")
+
+
+def customers(
+    workspace: Workspace, *, period: Period, by: By, model: str | None, now: dt.datetime, name: str | None = None
+) -> dict[str, Any]:
+    """The new customers of the period by what brought them: their first order, what they bought later, and what they
+    are expected to buy. With `name`, the orders behind that row, customers numbered and nothing else said of them.
+    """
+    from attribution import clv
+
+    report = pipeline.attribution_report(workspace, period=period, model=model)
+    lifetimes = pipeline.lifetimes_of(workspace, report, now=now)
+    found = clv.brought(report.history, report.credits, report.order_codes, by=BY_COLUMN[by], values=lifetimes.values)
+    document = _head(report) | {
+        "by": by,
+        "model": report.model,
+        "expected": _expected(lifetimes),
+        "rows": rows(found, currency=report.currency),
+    }
+    if name is None:
+        return document
+    orders = clv.orders_of_brought(report.history, first_orders(report, by=by, name=name))
+    return document | {"name": name, "orders": rows(orders, currency=report.currency)}
+
+
+def behind_code(workspace: Workspace, *, period: Period, code: str) -> dict[str, Any]:
+    """The orders that a code was used on, whatever became of them, each with its touches and their credit."""
+    report = pipeline.attribution_report(workspace, period=period)
+    found = figures.orders_of_code(report, normal_code(code))
+    return _head(report) | {
+        "code": normal_code(code),
+        "model": report.model,
+        "rows": with_touches(report, found),
+    }
+
+
+def behind_mention(workspace: Workspace, *, period: Period, mention_id: str) -> dict[str, Any]:
+    """What shows a mention (visits and orders, with the evidence), the revenue matched to it, and the credit handed to
+    it with the touches that this is the credit of.
+    """
+    report = pipeline.attribution_report(workspace, period=pipeline.matching_period(workspace, period))
+    evidence = report.evidence.filter(pl.col("mention_id") == mention_id)
+    matched = report.matched_revenue.filter(pl.col("mention_id") == mention_id)["revenue_minor"]
+    handed = report.mention_credit.filter(pl.col("mention_id") == mention_id)
+    keys = ["account", "order_id"]
+    orders = figures.order_paths(report).join(evidence, on=keys, how="semi", maintain_order="left")
+    credit = handed.join(report.credits.drop("credit_minor", "evidence"), on=[*keys, "position"], how="left")
+    return _head(report) | {
+        "mention_id": mention_id,
+        "model": report.model,
+        "matched": money(int(matched.sum()), report.currency),
+        "credited": money(int(handed["credit_minor"].sum()), report.currency),
+        "evidence": rows(evidence.drop("mention_id"), currency=report.currency),
+        "orders": with_touches(report, orders),
+        "credit": rows(credit.select(*keys, "evidence", *_TOUCH, "credit_minor"), currency=report.currency),
+    }
+
+
+_TOUCH = (
+    *("position", "kind", "touched_at", "touch_account", "touch_id", "channel", "source", "medium", "campaign"),
+    *("person", "code"),
+)
+
+
+def with_touches(report: Report, orders: pl.DataFrame) -> list[dict[str, Any]]:
+    """The orders as rows, each with `touches`: its touchpoints in their order with weight and credit."""
+    keys = ["account", "order_id"]
+    mine = report.credits.join(orders, on=keys, how="semi", maintain_order="left").sort(*keys, "position")
+    opened: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    told = rows(mine.select(*keys, *_TOUCH, "weight", "credit_minor"), currency=report.currency)
+    for touch in told:
+        opened.setdefault((touch.pop("account"), touch.pop("order_id")), []).append(touch)
+    return [
+        row | {"touches": opened.get((row["account"], row["order_id"]), [])}
+        for row in rows(orders, currency=report.currency)
+    ]
+
+
+BY_COLUMN = {"channel": "channel", "campaign": "campaign", "influencer": "person", "code": "code"}
+
+
+def first_orders(report: Report, *, by: By, name: str) -> pl.DataFrame:
+    """account, order_id of the period's orders on which a row of customers rests."""
+    if by == "code":
+        used = report.order_codes.filter((pl.col("state") == "registered") & (pl.col("code") == name))
+        return used.select("account", "order_id").unique()
+    return compare.behind(report, by=by, name=name).select("account", "order_id").unique()
 
 
 def behind(
@@ -123,7 +231,7 @@ def journeys(workspace: Workspace, *, period: Period, limit: int, path: list[str
         return document
     return document | {
         "path": path,
-        "path_orders": rows(compare.orders_of_path(report, path), currency=report.currency),
+        "path_orders": with_touches(report, compare.orders_of_path(report, path)),
     }
 
 

@@ -170,6 +170,26 @@ def orders_behind(report: Report, by: By, name: str) -> pl.DataFrame:
     return order_paths(report).join(summed, on=["account", "order_id"], how="inner", maintain_order="left")
 
 
+def orders_of_code(report: Report, code: str) -> pl.DataFrame:
+    """The orders that a code was used on, sold or not, newest first: account, order_id, order_name, ordered_at,
+    code_raw, code_state, state, is_first_order, gross_minor, discount_minor, net_minor, path, customer (numbered within
+    this table: it says no more than "the same customer")."""
+    used = report.order_codes.filter(pl.col("code") == code).select(
+        "account", "order_id", "code_raw", code_state="state"
+    )
+    keys = ["account", "order_id"]
+    return (
+        report.ledger.join(used.unique(keys, maintain_order=True), on=keys, how="inner")
+        .join(order_paths(report).select(*keys, "path"), on=keys, how="left")
+        .select(
+            *(*keys, "order_name", "ordered_at", "code_raw", "code_state", "state", "is_first_order"),
+            *("gross_minor", "discount_minor", "net_minor", "path"),
+            customer=pl.col("customer_key").rank("dense").cast(pl.Int64),
+        )
+        .sort("ordered_at", "order_id", descending=[True, False])
+    )
+
+
 def journey(report: Report, account: str, order_id: str) -> pl.DataFrame:
     """The touchpoints of one order in their order, each with its credit."""
     mine = report.credits.filter((pl.col("account") == account) & (pl.col("order_id") == order_id))
@@ -205,13 +225,16 @@ def judged_codes(codes: pl.DataFrame, register: pl.DataFrame) -> pl.DataFrame:
     return judged.with_columns(new_customer_share=enough).select(*_FIRST, pl.exclude(_FIRST))
 
 
-def with_repeats(codes: pl.DataFrame, report: Report) -> pl.DataFrame:
-    """The codes with repeat_orders and repeat_minor: what customers bought after a first order with the code. Null
-    where it brought no known new customer. A customer of two codes stands under both."""
-    later = clv.code_repeat_revenue(report.history, report.order_codes).drop("new_customers")
+def with_repeats(codes: pl.DataFrame, report: Report, values: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The codes with repeat_orders, repeat_minor and clv_minor: what customers bought after a first order with the
+    code, and are expected to buy (null without `values`, of `attribution.clv.lifetime_values`). Null where it brought
+    no known new customer. A customer of two codes stands under both. after_commission_minor is net less commission."""
+    added = ("repeat_orders", "repeat_minor", "clv_minor")
+    later = clv.code_repeat_revenue(report.history, report.order_codes, values=values).select("code", *added)
     registered = pl.col("state") == "registered"
     return codes.join(later, on="code", how="left", maintain_order="left").with_columns(
-        pl.when(registered).then(name).alias(name) for name in ("repeat_orders", "repeat_minor")
+        *(pl.when(registered).then(name).alias(name) for name in added),
+        after_commission_minor=pl.col("net_minor") - pl.col("commission_minor"),
     )
 
 

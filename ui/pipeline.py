@@ -45,9 +45,19 @@ def facts_of(workspace: Workspace) -> Facts:
 
 
 def take_file(
-    workspace: Workspace, path: Path, *, now: dt.datetime, wanted: str | None = None, account: str = "default"
+    workspace: Workspace,
+    path: Path,
+    *,
+    now: dt.datetime,
+    wanted: str | None = None,
+    account: str = "default",
+    exported_at: dt.datetime | None = None,
+    encoding: str | None = None,
 ) -> ImportReport:
-    """Import one file of any known layout. A changed register of codes is looked for again in the stored mentions."""
+    """Import one file of any known layout; options as `intake.take_in` has them.
+
+    A changed register of codes is looked for again in the stored mentions.
+    """
     mentions = exports.MentionSink(
         workspace.engine,
         languages=workspace.settings.workspace.languages,
@@ -64,6 +74,8 @@ def take_file(
         now=now,
         wanted=wanted,
         account=account,
+        exported_at=exported_at,
+        encoding=encoding,
     )
     keep_codes_current(workspace)
     return report

@@ -16,13 +16,16 @@ from attribution.clv import (
     ClvError,
     GammaGamma,
     alive,
+    brought,
     code_repeat_revenue,
     customers,
+    estimate_lifetimes,
     expected_purchases,
     expected_value,
     fit_bg_nbd,
     fit_gamma_gamma,
     lifetime_values,
+    orders_of_brought,
     repeat_revenue,
 )
 from tests.attribution.worlds import DAY, NOON, code_used, inputs, order, refund, registered, report, touch
@@ -144,7 +147,11 @@ def test_what_the_customers_of_a_code_bought_afterwards() -> None:
     used = [code_used("1", "ANNA10", ordered_at=NOON - 10 * DAY), code_used("3", "BEA10", ordered_at=NOON - 4 * DAY)]
     shown = report(inputs(orders=ORDERS, order_codes=used, codes=[registered("ANNA10"), registered("BEA10")]))
     # Customer 1's first order had ANNA10; orders 2 and 3 followed. BEA10 brought nobody new.
-    assert code_repeat_revenue(shown.history, shown.order_codes).rows() == [("ANNA10", 1, 2, 20_000)]
+    found = code_repeat_revenue(shown.history, shown.order_codes)
+    assert found.rows() == [("ANNA10", 1, 10_000, 2, 20_000, None)]
+    values = pl.DataFrame({"customer_key": [1], "clv_minor": [777]})
+    valued = brought(shown.history, shown.credits, shown.order_codes, by="code", values=values)
+    assert valued.rows() == [("ANNA10", 1.0, 10_000, 2.0, 20_000, 777, 777)]
 
 
 def test_what_the_customers_of_a_channel_bought_afterwards() -> None:
@@ -155,3 +162,19 @@ def test_what_the_customers_of_a_channel_bought_afterwards() -> None:
     shown = report(inputs(orders=ORDERS, touches=visits), model="linear")
     found = repeat_revenue(shown.history, shown.credits, by="channel")
     assert found.rows() == [("Email", 0.5, 5_000, 1.0, 10_000, None), ("Organic Social", 0.5, 5_000, 1.0, 10_000, None)]
+    name = found["name"][0]
+    rows = brought(shown.history, shown.credits, shown.order_codes, by="channel")
+    assert rows.filter(pl.col("name") == name)["clv_minor"].to_list() == [None]
+    first = shown.credits.filter(pl.col("channel") == name).select("account", "order_id")
+    orders = orders_of_brought(shown.history, first)
+    assert orders.select("order_id", "customer", "is_first_order").rows() == [
+        ("1", 1, True), ("2", 1, False), ("3", 1, False),
+    ]  # fmt: skip
+
+
+def test_too_few_customers_are_refused_with_the_reason() -> None:
+    found = estimate_lifetimes(report(inputs(orders=ORDERS)).history, as_of=NOON.date())
+    assert found.values is None
+    assert found.refused is not None
+    assert "too few" in found.refused
+    assert (found.customers, found.returning) == (2, 1)

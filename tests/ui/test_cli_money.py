@@ -104,3 +104,34 @@ def test_codes_with_their_signs(shop: Path) -> None:
 )
 def test_tables_for_people(shop: Path, arguments: tuple[str, ...]) -> None:
     assert run(shop, *arguments, *DAYS).strip()
+
+
+@pytest.mark.parametrize("by", ["channel", "campaign", "influencer", "code"])
+def test_customers_by_what_brought_them(shop: Path, by: str) -> None:
+    found = document(shop, "customers", "customers", "--by", by)
+    # The small shop has few customers: what they will buy is refused, what they bought is not.
+    assert "too few" in found["expected"]["refused"]
+    for row in found["rows"]:
+        assert (row["clv"], row["clv_each"]) == (None, None)
+        opened = document(shop, "customers", "customers", "--by", by, "--behind", row["name"])["orders"]
+        first = [order for order in opened if order["is_first_order"]]
+        assert len({order["customer"] for order in opened}) == len(first) >= row["new_customers"]
+
+
+def test_every_code_opens_to_its_orders_and_their_touches(shop: Path) -> None:
+    for row in document(shop, "codes", "codes")["rows"]:
+        opened = document(shop, "codes-behind", "codes", "--behind", row["code"])["rows"]
+        orders = [order for order in opened if order["state"] == "sold" and order["code_state"] == row["state"]]
+        assert len(orders) == row["orders"]
+        assert sum(Decimal(order["net"]) for order in orders) == Decimal(row["net"])
+        for order in orders:
+            credit = sum(Decimal(touch["credit"]) for touch in order["touches"])
+            assert credit == Decimal(order["net"]) or not order["touches"]
+
+
+def test_every_mention_opens_to_what_shows_it(shop: Path) -> None:
+    for row in document(shop, "mentions", "mentions")["rows"]:
+        opened = document(shop, "mentions-behind", "mentions", "--behind", row["mention_id"])
+        assert opened["matched"] == row["revenue"]
+        assert sum(Decimal(order["net"]) for order in opened["orders"]) == Decimal(opened["matched"])
+        assert sum(Decimal(touch["credit"]) for touch in opened["credit"]) == Decimal(opened["credited"])

@@ -11,7 +11,14 @@ from attribution import compare
 from attribution.report import BREAKDOWNS, NOT_SET, By, Report
 from ui import charts, data, frame, hygiene, i18n, order_tables, tables, theme, words
 from ui.frame import Screen
-from ui.views import channels_compare, channels_costs, channels_journeys, channels_tags
+from ui.views import (
+    channels_compare,
+    channels_costs,
+    channels_customers,
+    channels_journeys,
+    channels_leads,
+    channels_tags,
+)
 
 MAX_BARS = 12
 
@@ -40,7 +47,14 @@ def page() -> None:
         "Share",
         "ROAS",
         "Cost per order",
+        "Average order value",
+        "Conversion rate",
+        "Bounce rate",
+        "New-customer share",
         "Claimed against banked",
+        "Repeat revenue",
+        "Customer lifetime value",
+        "Lead",
         "UTM hygiene",
         "Early, mid and late touches",
         "Step",
@@ -156,6 +170,8 @@ def _tabs(screen: Screen, report: Report, tags: hygiene.Hygiene) -> None:
         (_("Compare models"), lambda: channels_compare.draw(screen, report, choose_by(screen))),
         (_("Journeys"), lambda: channels_journeys.draw(screen, report)),
         (_("Cost and claims"), lambda: channels_costs.draw(screen, report)),
+        (_("Customers"), lambda: channels_customers.draw(screen, report, choose_by(screen), _names(screen))),
+        (_("Leads"), lambda: channels_leads.draw(screen, report)),
         (_("Tags"), lambda: channels_tags.draw(screen, report, tags)),
         (_("Links"), lambda: channels_tags.links(screen, report)),
     )
@@ -164,6 +180,10 @@ def _tabs(screen: Screen, report: Report, tags: hygiene.Hygiene) -> None:
         if tab.open:
             with tab:
                 draw()
+
+
+def _names(screen: Screen) -> dict[By, str]:
+    return {by: by_name(screen, by) for by in BREAKDOWNS}
 
 
 def by_name(screen: Screen, by: By) -> str:
@@ -181,7 +201,7 @@ def by_name(screen: Screen, by: By) -> str:
 def choose_by(screen: Screen) -> By:
     """By what the credit is broken down; the same choice on every tab."""
     _ = screen._
-    names = {by: by_name(screen, by) for by in BREAKDOWNS}
+    names = _names(screen)
     frame.recall("by", {str(by): name for by, name in names.items()})
     chosen: By | None = st.segmented_control(
         _("By"),

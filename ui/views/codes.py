@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 
 import polars as pl
 import streamlit as st
 
 from attribution.report import Report
 from config.registers import CODE_KINDS, read_codes
-from ui import charts, code_form, data, figures, frame, i18n, tables, templates, words
+from ui import charts, code_form, data, figures, frame, i18n, order_tables, tables, templates, words
 from ui.frame import Screen
-from ui.views import codes_signs
+from ui.views import channels_customers, codes_signs
 from ui.views.codes_signs import BAD_STATES
 
 
@@ -45,6 +46,7 @@ def page() -> None:
         "New-customer share",
         "Commission",
         "Repeat revenue",
+        "Customer lifetime value",
         "Leaked code",
         "Code conflict",
         "Look-alike code",
@@ -132,8 +134,10 @@ def _sold(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
 def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
     _ = screen._
     st.subheader(_("Codes and what they sold"), anchor=False)
-    ours = figures.with_repeats(codes.filter(pl.col("state") == "registered"), report)
-    ours = ours.drop("state", "discount_unknown", "unsold_orders")
+    lifetimes = data.lifetimes(report)
+    ours = figures.with_repeats(codes.filter(pl.col("state") == "registered"), report, lifetimes.values)
+    hidden = [name for name in ("clv_minor", "commission_minor", "after_commission_minor") if not ours[name].count()]
+    ours = ours.drop("state", "discount_unknown", "unsold_orders", *hidden)
     if ours.is_empty():
         st.text(_("No code is registered yet."))
         return
@@ -144,7 +148,12 @@ def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
         key="codes-used",
         select=True,
         widths={"owner": 155},
-        titles={"repeat_orders": _("Later orders"), "repeat_minor": _("Bought later")},
+        titles={
+            "repeat_orders": _("Later orders"),
+            "repeat_minor": _("Bought later"),
+            "clv_minor": _("Expected in a year"),
+            "after_commission_minor": _("Net after commission"),
+        },
     )
     st.caption(
         _(
@@ -153,31 +162,21 @@ def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
             "Bought later: by customers whose first order used the code. Choose a row for its orders."
         ).format(n=figures.MIN_JUDGED)
     )
-    frame.export(screen, figures.with_repeats(report.codes, report), "codes")
+    channels_customers.readiness(screen, lifetimes)
+    frame.export(screen, figures.with_repeats(report.codes, report, lifetimes.values), "codes")
     if picked is not None:
         _behind(screen, report, picked["code"])
 
 
 def _behind(screen: Screen, report: Report, code: str) -> None:
-    """The orders of a code: who bought stays a key that says nothing but "the same customer"."""
+    """The orders of a code and their touches: who bought stays a key that says nothing but "the same customer"."""
     _ = screen._
-    used = report.order_codes.filter(pl.col("code") == code).select(
-        "account", "order_id", "code_raw", code_state="state"
-    )
-    orders = (
-        report.ledger.join(used, on=["account", "order_id"], how="inner")
-        .select(
-            "order_name", "ordered_at", "code_raw", "code_state", "state", "is_first_order", "gross_minor",
-            "discount_minor", "net_minor", customer=pl.col("customer_key").rank("dense").cast(pl.Int64),
-        )
-        .sort("ordered_at", descending=True)
-    )  # fmt: skip
+    orders = figures.orders_of_code(report, code)
     st.text(
         _.plural("{n} order with {code}", "{n} orders with {code}", orders.height).format(n=orders.height, code=code)
     )
-    tables.show(screen, orders, alternative=_("Orders that used the code"), key="code-orders")
+    order_tables.show(screen, report, orders, key="code-orders")
     st.caption(_("Customers are numbered within this table only; nothing about the person is kept."))
-    frame.export(screen, orders, "code-orders")
 
 
 def _over_time(screen: Screen, report: Report) -> None:
@@ -249,6 +248,20 @@ def _form(screen: Screen, row: dict[str, object] | None) -> None:
             max_value=100.0,
             step=0.5,
             value=_percent(was.get("commission_rate")),
+            help=_("Of net revenue: after discount, without tax and shipping, less refunds."),
+        )
+        each = grid.number_input(
+            _("Fixed commission an order ({currency})").format(currency=screen.currency),
+            min_value=0.0,
+            step=0.5,
+            value=_amount(was.get("commission_per_order")),
+        )
+        pays = {"all": _("every order"), "new": _("orders of new customers alone")}
+        paid_on = grid.selectbox(
+            _("Commission on"),
+            list(pays),
+            format_func=pays.__getitem__,
+            index=list(pays).index(str(was.get("commission_on") or "all")),
         )
         since = grid.date_input(
             _("Valid from (empty: always)"), value=_date(was.get("valid_from")), format="YYYY-MM-DD", disabled=not fresh
@@ -265,6 +278,8 @@ def _form(screen: Screen, row: dict[str, object] | None) -> None:
                 valid_from=_day(since),
                 valid_to=_day(until),
                 commission_rate=None if rate is None else rate / 100,
+                commission_per_order=each,
+                commission_on=paid_on,
             )
             if problem:
                 st.error(_("Not saved:"))
@@ -276,6 +291,10 @@ def _form(screen: Screen, row: dict[str, object] | None) -> None:
 
 def _percent(rate: object) -> float | None:
     return round(100 * rate, 4) if isinstance(rate, float) else None
+
+
+def _amount(value: object) -> float | None:
+    return float(value) if isinstance(value, Decimal) else None
 
 
 def _date(value: object) -> dt.date | None:
