@@ -17,7 +17,6 @@ from attribution.lift_days import prepare
 from attribution.lift_model import fit
 from attribution.mention_series import daily_series
 from attribution.report import Report
-from attribution.roi import RoiReport
 from config.clock import Period
 
 SERIES = ("mentions_feeling", "mentions", "mentions_reach")  # the first is looked at where one must stand for all
@@ -57,7 +56,7 @@ def daily_table(report: Report, *, mentions: pl.DataFrame) -> pl.DataFrame:
     talk = daily_series(mentions, since=period.since, until=period.until)
     pool = pool_orders(report).group_by("day").agg(pool_minor=pl.col("net_minor").sum())
     table = talk.join(pool, on="day", how="left")
-    for column in (_discounted_by_day(report), _paid_by_day(report.costs, period)):
+    for column in (_discounted_by_day(report), _paid_by_day(report.daily_costs)):
         table = table.join(column, on="day", how="left")
     return table.with_columns(pl.col("pool_minor").fill_null(0), pl.col(DISCOUNTED, PAID).fill_null(0.0)).sort("day")
 
@@ -69,17 +68,10 @@ def _discounted_by_day(report: Report) -> pl.DataFrame:
     return sold.group_by("day").agg(pl.col("_own").fill_null(0.0).mean().alias(DISCOUNTED))
 
 
-def _paid_by_day(costs: pl.DataFrame, period: Period) -> pl.DataFrame:
-    """day, spend_paid: media costs spread evenly over their days within the period."""
-    media = costs.filter((pl.col("cost_type") == "media") & pl.col("cost_minor").is_not_null()).with_columns(
-        start=pl.max_horizontal("date_from", pl.lit(period.since)),
-        stop=pl.min_horizontal("date_to", pl.lit(period.until)),
-    )
-    spread = media.select(
-        day=pl.date_ranges("start", "stop"),
-        part=pl.col("cost_minor") / ((pl.col("stop") - pl.col("start")).dt.total_days() + 1),
-    ).explode("day")
-    return spread.group_by("day").agg(pl.col("part").sum().alias(PAID)).sort("day")
+def _paid_by_day(daily_costs: pl.DataFrame) -> pl.DataFrame:
+    """day, spend_paid: known media costs, in minor units."""
+    media = daily_costs.filter((pl.col("kind") == "ad_spend") & pl.col("amount_minor").is_not_null())
+    return media.group_by(day="date").agg(pl.col("amount_minor").sum().cast(pl.Float64).alias(PAID)).sort("day")
 
 
 def estimate(daily: pl.DataFrame, *, tests: tuple[LiftTest, ...] = ()) -> LiftEstimate:
@@ -124,4 +116,4 @@ def blend(report: Report, lift: LiftEstimate | None) -> Report:
         return report
     was = report.roi.buckets
     shared = replace(was, indirect=indirect.median, unexplained=was.uncredited - indirect.median)
-    return replace(report, roi=RoiReport(report.period, report.currency, shared, report.roi.cost_minor, indirect))
+    return replace(report, roi=replace(report.roi, buckets=shared, indirect=indirect))

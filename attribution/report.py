@@ -21,6 +21,7 @@ from attribution.channels import channel_of
 from attribution.codes import code_report, match_codes
 from attribution.conflicts import conflict_report, settle
 from attribution.conversions import conversion_credit, conversion_ledger
+from attribution.costs import cost_days, cost_lines, daily_commissions, in_social_scope
 from attribution.currency import decimal_text
 from attribution.identity import NO_MATCH, link_orders
 from attribution.journeys import build_journeys, build_null_journeys
@@ -28,10 +29,11 @@ from attribution.leakage import Leakage, code_leakage
 from attribution.ledger import SOLD, UNCONVERTED, UNSOLD, order_ledger
 from attribution.links import apply_links
 from attribution.matching import credited_mentions, match_mentions, matched_revenue
-from attribution.roi import Buckets, RoiReport, costs, in_period, roi_report
+from attribution.roi import Buckets, RoiReport, in_period, roi_report
 from attribution.rules import Model, credit
 from attribution.shares import SHARE_MODELS, channel_shares, journey_paths
 from config.clock import Period
+from config.plans import COSTS_SCHEMA
 from config.registers import CODES_SCHEMA, LINKS_SCHEMA, PEOPLE_SCHEMA
 from config.settings import Settings
 
@@ -58,6 +60,7 @@ class Inputs:
     codes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CODES_SCHEMA))
     people: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PEOPLE_SCHEMA))
     links: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LINKS_SCHEMA))
+    costs: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(COSTS_SCHEMA)))
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ class Report:
     mention_credit: pl.DataFrame  # each direct credit row handed to a mention; mention_id null = no mention found
     credited_revenue: pl.DataFrame  # a row a mention (and one with null): orders, credited_minor; sums to direct
     roi: RoiReport
-    costs: pl.DataFrame  # spend lines in the period, with channel, in_scope and cost_minor
+    costs: pl.DataFrame  # a row a cost line in the period, with channel, in_scope and cost_minor: `costs.cost_lines`
+    daily_costs: pl.DataFrame  # the same, a row a line and day: `costs.daily_costs`, with in_scope
     unconverted: pl.DataFrame  # kind (order | spend), account, id, reason: outside every total
     unsold: pl.DataFrame  # reason, orders
     orders: int  # sold orders of the period
@@ -191,7 +195,8 @@ def attribute(
     credits = _credits(paths, mine, model=learned, settings=settings)
     others = conversion_ledger(facts["conversions"], currency=currency, rates=rates, zone=settings.zone)
     converted = conversion_credit(others, touches, identity, model=learned, lookback=lookback, people=inputs.people)
-    spent = costs(facts["spend"], settings=settings, period=period, rates=rates)
+    paid = _costs_by_day(inputs.costs, facts["spend"], redeemed, mine, settings=settings, period=period, rates=rates)
+    spent = cost_lines(paid)
     evidence = match_mentions(
         facts["mentions"], visits, paths, redeemed, mine, lookback=lookback, own_domains=settings.shop.domains
     )
@@ -219,8 +224,9 @@ def attribute(
         matched_revenue=matched_revenue(evidence, mine),
         mention_credit=handed,
         credited_revenue=_per_mention(handed),
-        roi=roi_report(credits, mine, spent, period=period, currency=currency, scope=scope),
+        roi=roi_report(credits, mine, paid, period=period, settings=settings),
         costs=spent,
+        daily_costs=paid,
         unconverted=_unconverted(mine, spent),
         unsold=_unsold(mine),
         orders=sold.height,
@@ -235,6 +241,29 @@ def _credits(journeys: pl.DataFrame, ledger: pl.DataFrame, *, model: Model, sett
     settled = settle(journeys, on_conflict=settings.attribution.on_conflict)
     in_scope = pl.col("channel").is_in(settings.attribution.social_scope) & ~pl.col("is_direct")
     return credit(settled, ledger, model=model).with_columns(in_scope=in_scope)
+
+
+def _costs_by_day(
+    written: pl.DataFrame,
+    spend: pl.DataFrame,
+    redeemed: pl.DataFrame,
+    ledger: pl.DataFrame,
+    *,
+    settings: Settings,
+    period: Period,
+    rates: pl.DataFrame,
+) -> pl.DataFrame:
+    currency, scope = settings.workspace.currency, settings.attribution.social_scope
+    days = cost_days(
+        written,
+        spend=spend,
+        commissions=daily_commissions(redeemed, ledger, currency=currency),
+        currency=currency,
+        rates=rates,
+        period=period,
+        scope=scope,
+    )
+    return days.filter(pl.col("left_out").is_null()).drop("left_out").with_columns(in_scope=in_social_scope(scope))
 
 
 def _breakdowns(
@@ -307,7 +336,10 @@ def _unconverted(ledger: pl.DataFrame, spent: pl.DataFrame) -> pl.DataFrame:
         kind=pl.lit("order"), account="account", id="order_id", reason="reason"
     )
     lines = spent.filter(pl.col("reason").is_not_null()).select(
-        kind=pl.lit("spend"), account="account", id="spend_id", reason="reason"
+        kind=pl.lit("spend"),
+        account=pl.col("account").fill_null("default"),
+        id=pl.coalesce("spend_id", "line"),
+        reason="reason",
     )
     return pl.concat([orders, lines])
 

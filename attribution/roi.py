@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from fractions import Fraction
+from typing import Any, Literal
 
 import polars as pl
 
-from attribution.costs import with_channel
-from attribution.currency import convert, decimal_text, half_even, minor_unit_size, to_minor
+from attribution.currency import decimal_text
 from attribution.interval import Interval
 from attribution.ledger import SOLD
 from config.clock import Period
 from config.settings import Settings
 
 COST_REASONS = ("no_date", "no_amount", "no_currency", "no_rate")
+ENDS = ("low", "median", "high")
+
+BreakEven = Literal["reached", "unsure", "missed"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class RoiReport:
     """Return against cost for a period. `cost_minor` null: no cost was given, then there is no ROI.
 
     `indirect` is the estimated part of the uncredited revenue with its 90 % interval; null until it is estimated.
+    Buckets are net revenue. What counts as return is `margin` of it: 1 for net revenue, below it for gross margin, as
+    `return_is` names it. `savings_minor` are true savings that somebody switched on; they enter the third ROI alone.
     """
 
     period: Period
@@ -45,45 +50,100 @@ class RoiReport:
     buckets: Buckets
     cost_minor: int | None
     indirect: Interval | None = None
+    return_is: str = "net_revenue"
+    margin: float = 1.0
+    savings_minor: int | None = None
 
-    @property
-    def blended_roi(self) -> tuple[float, float, float] | None:
-        """(direct + indirect - cost) / cost at the interval's low, median and high end; null where one is unknown."""
-        if not self.cost_minor or self.indirect is None:
+    def returned(self, revenue_minor: int) -> int:
+        """Revenue as return: its margin, rounded half to even."""
+        return round(revenue_minor * Fraction(str(self.margin)))
+
+    def roi_of(self, revenue_minor: int, *, saved: int = 0) -> float | None:
+        """(return + saved - cost) / cost; null without a cost above 0."""
+        if not self.cost_minor:
             return None
-        ends = (self.indirect.low, self.indirect.median, self.indirect.high)
-        low, median, high = ((self.buckets.direct + end - self.cost_minor) / self.cost_minor for end in ends)
-        return low, median, high
+        return (self.returned(revenue_minor) + saved - self.cost_minor) / self.cost_minor
 
     @property
     def direct_roi(self) -> float | None:
-        """(direct - cost) / cost; null without a cost above 0."""
-        return None if not self.cost_minor else (self.buckets.direct - self.cost_minor) / self.cost_minor
+        """(direct return - cost) / cost; null without a cost above 0."""
+        return self.roi_of(self.buckets.direct)
+
+    @property
+    def blended_roi(self) -> tuple[float, float, float] | None:
+        """(return of direct + indirect - cost) / cost at the interval's low, median and high end; null where one is
+        unknown."""
+        if not self.cost_minor or self.indirect is None:
+            return None
+        low, median, high = (self.roi_of(self.buckets.direct + end) or 0.0 for end in self._ends)
+        return low, median, high
+
+    @property
+    def roi_with_savings(self) -> float | None:
+        """The blended ROI at its median (the direct one where nothing is estimated) with true savings added to the
+        return; null without a saving that is known and switched on."""
+        if self.savings_minor is None:
+            return None
+        added = self.indirect.median if self.indirect else 0
+        return self.roi_of(self.buckets.direct + added, saved=self.savings_minor)
+
+    @property
+    def net_return(self) -> Interval | None:
+        """What is left of the return after the cost, with the estimate's range; both ends are the same without one."""
+        if self.cost_minor is None:
+            return None
+        low, median, high = (
+            self.returned(self.buckets.direct + end) - self.cost_minor for end in (self._ends if self.indirect else (0,) * 3)
+        )
+        return Interval(low, median, high)
+
+    @property
+    def break_even_minor(self) -> int | None:
+        """The net revenue whose return pays the cost: cost / margin; null without a cost."""
+        return None if self.cost_minor is None else round(Fraction(self.cost_minor) / Fraction(str(self.margin)))
+
+    @property
+    def break_even(self) -> BreakEven | None:
+        """reached: the low end of the return pays the cost. missed: not even its high end. Null without a cost."""
+        net = self.net_return
+        if net is None or not self.cost_minor:
+            return None
+        return "reached" if net.low >= 0 else "missed" if net.high < 0 else "unsure"
+
+    @property
+    def _ends(self) -> tuple[int, int, int]:
+        return (self.indirect.low, self.indirect.median, self.indirect.high) if self.indirect else (0, 0, 0)
 
     def as_json(self) -> dict[str, Any]:
         """The document of `earned roi`: money as decimal strings of `currency`, ratios as numbers, unknown null."""
         money = {name: decimal_text(getattr(self.buckets, name), self.currency) for name in _SHOWN}
-        ends = ("low", "median", "high")
-        indirect = {end: decimal_text(getattr(self.indirect, end, None), self.currency) for end in ends}
         return {
             "period": {"since": self.period.since.isoformat(), "until": self.period.until.isoformat()},
             "currency": self.currency,
-            "return_is": "net_revenue",
+            "return_is": self.return_is,
+            "margin": self.margin,
             **money,
-            "indirect": indirect,
+            "indirect": interval_json(self.indirect, self.currency),
             "unexplained": decimal_text(self.buckets.unexplained, self.currency),
             "cost": decimal_text(self.cost_minor, self.currency),
+            "net_return": interval_json(self.net_return, self.currency),
+            "break_even": {"net_revenue": decimal_text(self.break_even_minor, self.currency), "is": self.break_even},
             "equivalents": {},
             "roi": {
                 "direct": self.direct_roi,
-                "blended": dict(zip(ends, self.blended_roi or (None,) * 3, strict=True)),
-                "with_savings": None,
+                "blended": dict(zip(ENDS, self.blended_roi or (None,) * 3, strict=True)),
+                "with_savings": self.roi_with_savings,
             },
             "campaign_talk": {},
         }
 
 
 _SHOWN = ("total", "credited", "uncredited", "direct", "other_tracked")
+
+
+def interval_json(interval: Interval | None, currency: str) -> dict[str, str | None]:
+    """low, median, high as decimal strings; all null without an interval."""
+    return {end: decimal_text(getattr(interval, end, None), currency) for end in ENDS}
 
 
 def buckets(credits: pl.DataFrame, ledger: pl.DataFrame, *, period: Period, scope: Collection[str]) -> Buckets:
@@ -113,70 +173,29 @@ def in_period(frame: pl.DataFrame, period: Period) -> pl.DataFrame:
     return frame.filter(pl.col("day").is_between(period.since, period.until))
 
 
-def costs(spend: pl.DataFrame, *, settings: Settings, period: Period, rates: pl.DataFrame) -> pl.DataFrame:
-    """The spend lines that touch the period, sorted by day: account, spend_id, date_from, date_to, platform, channel,
-    campaign, person, cost_type, in_scope, cost_minor, reason.
+def known_cost(costs: pl.DataFrame, *, amount: str = "amount_minor") -> int | None:
+    """The cost of the social scope among rows of daily costs; null when none was given, or when a row is not known.
 
-    cost_minor is the part of the line that falls into the period, in the workspace's currency: the cost is spread
-    evenly over the line's days, rounded so that periods side by side add up to the whole, and converted at its first
-    day's rate. It is null with a reason (one of COST_REASONS) where it cannot be known. Media without a source take the
-    platform as source, without a medium they count as paid. in_scope: channel in the social scope, or work (content,
-    labour, tool, agency) without a source; such lines have no channel.
+    What codes owe is reckoned, not given: alone it would make a return look better than anybody knows, as would a part
+    of the cost.
     """
-    currency = settings.workspace.currency
-    dated = spend.with_columns(
-        pl.col("currency").str.strip_chars().str.to_uppercase(),
-        pl.col("cost_type").str.to_lowercase().fill_null("media"),
-        pl.col("person").str.strip_chars().str.to_lowercase(),
-        date_to=pl.max_horizontal("date_from", "date_to"),
-    )
-    touching = dated.filter(
-        pl.col("date_from").is_null() | ((pl.col("date_from") <= period.until) & (pl.col("date_to") >= period.since))
-    )
-    sized = touching.with_columns(_size=minor_unit_size(touching["currency"]))
-    own = sized.with_columns(_own=to_minor(pl.col("cost"), size=pl.col("_size")))
-    whole = convert(own, rates, columns={"_whole": "_own"}, to=currency, day="date_from")
-    scope = settings.attribution.social_scope
-    return (
-        with_channel(whole)
-        .with_columns(cost_minor=_part(period), reason=_reason())
-        .with_columns(in_scope=pl.col("channel").is_in(scope).fill_null(True))
-        .select(
-            *("account", "spend_id", "date_from", "date_to", "platform", "channel", "campaign", "person"),
-            *("cost_type", "in_scope", "cost_minor", "reason"),
-        )
-        .sort("date_from", "account", "spend_id", nulls_last=True)
-    )
-
-
-def _part(period: Period) -> pl.Expr:
-    """The line's cost from its first day to the period's end, less that up to the period's beginning."""
-    days = (pl.col("date_to") - pl.col("date_from")).dt.total_days() + 1
-    before = (pl.lit(period.since) - pl.col("date_from")).dt.total_days().clip(lower_bound=0)
-    until = (pl.min_horizontal(pl.col("date_to"), pl.lit(period.until)) - pl.col("date_from")).dt.total_days() + 1
-    return half_even(pl.col("_whole") * until, days) - half_even(pl.col("_whole") * before, days)
-
-
-def _reason() -> pl.Expr:
-    return pl.coalesce(
-        pl.when(pl.col("date_from").is_null()).then(pl.lit("no_date")),
-        pl.when(pl.col("cost").is_null()).then(pl.lit("no_amount")),
-        pl.when(pl.col("currency").is_null()).then(pl.lit("no_currency")),
-        pl.when(pl.col("_whole").is_null()).then(pl.lit("no_rate")),
-    )
+    ours = costs.filter("in_scope")
+    if not (ours["origin"] != "codes").any() or ours[amount].null_count():
+        return None
+    return int(ours[amount].sum())
 
 
 def roi_report(
-    credits: pl.DataFrame,
-    ledger: pl.DataFrame,
-    costs: pl.DataFrame,
-    *,
-    period: Period,
-    currency: str,
-    scope: Collection[str],
+    credits: pl.DataFrame, ledger: pl.DataFrame, costs: pl.DataFrame, *, period: Period, settings: Settings
 ) -> RoiReport:
-    """The blend. The cost is that of the social scope; null when no line of it is known in the period, or when one
-    of its lines is not: a part of the cost would make the return look better than anybody knows."""
-    ours = costs.filter("in_scope")
-    cost = int(ours["cost_minor"].sum()) if ours.height and not ours["cost_minor"].null_count() else None
-    return RoiReport(period, currency, buckets(credits, ledger, period=period, scope=scope), cost)
+    """The blend of the period. `costs`: rows of `costs.daily_costs` with in_scope; see `known_cost`."""
+    chosen = settings.attribution
+    came = buckets(credits, ledger, period=period, scope=chosen.social_scope)
+    return RoiReport(
+        period,
+        settings.workspace.currency,
+        came,
+        known_cost(costs),
+        return_is=chosen.return_is,
+        margin=chosen.margin,
+    )

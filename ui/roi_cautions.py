@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import polars as pl
 import streamlit as st
 
-from attribution import roi
+from attribution.costs import daily_costs, in_social_scope
 from attribution.report import Report
 from config.clock import Period, last_days
+from config.plans import read_costs
 from ui import data, pipeline, words
 from ui.frame import Screen
 
@@ -54,9 +55,16 @@ def usual_cost(period: Period) -> int:
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={Period: repr})
 def _usual_cost(version: str, period: Period) -> int:
     space = data.workspace()
-    spend = pipeline.facts_of(space).scan("spend").collect()
-    lines = roi.costs(spend, settings=space.settings, period=period, rates=pipeline.exchange_rates())
-    return int(lines.filter("in_scope")["cost_minor"].sum() or 0)
+    scope = space.settings.attribution.social_scope
+    lines = daily_costs(
+        read_costs(space.engine),
+        spend=pipeline.facts_of(space).scan("spend").collect(),
+        currency=space.settings.workspace.currency,
+        rates=pipeline.exchange_rates(),
+        period=period,
+        scope=scope,
+    )
+    return int(lines.filter(in_social_scope(scope))["amount_minor"].sum() or 0)
 
 
 def show(screen: Screen, report: Report) -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from attribution import tables
 from attribution.report import Inputs
-from attribution.roi import costs
 from config.clock import Period
 from tests.attribution.worlds import (
     DAY,
@@ -54,6 +53,7 @@ def test_the_blend_as_its_document_says_it() -> None:
         "period": {"since": "2026-06-01", "until": "2026-06-30"},
         "currency": "EUR",
         "return_is": "net_revenue",
+        "margin": 1.0,
         "total": "400.00",
         "credited": "300.00",
         "uncredited": "100.00",
@@ -62,6 +62,8 @@ def test_the_blend_as_its_document_says_it() -> None:
         "indirect": unknown,
         "unexplained": "100.00",
         "cost": "80.00",
+        "net_return": {"low": "120.00", "median": "120.00", "high": "120.00"},
+        "break_even": {"net_revenue": "80.00", "is": "reached"},
         "equivalents": {},
         "roi": {"direct": 1.5, "blended": unknown, "with_savings": None},
         "campaign_talk": {},
@@ -122,6 +124,23 @@ def test_direct_and_orders_without_a_touch_stand_apart() -> None:
     ]
 
 
+def test_gross_margin_is_declared_and_counted_as_the_return() -> None:
+    """Return 200.00 x 0.45 = 90.00 against 80.00: (90 - 80) / 80; 80.00 / 0.45 = 177.78 of net revenue break even."""
+    margin = '[attribution]\nreturn_is = "gross_margin"\ngross_margin = 0.45\n'
+    document = report(shop(spend=[cost("s", "80")]), toml=margin).roi_json()
+    assert (document["return_is"], document["margin"], document["direct"]) == ("gross_margin", 0.45, "200.00")
+    assert document["roi"]["direct"] == 0.125
+    assert document["break_even"] == {"net_revenue": "177.78", "is": "reached"}
+
+
+def test_commissions_of_codes_count_beside_given_costs_and_never_alone() -> None:
+    """Code ANNA10 owes 10 % of its order's 100.00."""
+    owing = registered("ANNA10", owner="instagram:anna", commission_rate=0.1)
+    known: dict[str, Any] = {"orders": [order("4")], "order_codes": [code_used("4", "ANNA10")], "codes": [owing]}
+    assert report(inputs(**known)).roi.cost_minor is None
+    assert report(inputs(**known, spend=[cost("s", "50")])).roi.cost_minor == 6_000
+
+
 def test_nothing_at_all_is_a_report_too() -> None:
     found = report(inputs())
     assert found.roi_json()["total"] == "0.00"
@@ -151,8 +170,7 @@ def test_without_a_cost_there_is_no_roi(spend: list[dict[str, Any]], shown: str 
 
 
 def one_cost(period: Period = JUNE, **line: Any) -> dict[str, Any]:
-    rows = costs(table(tables.SPEND, [cost("s", "70", **line)]), settings=settings(), period=period, rates=RATES)
-    return rows.row(0, named=True)
+    return report(inputs(spend=[cost("s", "70", **line)]), period=period).costs.row(0, named=True)
 
 
 # what differs from a cost line of facebook/cpc -> channel, in scope
@@ -232,15 +250,10 @@ def test_what_cannot_be_converted_is_listed() -> None:
 )
 def test_periods_side_by_side_add_up_to_the_whole_cost(amount: Any, days: int, cuts: list[int]) -> None:
     first = dt.date(2026, 6, 1)
-    line = table(tables.SPEND, [cost("s", str(amount), date_from=first, date_to=first + dt.timedelta(days=days - 1))])
+    world = inputs(spend=[cost("s", str(amount), date_from=first, date_to=first + dt.timedelta(days=days - 1))])
     edges = [0, *sorted(cuts), 60]
     parts = [
-        costs(
-            line,
-            settings=settings(),
-            period=Period(first + dt.timedelta(days=a), first + dt.timedelta(days=b - 1)),
-            rates=RATES,
-        )["cost_minor"].sum()
+        report(world, period=Period(first + dt.timedelta(days=a), first + dt.timedelta(days=b - 1))).costs["cost_minor"].sum()
         for a, b in pairwise(edges)
     ]
     assert sum(parts) == int(amount * 100)

@@ -2,7 +2,7 @@
 
 The small shop's June 2026: five sold orders of 310.00 net. Code ANNA10 brought 90.00, a tagged Instagram link 50.00
 (direct: 140.00); e-mail 120.00 and Google 20.00 (other: 140.00); 30.00 carries an unknown code only. 90.00 were spent
-on social, 10.00 on search. One order was voided, one is in a currency without rate.
+on social and 9.00 are owed as commission, 10.00 were spent on search. One order was voided, one is in a currency without rate.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from ui import code_form, figures, pipeline
 
 def test_the_sentence_says_what_came_back_for_one_euro(shop: Workspace) -> None:
     assert texts(show("roi")).startswith(
-        "For every €1 spent on social, €1.56 came back in direct return; indirect return is not estimated yet."
+        "For every €1 spent on social, €1.41 came back in direct return; indirect return is not estimated yet."
     )
 
 
 def test_the_four_cards_state_figure_and_count(shop: Workspace) -> None:
     assert cards(show("roi")) == {
         "Direct return": ("€140", "2 orders"),
-        "Cost": ("€90", "social scope"),
-        "Direct ROI": ("+56%", "of cost"),
+        "Cost": ("€99", "social scope"),
+        "Direct ROI": ("+41%", "of cost"),
         "Total net revenue": ("€310", "5 orders"),
     }
 
 
 def test_the_page_shows_the_documents_figures(shop: Workspace) -> None:
     document = pipeline.attribution_report(shop, period=JUNE).roi_json()
-    assert (document["direct"], document["cost"], document["total"]) == ("140.00", "90.00", "310.00")
+    assert (document["direct"], document["cost"], document["total"]) == ("140.00", "99.00", "310.00")
     assert cards(show("roi"))["Direct ROI"][0] == f"{document['roi']['direct']:+.0%}"
 
 
@@ -75,7 +75,7 @@ def test_an_orders_touches_stand_behind_a_channel(shop: Workspace) -> None:
     ("tab", "shown"),
     [
         ("Orders", "Organic Social → Direct"),
-        ("Costs", "creator fee"),
+        ("Costs", "influencer fee"),
     ],
 )
 def test_each_tab_shows_its_rows(shop: Workspace, tab: str, shown: str) -> None:
