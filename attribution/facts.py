@@ -83,6 +83,7 @@ class Facts:
         exported_at = parsed.exported_at or latest_time(parsed.tables)
         lines: dict[int, str] = {}
         counts: dict[str, int] = {}
+        tied: dict[str, int] = {}
         forgotten = forgotten_keys(self.engine)
         for name, frame in sorted(parsed.tables.items()):
             table = FACTS[name]
@@ -93,9 +94,10 @@ class Facts:
             self._append(table, _last_per_key(table, records).drop("source_line"), transaction)
             changed = outcomes.filter(pl.col("outcome") != "same")
             counts[name] = changed.select(table.key).unique().height
+            tied[name] = int(outcomes["tied"].sum())
             for line, outcome in outcomes.select("source_line", "outcome").iter_rows():
                 lines[line] = outcome if lines.get(line, outcome) == outcome else "updated"
-        return Written(lines, counts)
+        return Written(lines, counts, warnings=_tie_warnings(tied))
 
     def scan(self, name: str) -> pl.LazyFrame:
         """The current rows of the table `name`: its columns and `import_id`, sorted by natural key."""
@@ -236,10 +238,13 @@ def _with_their_order(rows: pl.LazyFrame, orders: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _outcomes(table: Table, records: pl.DataFrame, stored: pl.LazyFrame) -> pl.DataFrame:
-    """The records with `outcome`: against the record before it in the file, else against what readers see now."""
+    """The records with `outcome`: against the record before it in the file, else against what readers see now; and
+    `tied`: it contradicts what readers see, and nothing tells which of the two exports is the newer one."""
     key = list(table.key)
     known = stored.join(records.lazy().select(key).unique(), on=key, how="semi", nulls_equal=True)
-    seen = _current(table, known).select(*key, pl.col("row_hash").alias("seen_hash"))
+    seen = _current(table, known).select(
+        *key, pl.col("row_hash").alias("seen_hash"), pl.col("exported_at").alias("seen_exported_at")
+    )
     stated = _last_per_key(table, records).lazy().select(*table.schema, *VERSION)
     best = _current(table, pl.concat([known, stated])).select(*key, pl.col("import_id").alias("best_import_id"))
     compared = (
@@ -260,7 +265,20 @@ def _outcomes(table: Table, records: pl.DataFrame, stored: pl.LazyFrame) -> pl.D
         .then(pl.lit("updated"))
         .otherwise(pl.lit("same"))
     )
-    return compared.with_columns(outcome.alias("outcome"))
+    differs = before.is_null() & (hashed != seen_hash)
+    tied = differs & pl.col("exported_at").eq_missing(pl.col("seen_exported_at"))
+    return compared.with_columns(outcome.alias("outcome"), tied.fill_null(False).alias("tied"))
+
+
+def _tie_warnings(tied: Mapping[str, int]) -> tuple[str, ...]:
+    """Equal export times: the same figure comes out whatever was imported first, but it may be the older export's."""
+    told = ", ".join(f"{count} {name}" for name, count in tied.items() if count)
+    if not told:
+        return ()
+    return (
+        f"Rows that an earlier file states differently, with nothing to tell which file is newer: {told}. Import the "
+        "newer file again with the day it was exported on (--exported-at 2026-11-20); its rows then count.",
+    )
 
 
 def _sync_commit(folder: Path, uris: Iterable[str], *, version: int) -> None:

@@ -120,5 +120,10 @@ def _encoding_of(hint: str | None) -> str | None:
     return name
 
 
+def known_encoding(hint: str) -> bool:
+    """Whether `decode` can do something with the hint."""
+    return _encoding_of(hint) is not None
+
+
 def _title(encoding: str) -> str:
     return f"Windows-{encoding[2:]}" if encoding.startswith("cp125") else encoding

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from ui.command import Json, app, folder_of, now, open_or_stop
+from ui.command import Json, app, folder_of, now, open_or_stop, time_or_stop
 from ui.terminal import cell, print_json, print_table, progress, say, stop
 
 if TYPE_CHECKING:
@@ -189,19 +189,38 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(help="Exports: orders, visits, spend, posts, leads, codes, people.")],
     layout: Annotated[str | None, typer.Option("--as", help="The layout's name, where it is not recognised.")] = None,
     account: Annotated[str, typer.Option(help="Which shop or account the file is from.")] = "default",
+    exported_at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="When the files were exported, as 2026-11-20 or 2026-11-20T14:30: of two statements the newer counts. "
+            "Default: the latest time inside each file.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="A language (pl) or an encoding (cp1250), where names come out garbled.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Recognise and import files. The same file again changes nothing."""
+    from config.encodings import known_encoding
     from config.intake import ImportBusyError
     from ui.pipeline import take_file
 
     workspace = open_or_stop(context)
+    exported = time_or_stop(exported_at, "--exported-at", zone=workspace.settings.zone)
+    if encoding and not known_encoding(encoding):
+        stop(f"--encoding {encoding!r} is no language or encoding; write one such as pl, cp1250 or utf-16")
     counter = progress("Importing")
     reports = []
     try:
         for number, file in enumerate(files):
             counter(number, len(files), file.name)
-            reports.append(take_file(workspace, file, now=now(), wanted=layout, account=account))
+            reports.append(
+                take_file(
+                    workspace, file, now=now(), wanted=layout, account=account, exported_at=exported, encoding=encoding
+                )
+            )
     except ImportBusyError as problem:
         stop(str(problem), code=1)
     counter(len(files), len(files), "done")

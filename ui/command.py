@@ -58,6 +58,19 @@ def day_or_stop(text: str | None, option: str) -> dt.date | None:
     return day
 
 
+def time_or_stop(text: str | None, option: str, *, zone: dt.tzinfo) -> dt.datetime | None:
+    """A time in UTC; a day alone is its last moment, as a file of a day is newer than all that the day saw."""
+    if text is None:
+        return None
+    try:
+        said = dt.datetime.fromisoformat(text)
+    except ValueError:
+        stop(f"{option} {text!r} is no time; write it as 2026-11-20 or 2026-11-20T14:30")
+    if len(text) <= len("2026-11-20"):
+        said += dt.timedelta(days=1, microseconds=-1)
+    return (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(dt.UTC)
+
+
 def period_or_stop(workspace: Workspace, since: str | None, until: str | None) -> Period:
     from ui.pipeline import period_of
 

@@ -115,6 +115,15 @@ def test_a_row_of_an_older_export_changes_nothing_and_is_same(facts: Facts) -> N
     assert totals(facts) == {"a": "9.00"}
 
 
+@pytest.mark.parametrize(("days", "told"), [((1, 1), True), ((None, None), True), ((1, 2), False), ((2, 1), False)])
+def test_a_contradiction_is_told_only_where_nothing_says_which_file_is_newer(
+    facts: Facts, days: tuple[int | None, int | None], told: bool
+) -> None:
+    bring(facts, parsed(orders((2, "a", "1"), (3, "b", "1")), day=days[0]))
+    written = facts.write(begin(facts), parsed(orders((2, "a", "2"), (3, "b", "1")), day=days[1]))
+    assert [("1 orders" in text, "--exported-at" in text) for text in written.warnings] == [(True, True)] * told
+
+
 def test_a_row_that_returns_to_an_older_value_is_the_newest(facts: Facts) -> None:
     for total, day in (("1", 1), ("1", 3), ("2", 2)):
         bring(facts, parsed(orders((2, "a", total)), day=day))
