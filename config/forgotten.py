@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from config.database import UtcTime, count_change, metadata, upsert, writing
 from config.intake import quarantine
 from config.plans import forget_person
+from config.register_undo import forget_entries
 from config.registers import codes, links, people
 
 forgotten = sa.Table(
@@ -43,6 +44,7 @@ def forget_in_registers(engine: Engine, person: str) -> None:
         for table in (codes, links):
             connection.execute(sa.update(table).where(table.c.owner == person).values(owner=None))
         forget_person(connection, person)
+        forget_entries(connection, person)
         count_change(connection, "registers")
 
 

@@ -39,7 +39,7 @@ _OPTIONAL = frozenset(
         *("name", "followers", "status", "content", "shared_from", "note"),
     }
 )
-_TABLES = {"codes": codes, "people": people, "links": links, **plans.TABLES}
+TABLES = {"codes": codes, "people": people, "links": links, **plans.TABLES}
 _WRITERS: dict[str, Callable[[sa.Connection, Sequence[Mapping[str, Any]]], None]] = {
     "codes": write_codes,
     "people": write_people,
@@ -217,7 +217,7 @@ class RegisterSink:
         counts: dict[str, int] = {}
         with writing(self.engine) as connection:
             for name, frame in parsed.tables.items():
-                table = _TABLES[name]
+                table = TABLES[name]
                 stored = _stored(connection, table)
                 keys = [column.name for column in table.primary_key]
                 changed = []
@@ -245,7 +245,7 @@ def _complete(name: str, values: Mapping[str, Any], before: Mapping[str, Any] | 
 
     An empty cell says nothing about a person; in a code it is the column's default, such as no end of validity.
     """
-    columns = [column.name for column in _TABLES[name].columns if column.name != "version"]
+    columns = [column.name for column in TABLES[name].columns if column.name != "version"]
     fresh: dict[str, Any] = {"codes": {"valid_to": ""}, "people": {"status": "none"}}.get(name, {})
     fresh |= {"archived": False} if "archived" in columns else {}
     kept = dict.fromkeys(columns) | fresh if before is None else {key: before[key] for key in columns}

@@ -23,31 +23,40 @@ def note_carried(connection: Connection, import_id: int, ids: Sequence[str]) -> 
 
 
 def remove_unheld(connection: Connection) -> int:
-    """Remove the mentions that nothing holds any more, with all that hangs on them; returns how many.
+    """Remove the mentions that only imports carried which do not stand any more; returns how many.
 
-    Held is what a feed brought, what an import carried that stands or runs, and what came in by files of which is not
-    known which. What a removed file added to a mention that stays (followers, reach) stays with it. Near copies are
-    put right, the search forgets the words, and authors of whom nothing is left go too.
+    Such imports are undone, or were interrupted. A mention stays that a feed brought or another import holds; what the
+    removed file added to it (followers, reach) stays with it. Everything that hangs on a removed mention goes with it:
+    near copies are put right, the search forgets the words, and so do authors of whom nothing is left.
     """
-    standing = (
+    carried = sa.select(mention_imports.c.mention_id).where(mention_imports.c.import_id == imports.c.id)
+    fallen = list(connection.scalars(sa.select(imports.c.id).where(imports.c.state.not_in(STANDING), carried.exists())))
+    if not fallen:
+        return 0
+    gone = connection.execute(_unheld(fallen)).all()
+    for ids in _chunks(row.mention_id for row in gone):
+        connection.execute(sa.delete(mentions).where(mentions.c.mention_id.in_(ids)))
+    recluster(connection, {row.text_hash for row in gone if row.text_hash})
+    for keys in _chunks({row.author_key for row in gone if row.author_key}):
+        speaking = sa.select(mentions.c.mention_id).where(mentions.c.author_key == authors.c.author_key)
+        connection.execute(sa.delete(authors).where(authors.c.author_key.in_(keys), ~speaking.exists()))
+    connection.execute(sa.delete(mention_imports).where(mention_imports.c.import_id.in_(fallen)))
+    if gone:
+        count_change(connection, "mentions")
+    return len(gone)
+
+
+def _unheld(fallen: Sequence[int]) -> sa.Select[tuple[str, str | None, str | None]]:
+    """Mentions carried by the imports `fallen`, by none that stands, and by no feed."""
+    held = (
         sa.select(mention_imports.c.mention_id)
         .join(imports, imports.c.id == mention_imports.c.import_id)
         .where(mention_imports.c.mention_id == mentions.c.mention_id, imports.c.state.in_(STANDING))
     )
-    carried = sa.select(mention_imports.c.mention_id).where(mention_imports.c.mention_id == mentions.c.mention_id)
-    unheld = sa.select(mentions.c.mention_id, mentions.c.text_hash, mentions.c.author_key).where(
-        mentions.c.source.startswith("import:"), carried.exists(), ~standing.exists()
+    touched = sa.select(mention_imports.c.mention_id).where(mention_imports.c.import_id.in_(fallen))
+    return sa.select(mentions.c.mention_id, mentions.c.text_hash, mentions.c.author_key).where(
+        mentions.c.mention_id.in_(touched), mentions.c.source.startswith("import:"), ~held.exists()
     )
-    rows = connection.execute(unheld).all()
-    for ids in _chunks(row.mention_id for row in rows):
-        connection.execute(sa.delete(mentions).where(mentions.c.mention_id.in_(ids)))
-    recluster(connection, {row.text_hash for row in rows if row.text_hash})
-    for keys in _chunks({row.author_key for row in rows if row.author_key}):
-        speaking = sa.select(mentions.c.mention_id).where(mentions.c.author_key == authors.c.author_key)
-        connection.execute(sa.delete(authors).where(authors.c.author_key.in_(keys), ~speaking.exists()))
-    if rows:
-        count_change(connection, "mentions")
-    return len(rows)
 
 
 def carried_by(engine: Engine) -> dict[int, int]:

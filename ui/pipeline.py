@@ -31,6 +31,7 @@ from config.workspace import Workspace
 from listener import exports, people, store
 from listener.collect import make_plan
 from listener.forgetting import forgotten_authors
+from listener.imported import remove_unheld
 
 if TYPE_CHECKING:
     from attribution.clv import Lifetimes
@@ -53,6 +54,8 @@ def take_file(
     account: str = "default",
     exported_at: dt.datetime | None = None,
     encoding: str | None = None,
+    again: bool = False,
+    progress: intake.Progress | None = None,
 ) -> ImportReport:
     """Import one file of any known layout; options as `intake.take_in` has them.
 
@@ -65,18 +68,26 @@ def take_file(
         brands=lambda: make_plan(workspace).brands,
         forgotten=functools.partial(forgotten_authors, workspace),
     )
-    sinks = {"facts": facts_of(workspace), "registers": register_files.RegisterSink(workspace.engine)}
+    sinks: dict[str, intake.Sink] = {
+        "facts": facts_of(workspace),
+        "registers": register_files.RegisterSink(workspace.engine),
+        "mentions": mentions,
+    }
     report = intake.take_in(
         workspace,
         path,
-        layouts=(*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *_mention_layouts(workspace)),
-        sinks=sinks | {"mentions": mentions},
+        layouts=layouts_of(workspace),
+        sinks=sinks,
         now=now,
         wanted=wanted,
         account=account,
         exported_at=exported_at,
         encoding=encoding,
+        again=again,
+        progress=progress,
     )
+    with writing(workspace.engine) as connection:
+        remove_unheld(connection)  # what an interrupted import had stored
     keep_codes_current(workspace)
     return report
 
@@ -97,9 +108,10 @@ def keep_codes_current(workspace: Workspace) -> None:
         upsert(connection, changes, [{"name": "recoded", "n": registered}], keys=["name"])
 
 
-def _mention_layouts(workspace: Workspace) -> tuple[Layout, ...]:
-    """Mention exports, matched against the brands' queries; those are read only when such a file is."""
-    return exports.layouts_for(lambda: make_plan(workspace).brands, own=own_brands(workspace))
+def layouts_of(workspace: Workspace) -> tuple[Layout, ...]:
+    """LAYOUTS, with mention exports matched against the brands' queries; those are read only when such a file is."""
+    matched = exports.layouts_for(lambda: make_plan(workspace).brands, own=own_brands(workspace))
+    return (*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *matched)
 
 
 def matching_period(workspace: Workspace, period: Period) -> Period:

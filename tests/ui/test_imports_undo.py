@@ -1,0 +1,189 @@
+"""Imports taken back and brought back: facts, mentions, register entries; corrected files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from config.database import writing
+from config.intake import imports as ledger
+from config.intake import list_imports, list_quarantine
+from config.registers import read_codes, read_people, write_people
+from config.workspace import Workspace
+from listener import store
+from listener.tables import mention_imports, mention_words, mentions, text_bands
+from tests.ui.pages import NOW, hear, mention
+from ui import imports, pipeline
+
+HEADER = "link,text,author,followers,date,network\n"
+LONG = "the acme kettle boils water faster than any other kettle that we have tried this year"
+
+
+def said(n: int, text: str = LONG) -> str:
+    return f"https://talk.example/{n},{text} {n},anna{n},100,2026-06-0{n},forum\n"
+
+
+def take(space: Workspace, name: str, text: str, **options: object) -> int:
+    file = space.folder / name
+    file.write_text(text, encoding="utf-8")
+    report = pipeline.take_file(space, file, now=NOW, **options)  # type: ignore[arg-type]
+    assert report.error is None, report.error
+    assert report.id is not None
+    return report.id
+
+
+def stored(space: Workspace) -> list[str]:
+    with space.engine.connect() as connection:
+        return sorted(connection.scalars(sa.select(mentions.c.raw_url)))
+
+
+def urls(*numbers: int) -> list[str]:
+    return [f"https://talk.example/{n}" for n in numbers]
+
+
+def test_undoing_a_mention_import_leaves_what_another_file_also_brought(workspace: Workspace) -> None:
+    first = take(workspace, "a.csv", HEADER + said(1) + said(2))
+    second = take(workspace, "b.csv", HEADER + said(2) + said(3))
+    undone = imports.undo(workspace, first, now=NOW)
+    assert (undone.stood, undone.mentions) == (True, 1)
+    assert stored(workspace) == urls(2, 3)
+    assert imports.undo(workspace, second, now=NOW).mentions == 2
+    assert stored(workspace) == []
+
+
+def test_search_near_copies_and_authors_forget_what_is_removed(workspace: Workspace) -> None:
+    keep = take(workspace, "a.csv", HEADER + said(1))
+    gone = take(workspace, "b.csv", HEADER + said(2))
+    imports.undo(workspace, gone, now=NOW)
+    with workspace.engine.connect() as connection:
+        left = connection.scalar(sa.select(mentions.c.mention_id))
+        assert connection.scalars(sa.select(mention_words.c.mention_id)).all() == [left]
+        assert connection.scalar(sa.select(mentions.c.cluster_id)) == left
+        assert connection.scalar(sa.select(sa.func.count(text_bands.c.text_hash.distinct()))) == 1
+        assert connection.scalars(sa.select(mention_imports.c.import_id)).all() == [keep]
+    assert store.count_mentions(workspace.engine, query_text="kettle") == 1
+
+
+def test_what_a_feed_brought_too_stays(workspace: Workspace) -> None:
+    hear(workspace, [mention(1, dt.date(2026, 6, 1))])
+    only = take(workspace, "a.csv", HEADER + said(1))
+    assert imports.undo(workspace, only, now=NOW).mentions == 1
+    with workspace.engine.connect() as connection:
+        assert connection.scalars(sa.select(mentions.c.source)).all() == ["talk"]
+
+
+def test_an_undone_mention_import_comes_back_with_its_file(workspace: Workspace) -> None:
+    text = HEADER + said(1) + said(2)
+    first = take(workspace, "a.csv", text)
+    imports.undo(workspace, first, now=NOW)
+    assert not imports.redo(workspace, first, now=NOW)
+    assert take(workspace, "a.csv", text) != first
+    assert stored(workspace) == urls(1, 2)
+
+
+def test_an_interrupted_mention_import_leaves_nothing(workspace: Workspace) -> None:
+    broken = take(workspace, "a.csv", HEADER + said(1))
+    with writing(workspace.engine) as connection:  # as a kill between storing and the ledger leaves it
+        connection.execute(sa.update(ledger).where(ledger.c.id == broken).values(state="pending"))
+    take(workspace, "b.csv", HEADER + said(2))
+    assert stored(workspace) == urls(2)
+
+
+def test_a_broken_undo_takes_nothing_back(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = take(workspace, "a.csv", HEADER + said(1))
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(imports, "undo_entries", crash)
+    with pytest.raises(RuntimeError):
+        imports.undo(workspace, first, now=NOW)
+    assert stored(workspace) == urls(1)
+    assert list_imports(workspace.engine)[0]["state"] == "done"
+
+
+def test_undone_facts_come_back_with_a_click(own_shop: Workspace) -> None:
+    orders = next(row for row in list_imports(own_shop.engine) if row["layout"] == "shopify_orders_csv")
+    before = pipeline.facts_of(own_shop).scan("orders").collect()
+    assert imports.undo(own_shop, orders["id"], now=NOW).stood
+    assert pipeline.facts_of(own_shop).scan("orders").collect().is_empty()
+    assert not imports.undo(own_shop, orders["id"], now=NOW).stood
+    assert imports.redo(own_shop, orders["id"], now=NOW)
+    assert pipeline.facts_of(own_shop).scan("orders").collect().equals(before)
+
+
+PEOPLE = "network,handle,name,followers,status\n"
+
+
+def names(space: Workspace) -> dict[str, int | None]:
+    return dict(read_people(space.engine).select("key", "followers").iter_rows())
+
+
+def test_a_register_file_is_taken_back_to_what_stood_before(workspace: Workspace) -> None:
+    first = take(workspace, "a.csv", PEOPLE + "instagram,anna,Anna,100,none\n")
+    second = take(workspace, "b.csv", PEOPLE + "instagram,anna,Anna,250,none\ninstagram,bo,Bo,5,none\n")
+    undone = imports.undo(workspace, second, now=NOW)
+    assert (undone.restored, undone.left) == (2, 0)
+    assert names(workspace) == {"instagram:anna": 100}
+    assert imports.undo(workspace, first, now=NOW).restored == 1
+    assert names(workspace) == {}
+
+
+def test_a_register_entry_that_a_later_file_holds_too_stays(workspace: Workspace) -> None:
+    first = take(workspace, "a.csv", PEOPLE + "instagram,anna,Anna,100,none\n")
+    second = take(workspace, "b.csv", PEOPLE + "instagram,anna,Anna,100,none\ninstagram,bo,Bo,5,none\n")
+    assert imports.undo(workspace, first, now=NOW).left == 1
+    assert names(workspace) == {"instagram:anna": 100, "instagram:bo": 5}
+    imports.undo(workspace, second, now=NOW)
+    assert names(workspace) == {}
+
+
+def test_a_register_entry_that_somebody_edited_since_is_left(workspace: Workspace) -> None:
+    first = take(workspace, "a.csv", PEOPLE + "instagram,anna,Anna,100,none\n")
+    with writing(workspace.engine) as connection:
+        row = {"key": "instagram:anna", "network": "instagram", "handle": "anna", "name": "A.", "followers": 7}
+        write_people(connection, [row | {"status": "contacted"}])
+    assert imports.undo(workspace, first, now=NOW).left == 1
+    assert names(workspace) == {"instagram:anna": 7}
+
+
+def test_undone_codes_are_found_in_mentions_no_more(workspace: Workspace) -> None:
+    codes = take(workspace, "c.csv", "code,kind\nANNA10,creator\n")
+    take(workspace, "a.csv", HEADER + said(1, LONG + " code ANNA10"))
+    imports.undo(workspace, codes, now=NOW)
+    assert read_codes(workspace.engine).is_empty()
+    assert store.mention_evidence(workspace.engine)["codes"].to_list() == [[]]
+
+
+def test_a_file_of_several_tables_goes_to_where_its_parts_go() -> None:
+    assert imports.sinks_of("shopify_orders_csv+earned_spend") == {"facts"}
+    assert imports.sinks_of("shopify_orders_csv+earned_people") == {"facts", "registers"}
+    assert imports.can_redo("shopify_orders_csv+earned_spend", "undone")
+    assert not imports.can_redo("earned_people", "undone")
+
+
+SPEND = "date,platform,campaign,cost,currency\n"
+
+
+def test_a_corrected_file_settles_what_was_kept_aside(workspace: Workspace) -> None:
+    bad = SPEND + "2026-05-01,meta,spring,12.50,EUR\n2026-05-02,meta,spring,twelve,EUR\n"
+    first = take(workspace, "s.csv", bad)
+    assert [row["line"] for row in list_quarantine(workspace.engine)] == [3]
+    file = workspace.folder / "s.csv"
+    file.write_text(bad.replace("twelve", "12.00"), encoding="utf-8")
+    report = imports.retry(workspace, file, of=first, now=NOW)
+    assert (report.accepted, report.duplicates, report.quarantined) == (1, 1, 0)
+    assert list_quarantine(workspace.engine) == []
+    assert report.id is not None
+    imports.undo(workspace, report.id, now=NOW)
+    assert [row["line"] for row in list_quarantine(workspace.engine)] == [3]
+
+
+def test_the_same_file_can_be_tried_again(workspace: Workspace) -> None:
+    first = take(workspace, "s.csv", SPEND + "2026-05-01,meta,spring,twelve,EUR\n")
+    report = imports.retry(workspace, Path(workspace.folder / "s.csv"), of=first, now=NOW)
+    assert (report.read, report.quarantined) == (1, 1)
+    assert len(list_quarantine(workspace.engine)) == 1

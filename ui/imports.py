@@ -1,0 +1,105 @@
+"""Imports as people handle them: looked at before, taken back and brought back after. `ui.pipeline.take_file` imports.
+
+Which imports can be taken back: all that stand. Facts are hidden, and can be brought back; mentions and register
+entries are removed or put back as they were, and come back with the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from config import intake, register_files
+from config.intake import ImportReport
+from config.mappings import ColumnMapping
+from config.preview import FilePreview, preview
+from config.register_undo import undo_entries
+from config.workspace import Workspace
+from listener.imported import remove_unheld
+from ui import pipeline
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What taking an import back did. `mentions` were removed; register entries `restored` or, changed since, `left`.
+    `stood` is false where the import did not stand any more: then nothing was done."""
+
+    stood: bool
+    mentions: int = 0
+    restored: int = 0
+    left: int = 0
+
+
+def look(
+    workspace: Workspace,
+    path: Path,
+    *,
+    encoding: str | None = None,
+    wanted: str | None = None,
+    account: str = "default",
+    mapping: ColumnMapping | None = None,
+) -> FilePreview:
+    """What an import would make of the file; nothing is stored."""
+    return preview(
+        workspace,
+        path,
+        layouts=pipeline.layouts_of(workspace),
+        encoding=encoding,
+        wanted=wanted,
+        account=account,
+        mapping=mapping,
+    )
+
+
+def sinks_of(layout: str) -> frozenset[str]:
+    """Where the rows of an import went, by its layout's name, which is `a+b` for a file of several tables."""
+    known = {layout.id: layout.sink for layout in pipeline.LAYOUTS}
+    return frozenset(known[name] for name in layout.split("+") if name in known)
+
+
+def undo(workspace: Workspace, import_id: int, *, now: dt.datetime) -> Undone:
+    """Take an import back, all of it in one transaction."""
+    removed, back = 0, (0, 0)
+
+    def within(connection: sa.Connection) -> None:
+        nonlocal removed, back
+        removed = remove_unheld(connection)
+        back = undo_entries(connection, import_id, register_files.TABLES)
+
+    stood = intake.undo_import(workspace.engine, import_id, now=now, within=within)
+    if back != (0, 0):
+        pipeline.keep_codes_current(workspace)
+    return Undone(stood, removed, *back)
+
+
+def can_redo(layout: str, state: str) -> bool:
+    """Whether a click brings an undone import back: its facts are still there. Others come back with their file."""
+    return state == "undone" and sinks_of(layout) == {"facts"}
+
+
+def redo(workspace: Workspace, import_id: int, *, now: dt.datetime) -> bool:
+    """Let an undone import of facts stand again. False when it is not undone, or is of another kind."""
+    rows = {row["id"]: row for row in intake.list_imports(workspace.engine)}
+    row = rows.get(import_id)
+    if row is None or not can_redo(row["layout"], row["state"]):
+        return False
+    return intake.redo_import(workspace.engine, import_id, now=now)
+
+
+def retry(workspace: Workspace, path: Path, *, of: int, now: dt.datetime) -> ImportReport:
+    """Import the file of import `of` again, corrected or not, under its layout and account.
+
+    What `of` kept aside is settled by it, as long as the new import stands; what still cannot be used is kept aside
+    anew. Raises KeyError where there is no such import, ImportBusyError.
+    """
+    row = next((row for row in intake.list_imports(workspace.engine) if row["id"] == of), None)
+    if row is None:
+        raise KeyError(of)
+    wanted = row["layout"] if "+" not in row["layout"] else None
+    report = pipeline.take_file(workspace, path, now=now, wanted=wanted, account=row["account"], again=True)
+    if report.error is None and report.id is not None:
+        intake.settle_quarantine(workspace.engine, of=of, by=report.id)
+    return report
