@@ -10,42 +10,48 @@ import asyncio
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from config.registers import read_codes
-from config.settings import Settings, SettingsError, SourceSettings, find_line
+from config.settings import Settings, SettingsError, SourceSettings, find_line, read_settings
 from config.workspace import Workspace
 from listener import schedule
 from listener.feeds import BODY_LIMIT, Entry, ParsedFeed
 from listener.fetch import FetchRequest, FetchResult, Outcome, Sessions, fetch, open_session
 from listener.forgetting import not_forgotten
 from listener.language import detect
+from listener.manners import PATIENCE, Manners, politeness_group
 from listener.mentions import BrandMatch, Mention, author_of, build_mention, network_of, spoken, when
 from listener.parsing import ParseWorkers
 from listener.queries import About, Query, QueryError, Words, compile_query
 from listener.sentiment import score
 from listener.sentiment.cache import ScoreCache
-from listener.store import SaveCounts, SourceState, read_states, save_poll, save_state
+from listener.state import SourceState, StateWriter, due_states, enrol, entry_keys, next_due, postpone, read_states
+from listener.store import SaveCounts, save_poll
 from listener.targets import with_targets
 
 _log = logging.getLogger(__name__)
 CONCURRENCY = 50
+ROUND = 200  # sources of the queue polled before the queue is looked at again
 _READ_VERSION = "3"  # raise it when feeds are read differently, so that unchanged bodies are read again
 _LONGEST_SLEEP = 60.0  # seconds between looks at what is due
+_FRESH = schedule.LONGEST_WAIT  # a word of freshness farther away comes of a clock that was wrong
 
 Now = Callable[[], dt.datetime]
 Progress = Callable[[int, int, str], None]  # done, of, what
+Pause = Callable[[dt.datetime, Now], Awaitable[None]]  # until when, by which clock
 SessionFactory = Callable[[], AbstractAsyncContextManager[Sessions]]
 
 
 @dataclass(frozen=True)
 class SourceReport:
-    """What one poll brought. `outcome`: those of `fetch.Outcome`, or unchanged, not_a_feed, rate_limited_waiting,
-    internal_error."""
+    """What one poll brought. `outcome`: those of `fetch.Outcome`, or unchanged, not_a_feed, internal_error; not asked:
+    fresh (nothing new yet, by the server's own word), waiting_turn (its domain's budget), rate_limited_waiting."""
 
     name: str
     outcome: str
@@ -92,22 +98,8 @@ async def collect_once(
     only_due: bool = False,
 ) -> CollectReport:
     """Poll every source now, or those that are due. Raises SettingsError for a brand's query that cannot be read."""
-    plan = make_plan(workspace)
-    states = read_states(workspace.engine)
-    chosen = [s for s in workspace.settings.listened if not only_due or _is_due(_state_of(s, states), now())]
-    async with session_factory() as sessions, ParseWorkers() as workers:
-        polls = _Round(workspace, plan, sessions, workers, now, states)
-        done = 0
-
-        async def one(source: SourceSettings) -> SourceReport:
-            nonlocal done
-            report = await polls.poll(source)
-            done += 1
-            if progress:
-                progress(done, len(chosen), source.name)
-            return report
-
-        return CollectReport(tuple(await asyncio.gather(*(one(source) for source in chosen))))
+    async with Collector(workspace, now=now, session_factory=session_factory) as collector:
+        return await collector.round(only_due=only_due, progress=progress)
 
 
 async def collect_forever(
@@ -122,38 +114,26 @@ async def collect_forever(
     """Poll what is due until `stop` is set; `on_round` hears of every round that polled something."""
     stopped = asyncio.create_task(stop.wait())
     try:
-        while not stop.is_set():
-            polling = asyncio.create_task(
-                collect_once(workspace, now=now, session_factory=session_factory, progress=progress, only_due=True)
-            )
-            await asyncio.wait({polling, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not polling.done():
-                polling.cancel()
-                await asyncio.wait({polling})
-                return
-            report = polling.result()
-            if on_round and report.sources:
-                on_round(report)
-            await asyncio.wait({stopped}, timeout=_until_due(workspace, now()))
+        async with Collector(workspace, now=now, session_factory=session_factory) as collector:
+            while not stop.is_set():
+                polling = asyncio.create_task(collector.round(only_due=True, progress=progress))
+                await asyncio.wait({polling, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if not polling.done():
+                    polling.cancel()
+                    await asyncio.wait({polling})
+                    return
+                report = polling.result()
+                if on_round and report.sources:
+                    on_round(report)
+                await asyncio.wait({stopped}, timeout=_until_due(workspace, now()))
+                collector.read_settings_again()
     finally:
         stopped.cancel()
 
 
 def _until_due(workspace: Workspace, now: dt.datetime) -> float:
-    states = read_states(workspace.engine)
-    times = [_state_of(source, states) for source in workspace.settings.listened]
-    waits = [(s.next_check_at - now).total_seconds() if s.next_check_at else 0.0 for s in times if not s.gone]
-    return min(max(min(waits, default=_LONGEST_SLEEP), 0.2), _LONGEST_SLEEP)
-
-
-def _state_of(source: SourceSettings, states: Mapping[str, SourceState]) -> SourceState:
-    """What is remembered of a source; nothing, when its address in the settings has changed."""
-    state = states.get(source.name)
-    return state if state and state.url == source.url else SourceState(source.name, source.url)
-
-
-def _is_due(state: SourceState, now: dt.datetime) -> bool:
-    return not state.gone and (state.next_check_at is None or state.next_check_at <= now)
+    due = next_due(workspace.engine)
+    return min(max((due - now).total_seconds(), 0.2), _LONGEST_SLEEP) if due else _LONGEST_SLEEP
 
 
 def make_plan(workspace: Workspace) -> Plan:
@@ -181,87 +161,182 @@ def _plan_hash(settings: Settings) -> str:
     return hashlib.blake2b("\x1e".join(parts).encode(), digest_size=8).hexdigest()
 
 
-@dataclass
-class _Round:
-    """One round of polls: who may be asked at once, and whom a server has asked to wait."""
+async def _pause(until: dt.datetime, now: Now) -> None:
+    await asyncio.sleep(min(max((until - now()).total_seconds(), 0.0), PATIENCE.total_seconds()))
 
-    workspace: Workspace
-    plan: Plan
-    sessions: Sessions
-    workers: ParseWorkers
-    now: Now
-    states: Mapping[str, SourceState]
-    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CONCURRENCY))
-    _groups: dict[str, asyncio.Lock] = field(default_factory=dict)
-    _waiting: dict[str, dt.datetime] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        for source in self.workspace.settings.source:
-            until = _state_of(source, self.states).retry_after
-            group = schedule.politeness_group(source.url, allow_private=source.allow_private)
-            if until and group:
-                self._waiting[group] = max(until, self._waiting.get(group, until))
+class Collector:
+    """Polls in rounds. Sessions, parse workers, and what domains may be asked when are kept from round to round."""
 
-    async def poll(self, source: SourceSettings) -> SourceReport:
-        """One source from plan to store."""
-        group = schedule.politeness_group(source.url, allow_private=source.allow_private)
+    def __init__(
+        self, workspace: Workspace, *, now: Now, session_factory: SessionFactory = open_session, pause: Pause = _pause
+    ) -> None:
+        """`pause` waits for a moment of `now`'s clock to come, at most half a minute ahead."""
+        self.workspace, self.now, self._pause = workspace, now, pause
+        self._session_factory = session_factory
+        self._slots = asyncio.Semaphore(CONCURRENCY)
+        self._cache = ScoreCache()
+        self._settings_changed = _changed_at(workspace)
+
+    async def __aenter__(self) -> Collector:
+        self._held = AsyncExitStack()
+        self._writer = StateWriter(self.workspace.engine)
+        self._held.push_async_callback(self._writer.close)
+        self.sessions = await self._held.enter_async_context(self._session_factory())
+        self.workers = await self._held.enter_async_context(ParseWorkers())
+        self.manners = self._manners()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._held.aclose()
+
+    def _manners(self) -> Manners:
+        allowed = {source.name: source.allow_private for source in self.workspace.settings.source}
+        states = read_states(self.workspace.engine).values()
+        return Manners(((_group(s, allowed.get(s.name, False)), s) for s in states), now=self.now())
+
+    def read_settings_again(self) -> None:
+        """Sources and brands may be added while the collector runs. A file that cannot be read changes nothing."""
+        changed = _changed_at(self.workspace)
+        if changed == self._settings_changed:
+            return
+        self._settings_changed = changed
+        try:
+            self.workspace = replace(self.workspace, settings=read_settings(self.workspace.folder / "earned.toml"))
+            make_plan(self.workspace)
+        except SettingsError as exc:
+            _log.warning("the changed settings cannot be used, listening goes on with the old ones: %s", exc)
+
+    async def round(self, *, only_due: bool, progress: Progress | None = None) -> CollectReport:
+        """Poll what is due, at most ROUND sources; or every source whose server may be asked.
+
+        A row each that was looked at, in the order of the queue, or of the settings. Raises SettingsError for a
+        brand's query that cannot be read.
+        """
+        self.plan = replace(make_plan(self.workspace), cache=self._cache)
+        asked, rows = await asyncio.to_thread(self._chosen, only_due)
+        done = len(rows)
+
+        async def one(source: SourceSettings, state: SourceState) -> SourceReport:
+            nonlocal done
+            report = await self._in_turn(source, state)
+            done += 1
+            if progress:
+                progress(done, len(asked) + len(rows), source.name)
+            return report
+
+        reports = await asyncio.gather(*(one(source, state) for source, state in asked))
+        if only_due:
+            return CollectReport(tuple(reports))
+        found = rows | {report.name: report for report in reports}
+        return CollectReport(tuple(found[source.name] for source in self.workspace.settings.listened))
+
+    def _chosen(self, only_due: bool) -> tuple[list[tuple[SourceSettings, SourceState]], dict[str, SourceReport]]:
+        """The sources to ask, with their states, and a row for each that is not asked now."""
+        engine, now, sources = self.workspace.engine, self.now(), self.workspace.settings.listened
+        longest = max((source.interval for source in sources), default=dt.timedelta())
+        enrol(engine, [(source.name, source.url) for source in sources], now=now, longest=longest)
+        by_name = {source.name: source for source in sources}
+        states = due_states(engine, now=now, limit=ROUND) if only_due else list(read_states(engine).values())
+        pairs = [(by_name[state.name], state) for state in states if state.name in by_name]
+        rows = {} if only_due else {s.name: row for s, state in pairs if (row := self._not_now(s, state, now))}
+        waiting = [(_group(state, s.allow_private), state) for s, state in pairs if s.name not in rows]
+        later = self.manners.too_far(waiting, now=now, slow_only=not only_due)
+        postpone(engine, later.items())
+        for group, state in waiting:
+            if state.name in later:
+                rows[state.name] = self._asked_to_wait(state, group, now) or SourceReport(state.name, "waiting_turn")
+        return [(source, state) for source, state in pairs if source.name not in rows], rows
+
+    def _not_now(self, source: SourceSettings, state: SourceState, now: dt.datetime) -> SourceReport | None:
+        """A row for a source that is not asked even when a person wants everything polled: gone, or fresh."""
+        if state.gone:
+            said = "the server said this feed is gone for good (410); remove the source or change its address"
+            return SourceReport(state.name, str(Outcome.GONE), http_status=410, error=said)
+        read_alike = state.plan_hash in (None, self.plan.hash)
+        if not source.allow_private and read_alike and state.fresh_until and now < state.fresh_until <= now + _FRESH:
+            return SourceReport(state.name, "fresh", new=0, updated=0, error=state.error)
+        return None
+
+    def _asked_to_wait(self, state: SourceState, group: str | None, now: dt.datetime) -> SourceReport | None:
+        own = state.retry_after if state.retry_after and state.retry_after <= now + schedule.LONGEST_RETRY else None
+        until = max(filter(None, (own, self.manners.quiet_until(group, now=now))), default=now)
+        if until <= now:
+            return None
+        said = f"the server asked us to wait until {until:%Y-%m-%d %H:%M} UTC"
+        return SourceReport(state.name, "rate_limited_waiting", error=said)
+
+    async def _in_turn(self, source: SourceSettings, state: SourceState) -> SourceReport:
+        """One source when its domain may be asked: no two requests to it at once, and none too soon after another."""
+        group = _group(state, source.allow_private)
         if group is None:
             async with self._slots:
-                return await self._shielded(source, None)
-        async with self._groups.setdefault(group, asyncio.Lock()), self._slots:
-            return await self._shielded(source, group)
+                return await self._shielded(source, state, None)
+        budget = self.manners.of(group)
+        async with budget.turn:
+            if self.manners.quiet_until(group, now=self.now()) is None and budget.free_at > self.now():
+                await self._pause(budget.free_at, self.now)
+            async with self._slots:
+                return await self._shielded(source, state, group)
 
-    async def _shielded(self, source: SourceSettings, group: str | None) -> SourceReport:
+    async def _shielded(self, source: SourceSettings, state: SourceState, group: str | None) -> SourceReport:
         """What one source makes us stumble over is its own row, and told in full to the log: the others go on."""
         try:
-            return await self._poll(source, group)
+            return await self._poll(source, state, group)
         except Exception:
             _log.exception("polling the source %s failed", source.name)
             said = "polling this source failed inside earned; the log has the details, please report them"
             return SourceReport(source.name, "internal_error", error=said)
 
-    async def _poll(self, source: SourceSettings, group: str | None) -> SourceReport:
-        state = _state_of(source, self.states)
-        refused = self._must_wait(state, group)
-        if refused:
-            return refused
+    async def _poll(self, source: SourceSettings, state: SourceState, group: str | None) -> SourceReport:
+        """plan -> fetch -> parse -> match -> score -> store, for one source."""
         now, public = self.now(), group is not None
+        refused = self._asked_to_wait(state, group, now)
+        if refused:
+            await asyncio.to_thread(postpone, self.workspace.engine, self._turn_after(state, group, now))
+            return refused
         state = schedule.before_request(state, interval=source.interval, public=public, now=now)
-        await asyncio.to_thread(save_state, self.workspace.engine, [state])
+        await self._writer.save(state)
+        self.manners.asked(group, now)
         request = schedule.request_of(state, plan_hash=self.plan.hash, allow_private=source.allow_private, now=now)
         result = await fetch(self.sessions, request)
-        if result.outcome == Outcome.RATE_LIMITED and group:
-            self._waiting[group] = schedule.retry_time(result, now=now)
         told = schedule.after_answer(state, result, interval=source.interval, public=public, now=now)
+        if told.retry_after and told.retry_after > now:
+            self.manners.silence(group, told.retry_after)
         if result.outcome != Outcome.OK or result.body is None:
-            await asyncio.to_thread(save_state, self.workspace.engine, [told])
+            await self._writer.save(told)
             return _no_body(source, result)
         return await self._read(source, state, told, result, result.body)
 
-    def _must_wait(self, state: SourceState, group: str | None) -> SourceReport | None:
-        until = max(filter(None, (state.retry_after, self._waiting.get(group or ""))), default=None)
-        if until and until > self.now():
-            said = f"the server asked us to wait until {until:%Y-%m-%d %H:%M} UTC"
-            return SourceReport(state.name, "rate_limited_waiting", error=said)
-        if state.gone:
-            said = "the server said this feed is gone for good (410); remove the source or change its address"
-            return SourceReport(state.name, str(Outcome.GONE), http_status=410, error=said)
-        return None
+    def _turn_after(self, state: SourceState, group: str | None, now: dt.datetime) -> list[tuple[str, dt.datetime]]:
+        """A source that must wait stands in the queue at the end of the silence."""
+        known = (state.retry_after, self.manners.quiet_until(group, now=now), state.next_check_at)
+        return [(state.name, max(filter(None, known)))]
 
     async def _read(
         self, source: SourceSettings, before: SourceState, told: SourceState, result: FetchResult, body: bytes
     ) -> SourceReport:
-        now, engine = self.now(), self.workspace.engine
+        now = self.now()
         body_hash = hashlib.blake2b(body, digest_size=16).hexdigest()
         same = body_hash == before.body_hash and before.plan_hash == self.plan.hash
-        marked = schedule.with_body(told, result, body_hash=body_hash, plan_hash=self.plan.hash, now=now)
+        marked = schedule.with_body(
+            told,
+            result,
+            pace=schedule.stated_pace(body),
+            interval=source.interval,
+            public=not source.allow_private,
+            body_hash=body_hash,
+            plan_hash=self.plan.hash,
+            now=now,
+        )
         if same:
-            await asyncio.to_thread(save_state, engine, [replace(marked, outcome="unchanged")])
+            await self._writer.save(replace(marked, outcome="unchanged"))
             return SourceReport(source.name, "unchanged", result.http_status, matched=None, new=0, updated=0)
         parsed = await self.workers.parse(body, url=result.final_url or source.url, content_type=result.content_type)
         if parsed.error:
-            failed = schedule.unreadable(told, parsed.error, before=before)
-            await asyncio.to_thread(save_state, engine, [failed])
+            await self._writer.save(schedule.unreadable(told, parsed.error, before=before))
             return SourceReport(source.name, "not_a_feed", result.http_status, error=parsed.error)
         state = replace(marked, entries=len(parsed.entries))
         counts = await asyncio.to_thread(self._store, source, state, parsed, now)
@@ -273,7 +348,20 @@ class _Round:
     def _store(self, source: SourceSettings, state: SourceState, parsed: ParsedFeed, now: dt.datetime) -> SaveCounts:
         mentions = mentions_of(parsed, source=source, plan=self.plan, now=now)
         known = not_forgotten(self.workspace, mentions)
-        return save_poll(self.workspace.engine, source=source.name, state=state, mentions=known, now=now)
+        seen = entry_keys((entry.native_id, entry.link) for entry in parsed.entries)
+        return save_poll(self.workspace.engine, source=source.name, state=state, mentions=known, now=now, seen=seen)
+
+
+def _group(state: SourceState, allow_private: bool) -> str | None:
+    """The domain that is asked: of the address in the settings, or of the one the feed has moved to for good."""
+    return politeness_group(schedule.address_of(state), allow_private=allow_private)
+
+
+def _changed_at(workspace: Workspace) -> float | None:
+    try:
+        return (workspace.folder / "earned.toml").stat().st_mtime
+    except OSError:
+        return None
 
 
 def _no_body(source: SourceSettings, result: FetchResult) -> SourceReport:

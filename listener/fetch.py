@@ -13,7 +13,8 @@ import ipaddress
 import re
 import socket
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 USER_AGENT = "earned/0.1 (feed reader of a brand; polls politely)"
@@ -29,10 +31,11 @@ _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
 )
-_PUBLIC_PORTS = (80, 443)
+PUBLIC_PORTS = (80, 443)
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
 _LONGEST_VALIDATOR = 1_000
+_NAME_THREADS = 16  # names that are never answered hold a thread each: not one that the database needs
 _CHUNK = 64 * 1024
 
 
@@ -118,36 +121,79 @@ def is_public(address: str) -> bool:
 _CARRYING_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 
 
-def _socket(info: Any, *, allow_private: bool) -> socket.socket:
+Reachable = Callable[[str], bool]  # whether an IP address may be connected to
+
+
+def _socket(info: Any, *, reachable: Reachable | None) -> socket.socket:
     family, kind, protocol, _, address = info
-    if not allow_private and not is_public(str(address[0])):
+    if reachable and not reachable(str(address[0])):
         raise BlockedAddressError(f"{address[0]} is no address of the open Internet")
     return socket.socket(family=family, type=kind, proto=protocol)
 
 
+class _Names(AbstractResolver):
+    """The system's resolver on threads of its own. What it answers is judged at the moment of connecting alone."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_NAME_THREADS, thread_name_prefix="names")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        def ask() -> list[Any]:
+            return socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
+
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        return [
+            ResolveResult(
+                hostname=host, host=str(to[0]), port=int(to[1]), family=kind, proto=proto, flags=socket.AI_NUMERICHOST
+            )
+            for kind, _, proto, _, to in found
+        ]
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
 @dataclass(frozen=True)
 class Sessions:
-    """Two HTTP sessions: one that reaches the open Internet only, one for sources allowed inside by name."""
+    """Two HTTP sessions: one that reaches the open Internet only, one for sources allowed inside by name.
+
+    `ports` are those that may be asked on the open Internet.
+    """
 
     public: aiohttp.ClientSession
     private: aiohttp.ClientSession
+    ports: tuple[int, ...] = PUBLIC_PORTS
 
 
 @asynccontextmanager
-async def open_session(*, user_agent: str = USER_AGENT) -> AsyncIterator[Sessions]:
-    """The sessions every fetch goes through: no proxy of the environment, no cookies, one connection a public host."""
-    public, private = _session(False, user_agent), _session(True, user_agent)
+async def open_session(
+    *,
+    user_agent: str = USER_AGENT,
+    ports: tuple[int, ...] = PUBLIC_PORTS,
+    reachable: Reachable = is_public,
+    resolver: AbstractResolver | None = None,
+) -> AsyncIterator[Sessions]:
+    """The sessions every fetch goes through: no proxy of the environment, no cookies, one connection a public host.
+
+    `reachable` judges every address that is connected to; `resolver` only finds them.
+    """
+    names = resolver or _Names()
+    public, private = _session(reachable, names, user_agent), _session(None, names, user_agent)
     try:
-        yield Sessions(public, private)
+        yield Sessions(public, private, ports)
     finally:
         await public.close()
         await private.close()
+        await names.close()
 
 
-def _session(allow_private: bool, user_agent: str) -> aiohttp.ClientSession:
+def _session(reachable: Reachable | None, names: AbstractResolver, user_agent: str) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(
-        socket_factory=lambda info: _socket(info, allow_private=allow_private),
-        limit_per_host=0 if allow_private else 1,
+        socket_factory=lambda info: _socket(info, reachable=reachable),
+        resolver=names,
+        limit_per_host=1 if reachable else 0,
         force_close=True,  # hosts differ from poll to poll; a kept connection would only wait
         use_dns_cache=False,
     )
@@ -176,7 +222,7 @@ async def _follow(sessions: Sessions, request: FetchRequest, limits: Limits) -> 
     """Walk the redirects; each address is checked as if it were the first."""
     url, permanent, moved = request.url, True, False
     for _ in range(limits.redirects + 1):
-        problem = bad_address(url, allow_private=request.allow_private)
+        problem = bad_address(url, allow_private=request.allow_private, ports=sessions.ports)
         if problem:
             return FetchResult(Outcome.BAD_URL, final_url=url, error=problem)
         result, location = await _get(sessions, replace(request, url=url), limits)
@@ -196,7 +242,7 @@ async def _follow(sessions: Sessions, request: FetchRequest, limits: Limits) -> 
     )
 
 
-def bad_address(url: str, *, allow_private: bool) -> str | None:
+def bad_address(url: str, *, allow_private: bool, ports: tuple[int, ...] = PUBLIC_PORTS) -> str | None:
     """Why an address is not asked at all, or None: http(s) with a host, no user or password, usual ports."""
     try:
         url.encode()  # a header's stray bytes cannot be sent, nor stored
@@ -208,7 +254,7 @@ def bad_address(url: str, *, allow_private: bool) -> str | None:
         return "only http and https addresses can be read"
     if parts.username is not None or parts.password is not None:
         return "the address holds a user name or password; such addresses are not asked"
-    if not allow_private and port not in (None, *_PUBLIC_PORTS):
+    if not allow_private and port not in (None, *ports):
         return f"port {port} is asked only where the source says allow_private = true"
     return None
 
@@ -264,12 +310,13 @@ async def _read(
         last_modified=_validator(headers.get("Last-Modified")),
         final_url=request.url,
         retry_after=parse_retry_after(headers.get("Retry-After")),
-        max_age=parse_max_age(headers.get("Cache-Control")),
+        max_age=parse_freshness(headers),
     )
     if response.status in _REDIRECTS and headers.get("Location"):
         return result, headers["Location"]
     if response.status != 200:
-        return _without_body(result, headers), None
+        asked = bool(request.etag or request.last_modified)
+        return _without_body(result, headers, conditional=asked), None
     body = await _body(response, limits)
     if body is None:
         size = f"{limits.compressed_bytes // 1_000_000} MB sent or {limits.inflated_bytes // 1_000_000} MB unpacked"
@@ -282,10 +329,13 @@ def _validator(value: str | None) -> str | None:
     return value if value and len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable() else None
 
 
-def _without_body(result: FetchResult, headers: Mapping[str, str]) -> FetchResult:
+def _without_body(result: FetchResult, headers: Mapping[str, str], *, conditional: bool) -> FetchResult:
     status = result.http_status
-    if status == 304:
+    if status == 304 and conditional:
         return replace(result, outcome=Outcome.NOT_MODIFIED)
+    if status == 304:
+        said = "the server says that nothing changed (304) though it was asked for everything; check the address"
+        return replace(result, outcome=Outcome.HTTP_ERROR, error=said)
     if status == 410:
         return replace(
             result, outcome=Outcome.GONE, error="the server says this feed is gone for good (410); remove it"
@@ -381,6 +431,22 @@ def parse_retry_after(value: str | None) -> dt.timedelta | dt.datetime | None:
 
 
 def parse_max_age(value: str | None) -> dt.timedelta | None:
-    """max-age of Cache-Control, in seconds; None when absent, or when nothing may be stored."""
-    found = re.search(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", value or "", re.IGNORECASE)
-    return dt.timedelta(seconds=int(found[1])) if found and "no-store" not in (value or "").lower() else None
+    """max-age of Cache-Control, in seconds; None when absent, or when nothing may be stored or used unasked."""
+    said = (value or "").lower()
+    found = re.search(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", said)
+    refused = re.search(r"(?:^|[\s,])(?:no-store|no-cache)(?:[\s,]|$)", said)
+    return dt.timedelta(seconds=int(found[1])) if found and not refused else None
+
+
+def parse_freshness(headers: Mapping[str, str]) -> dt.timedelta | None:
+    """How long the server says its answer holds: max-age, else Expires less Date (RFC 9111 4.2.1). None: not said.
+
+    `Expires: 0`, or a time before Date, says that it holds for no time; so does a Cache-Control that refuses storing.
+    """
+    if headers.get("Cache-Control"):
+        return parse_max_age(headers["Cache-Control"])
+    try:
+        until, sent = (parsedate_to_datetime(headers[name]) for name in ("Expires", "Date"))
+        return max(until - sent, dt.timedelta()) or None
+    except (KeyError, ValueError, TypeError):  # TypeError: one with a zone, one without
+        return None

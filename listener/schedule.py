@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import ipaddress
+import re
 from dataclasses import replace
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from listener.fetch import FetchRequest, FetchResult, Outcome
-from listener.store import SourceState
+from listener.state import SourceState
 
 LONGEST_WAIT = dt.timedelta(hours=24)  # some feeds claim a year
+LONGEST_RETRY = dt.timedelta(days=7)  # a Retry-After is kept to the letter up to here
 SHORTEST_WAIT = dt.timedelta(minutes=10)  # between two polls of a public feed, whatever the settings say
 VALIDATORS_LIVE = dt.timedelta(days=8)  # some servers answer 304 for ever
 WITHOUT_RETRY_AFTER = dt.timedelta(minutes=10)
 MOVED_AFTER = 3  # equal answers in a row before a permanent redirect is believed
+MOVED_BACK_AFTER = 3  # failures in a row of the new address before the old one is asked again
 _JITTER = 0.1
 _KEEP_VALIDATORS = ("openrss.org", "rachelbythebay.com")  # who ban for unconditional requests
 _SUCCESS = (Outcome.OK, Outcome.NOT_MODIFIED)
 
 
+def address_of(state: SourceState) -> str:
+    """The address to ask: the one in the settings, or where the server has said often enough that the feed moved to."""
+    moved = state.permanent_url if state.permanent_count >= MOVED_AFTER else None
+    return moved or state.url
+
+
 def request_of(state: SourceState, *, plan_hash: str, allow_private: bool, now: dt.datetime) -> FetchRequest:
     """What to ask. Validators go along unless they are old, or the body has to be read again by other queries."""
-    moved = state.permanent_count >= MOVED_AFTER and state.permanent_url
-    kept = (urlsplit(state.url).hostname or "").endswith(_KEEP_VALIDATORS)
+    kept = (urlsplit(address_of(state)).hostname or "").endswith(_KEEP_VALIDATORS)
     fresh = state.validators_at is not None and (kept or now - state.validators_at < VALIDATORS_LIVE)
     known = fresh and state.plan_hash == plan_hash
     return FetchRequest(
-        url=moved or state.url,
+        url=address_of(state),
         etag=state.etag if known else None,
         last_modified=state.last_modified if known else None,
         allow_private=allow_private,
@@ -38,14 +44,14 @@ def request_of(state: SourceState, *, plan_hash: str, allow_private: bool, now: 
 
 def before_request(state: SourceState, *, interval: dt.timedelta, public: bool, now: dt.datetime) -> SourceState:
     """The next check is planned before the request is made: a crash then causes no storm of polls."""
-    return replace(state, next_check_at=next_check(state.name, now, interval=interval, public=public))
+    return replace(state, asked_at=now, next_check_at=next_check(state.name, now, interval=interval, public=public))
 
 
 def next_check(name: str, now: dt.datetime, *, interval: dt.timedelta, public: bool) -> dt.datetime:
     """`now` and the interval (at least 10 minutes for public feeds), later by up to a tenth so that polls spread."""
     wait = max(interval, SHORTEST_WAIT) if public else interval
-    share = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest(), "big") / 2**32
-    return now + wait * (1 + _JITTER * share)
+    drawn = hashlib.blake2b(f"{name} {now.isoformat()}".encode(), digest_size=4).digest()
+    return now + wait * (1 + _JITTER * int.from_bytes(drawn, "big") / 2**32)
 
 
 def after_answer(
@@ -53,31 +59,68 @@ def after_answer(
 ) -> SourceState:
     """The state an answer leaves, before its body is read. Success clears errors; failures wait ever longer."""
     told = replace(
-        state, last_checked_at=now, outcome=str(result.outcome), http_status=result.http_status, error=result.error
+        state,
+        last_checked_at=now,
+        outcome=str(result.outcome),
+        http_status=result.http_status,
+        error=result.error,
+        fresh_until=now + SHORTEST_WAIT if public else None,
     )
-    wanted = min(max(interval, result.max_age or dt.timedelta()), LONGEST_WAIT)
-    if result.outcome in _SUCCESS:
-        told = replace(told, failures=0, last_success_at=now, retry_after=None, gone=False)
-        told = _moved(told, result.permanent_url)
-        if result.outcome == Outcome.NOT_MODIFIED:
-            told = replace(
-                told, etag=result.etag or state.etag, last_modified=result.last_modified or state.last_modified
-            )
-        return replace(told, next_check_at=next_check(state.name, now, interval=wanted, public=public))
-    told = replace(told, failures=state.failures + 1, gone=result.outcome == Outcome.GONE)
+    if result.outcome not in _SUCCESS:
+        return _failed(told, result, interval=interval, public=public, now=now)
+    told = _moved(replace(told, failures=0, last_success_at=now, retry_after=None, gone=False), result.permanent_url)
+    if result.outcome == Outcome.NOT_MODIFIED:
+        told = replace(told, etag=result.etag or state.etag, last_modified=result.last_modified or state.last_modified)
+    return _planned(told, result, interval=interval, public=public, now=now)
+
+
+def _planned(
+    state: SourceState, result: FetchResult, *, interval: dt.timedelta, public: bool, now: dt.datetime
+) -> SourceState:
+    """When to come again after a success: what the settings say, or later where server or document ask for it."""
+    pace = dt.timedelta(seconds=state.pace_seconds or 0)
+    wish = min(max(result.max_age or dt.timedelta(), pace), LONGEST_WAIT)
+    floor = max(wish, SHORTEST_WAIT) if public else wish
+    due = next_check(state.name, now, interval=max(interval, wish), public=public)
+    return replace(state, next_check_at=due, fresh_until=now + floor)
+
+
+def _failed(
+    state: SourceState, result: FetchResult, *, interval: dt.timedelta, public: bool, now: dt.datetime
+) -> SourceState:
+    """After a failure: ever later, at the latest after a day; a source that is gone leaves the queue."""
+    adopted = state.permanent_count >= MOVED_AFTER
+    told = replace(state, failures=state.failures + 1)
+    if adopted and (result.outcome == Outcome.GONE or told.failures >= MOVED_BACK_AFTER):
+        told = replace(told, permanent_url=None, permanent_count=0)
+    elif result.outcome == Outcome.GONE:
+        return replace(told, gone=True, next_check_at=None)
+    waited = max(min(interval * (1 << min(state.failures, 12)), LONGEST_WAIT), interval)
+    due = next_check(state.name, now, interval=waited, public=public)
     if result.outcome == Outcome.RATE_LIMITED or result.retry_after is not None:
-        until = retry_time(result, now=now)
-        return replace(told, retry_after=until, next_check_at=max(until, now + interval))
-    waited = min(interval * 2 ** min(state.failures, 12), LONGEST_WAIT)
-    return replace(told, next_check_at=next_check(state.name, now, interval=max(waited, interval), public=public))
+        until = retry_time(result, failures=state.failures, now=now)
+        return replace(told, retry_after=until, next_check_at=max(until, due))
+    return replace(told, next_check_at=due)
 
 
 def with_body(
-    state: SourceState, result: FetchResult, *, body_hash: str, plan_hash: str, now: dt.datetime
+    state: SourceState,
+    result: FetchResult,
+    *,
+    pace: dt.timedelta | None,
+    interval: dt.timedelta,
+    public: bool,
+    body_hash: str,
+    plan_hash: str,
+    now: dt.datetime,
 ) -> SourceState:
-    """The state once a body has been read: from now on the server may say "not modified"."""
+    """The state once a body has been read: from now on the server may say "not modified".
+
+    `pace` is how often the document itself wants to be read, as `stated_pace` finds it.
+    """
+    paced = replace(state, pace_seconds=int(pace.total_seconds()) if pace else None)
     return replace(
-        state,
+        _planned(paced, result, interval=interval, public=public, now=now),
         etag=result.etag,
         last_modified=result.last_modified,
         validators_at=now,
@@ -102,27 +145,34 @@ def _moved(state: SourceState, permanent_url: str | None) -> SourceState:
     return replace(state, permanent_url=permanent_url, permanent_count=state.permanent_count + 1 if again else 1)
 
 
-def retry_time(result: FetchResult, *, now: dt.datetime) -> dt.datetime:
-    """Until when the server wants peace: what it said, at most a day; ten minutes where it said nothing."""
+def retry_time(result: FetchResult, *, now: dt.datetime, failures: int = 0) -> dt.datetime:
+    """Until when the server wants peace: what it said, at most a week; else ten minutes, doubled by each failure."""
     said = result.retry_after
-    until = said if isinstance(said, dt.datetime) else now + (WITHOUT_RETRY_AFTER if said is None else said)
-    return min(max(until, now), now + LONGEST_WAIT)
+    if said is None:
+        return now + min(WITHOUT_RETRY_AFTER * (1 << min(failures, 12)), LONGEST_WAIT)
+    until = said if isinstance(said, dt.datetime) else now + said
+    return min(max(until, now), now + LONGEST_RETRY)
 
 
-@lru_cache(maxsize=1)
-def _suffixes() -> object:
-    from publicsuffixlist import PublicSuffixList
+_HEAD = 20_000  # bytes of a document in which its channel is described
+_FIRST_ITEM = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]")
+_TTL = re.compile(rb"<ttl>\s{0,20}(\d{1,7})\s{0,20}</ttl>")
+_PERIOD = re.compile(rb":updatePeriod>\s{0,20}(hourly|daily|weekly|monthly|yearly)\s{0,20}</")
+_FREQUENCY = re.compile(rb":updateFrequency>\s{0,20}(\d{1,4})\s{0,20}</")
+_PERIODS = {b"hourly": 1, b"daily": 24, b"weekly": 168, b"monthly": 720, b"yearly": 8760}  # hours
 
-    return PublicSuffixList()
 
+def stated_pace(body: bytes) -> dt.timedelta | None:
+    """How long a feed says it stays as it is: RSS <ttl> in minutes, or sy:updatePeriod over sy:updateFrequency.
 
-@lru_cache(maxsize=4096)
-def politeness_group(url: str, *, allow_private: bool) -> str | None:
-    """The registrable domain that shares one connection and one Retry-After; None for hosts of one's own network."""
-    host = (urlsplit(url).hostname or "").lower()
-    if allow_private:
-        return None
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return str(_suffixes().privatesuffix(host) or host)  # type: ignore[attr-defined]
+    None where it says nothing. Read off the channel's head alone, before the document is parsed.
+    """
+    head = body[:_HEAD].replace(b"\0", b"")  # UTF-16
+    first = _FIRST_ITEM.search(head)
+    head = head[: first.start()] if first else head
+    ttl, period, frequency = _TTL.search(head), _PERIOD.search(head), _FREQUENCY.search(head)
+    if ttl:
+        return dt.timedelta(minutes=int(ttl[1])) or None
+    if period:
+        return dt.timedelta(hours=_PERIODS[period[1]]) / max(int(frequency[1]) if frequency else 1, 1)
+    return None

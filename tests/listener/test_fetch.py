@@ -16,6 +16,7 @@ from listener.fetch import (
     fetch,
     is_public,
     open_session,
+    parse_freshness,
     parse_max_age,
     parse_retry_after,
 )
@@ -258,12 +259,34 @@ def test_retry_after_is_seconds_or_a_date(value: str | None, expected: object) -
         ("public, max-age=3600", 3600),
         ("s-maxage=60", None),
         ("no-store, max-age=60", None),
+        ("no-cache, max-age=60", None),
+        ("stale-if-no-cache=1, max-age=60", 60),
         (None, None),
     ],
 )
 def test_max_age_is_read_from_cache_control(value: str | None, seconds: int | None) -> None:
     found = parse_max_age(value)
     assert (found.total_seconds() if found else None) == seconds
+
+
+SENT = "Tue, 02 Jun 2026 10:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "minutes"),
+    [
+        ({"Expires": "Tue, 02 Jun 2026 10:30:00 GMT", "Date": SENT}, 30),
+        ({"Expires": "Tue, 02 Jun 2026 09:30:00 GMT", "Date": SENT}, None),
+        ({"Expires": "0", "Date": SENT}, None),
+        ({"Expires": "Tue, 02 Jun 2026 10:30:00 GMT"}, None),
+        ({"Expires": "Tue, 02 Jun 2026 10:30:00 GMT", "Date": "Tue, 02 Jun 2026 10:00:00"}, None),
+        ({"Expires": "Tue, 02 Jun 2026 10:30:00 GMT", "Date": SENT, "Cache-Control": "max-age=600"}, 10),
+        ({"Expires": "Tue, 02 Jun 2026 10:30:00 GMT", "Date": SENT, "Cache-Control": "no-cache"}, None),
+        ({}, None),
+    ],
+)
+def test_freshness_is_max_age_else_expires_less_date(headers: dict[str, str], minutes: int | None) -> None:
+    assert parse_freshness(headers) == (dt.timedelta(minutes=minutes) if minutes else None)
 
 
 async def test_validators_that_cannot_be_sent_back_are_not_kept() -> None:
