@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from config.intake import Layout, Parsed, ReadContext, Rejected, TextTable, normal_header
-from config.plans import COST_KINDS, GOAL_PURPOSES, TARGETS_ARE, entry_id
+from config.plans import COST_KINDS, EXPERIMENT_KINDS, GOAL_PURPOSES, OUTCOME_KINDS, TARGETS_ARE, entry_id
 from config.registers import is_iso_date, normal_code, person_key
 
 Cells = Mapping[str, Any]
@@ -31,7 +31,16 @@ GOAL_CELLS = (
     *("target", "target_is", "from", "to", "owner", "archived"),
 )
 NOTE_CELLS = ("id", "campaign", "day", "text")
-CELLS = {"costs": COST_CELLS, "campaigns": CAMPAIGN_CELLS, "goals": GOAL_CELLS, "campaign_notes": NOTE_CELLS}
+OUTCOME_CELLS = ("id", "day", "kind", "text", "link", "value")
+EXPERIMENT_CELLS = ("id", "kind", "from", "to", "lift", "error", "answers", "heard", "note")
+CELLS = {
+    "costs": COST_CELLS,
+    "campaigns": CAMPAIGN_CELLS,
+    "goals": GOAL_CELLS,
+    "campaign_notes": NOTE_CELLS,
+    "outcomes": OUTCOME_CELLS,
+    "experiments": EXPERIMENT_CELLS,
+}
 _LISTS = ("channels", "people", "codes", "utm_campaigns", "cost_campaigns")
 LONGEST = 400
 
@@ -140,6 +149,33 @@ def _note(cells: Cells) -> Problem | None:
     return None
 
 
+def _outcome(cells: Cells) -> Problem | None:
+    if _kind(cells["kind"]) not in OUTCOME_KINDS:
+        return "unknown_kind", f"kind {_told(cells['kind'])} is none of {', '.join(OUTCOME_KINDS)}"
+    if not cells["day"] or not is_iso_date(cells["day"]):
+        return "bad_date", f"day {_told(cells['day'])} is no date like 2026-11-20"
+    return None
+
+
+def _experiment(cells: Cells) -> Problem | None:
+    kind = _kind(cells["kind"])
+    if kind not in EXPERIMENT_KINDS:
+        return "unknown_kind", f"kind {_told(cells['kind'])} is none of {', '.join(EXPERIMENT_KINDS)}"
+    if not cells["to"]:
+        return "bad_date", "to is empty: an experiment needs its last day"
+    if bool(cells["lift"]) != bool(cells["error"]):
+        return "no_amount", "give both lift and error, its standard error"
+    if cells["error"] and (amount(cells["error"]) or "0") == "0":
+        return "bad_number", "error is 0: no experiment is exact"
+    if kind in ("holdout", "geo") and not cells["lift"]:
+        return "no_amount", "lift and error are empty: what did the experiment measure?"
+    if kind == "survey" and not cells["lift"]:
+        counts = [int(text) if text and text.isdecimal() else None for text in (cells["answers"], cells["heard"])]
+        if counts[0] is None or counts[1] is None or not 0 <= counts[1] <= counts[0]:
+            return "no_amount", "a survey needs answers, and heard: how many of those named talk"
+    return None
+
+
 _CHECKS: Mapping[str, tuple[Callable[[Cells], Problem | None], ...]] = {
     "costs": (_cost_kind, _amounts("amount", "hours", "rate", negative=True), _cost_amount, _currency, _span),
     "campaigns": (
@@ -149,6 +185,8 @@ _CHECKS: Mapping[str, tuple[Callable[[Cells], Problem | None], ...]] = {
     ),
     "goals": (_named, _purpose, _target, _amounts("baseline", "target", negative=True), _span),
     "campaign_notes": (_note,),
+    "outcomes": (_outcome, _amounts("value")),
+    "experiments": (_amounts("lift", "error", negative=True), _amounts("answers", "heard"), _experiment, _span),
 }
 
 
@@ -187,11 +225,22 @@ def _note_row(cells: Cells, currency: str) -> dict[str, Any]:
     return dict(cells)
 
 
+def _outcome_row(cells: Cells, currency: str) -> dict[str, Any]:
+    return dict(cells) | {"kind": _kind(cells["kind"]), "value": amount(cells["value"])}
+
+
+def _experiment_row(cells: Cells, currency: str) -> dict[str, Any]:
+    numbers = {column: amount(cells[column]) for column in ("lift", "error", "answers", "heard")}
+    return _renamed(cells) | numbers | {"kind": _kind(cells["kind"])}
+
+
 _ROWS: Mapping[str, Callable[[Cells, str], dict[str, Any]]] = {
     "costs": _cost_row,
     "campaigns": _campaign_row,
     "goals": _goal_row,
     "campaign_notes": _note_row,
+    "outcomes": _outcome_row,
+    "experiments": _experiment_row,
 }
 # What makes two entries without an id the same one: a corrected amount is then a correction, not a second cost.
 _IDENTITY = {
@@ -199,8 +248,17 @@ _IDENTITY = {
     "campaigns": ("name",),
     "goals": ("name", "metric", "date_from", "date_to"),
     "campaign_notes": ("campaign", "day", "text"),
+    "outcomes": ("day", "kind", "text", "link"),
+    "experiments": ("kind", "date_from", "date_to"),
 }
-_PREFIX = {"costs": "cost", "campaigns": "campaign", "goals": "goal", "campaign_notes": "note"}
+_PREFIX = {
+    "costs": "cost",
+    "campaigns": "campaign",
+    "goals": "goal",
+    "campaign_notes": "note",
+    "outcomes": "outcome",
+    "experiments": "experiment",
+}
 
 
 def with_id(name: str, row: Mapping[str, Any], *, taken: Iterable[str] = ()) -> dict[str, Any]:
@@ -293,5 +351,20 @@ LAYOUTS = (
         headers=frozenset({"name", "purpose", "metric", "target", "from", "to"}),
         sink="registers",
         read=_reader("goals", "name"),
+    ),
+    Layout(
+        id="earned_outcomes",
+        title="outcomes of talk that are no sales (day, kind, text, link, value)",
+        headers=frozenset({"day", "kind", "text", "value"}),
+        sink="registers",
+        read=_reader("outcomes", "kind"),
+    ),
+    Layout(
+        id="earned_experiments",
+        title="experiments that measured the indirect return (kind, from, to, lift, error, answers, heard, note)",
+        headers=frozenset({"kind", "from", "to"}),
+        one_of=(frozenset({"lift", "error"}), frozenset({"answers", "heard"})),
+        sink="registers",
+        read=_reader("experiments", "kind"),
     ),
 )

@@ -87,11 +87,36 @@ GOALS_SCHEMA: Schema = {
     "owner": pl.String,
     "archived": pl.Boolean,
 }
+OUTCOME_KINDS = ("invitation", "link", "press")
+EXPERIMENT_KINDS = ("holdout", "pause", "geo", "survey")
+OUTCOMES_SCHEMA: Schema = {
+    "id": pl.String,
+    "day": pl.Date,
+    "kind": pl.String,  # OUTCOME_KINDS
+    "text": pl.String,
+    "link": pl.String,
+    "value": MONEY,  # what it is worth to the business, in the workspace's currency; null: counted only
+}
+EXPERIMENTS_SCHEMA: Schema = {
+    "id": pl.String,
+    "kind": pl.String,  # EXPERIMENT_KINDS
+    "date_from": pl.Date,
+    "date_to": pl.Date,
+    "lift": MONEY,  # what talk brought in these days as the test measured it, in the workspace's currency
+    "error": MONEY,  # its standard error; both null for a survey or a pause: then they are worked out
+    "answers": MONEY,  # of a survey: how many answered, and how many of them named talk
+    "heard": MONEY,
+    "note": pl.String,
+}
+GIVEN_SCHEMA: Schema = {"id": pl.String, "value": pl.String}  # what was typed into the ROI page, by its name
 SCHEMAS: Mapping[str, Schema] = {
     "costs": COSTS_SCHEMA,
     "campaigns": CAMPAIGNS_SCHEMA,
     "campaign_notes": NOTES_SCHEMA,
     "goals": GOALS_SCHEMA,
+    "outcomes": OUTCOMES_SCHEMA,
+    "experiments": EXPERIMENTS_SCHEMA,
+    "given": GIVEN_SCHEMA,
 }
 TABLES: Mapping[str, sa.Table] = {
     name: _table(
@@ -160,6 +185,17 @@ def read_campaign_notes(engine: Engine) -> pl.DataFrame:
 def read_goals(engine: Engine) -> pl.DataFrame:
     """Goals, archived ones included: GOALS_SCHEMA."""
     return read_plan(engine, "goals")
+
+
+def read_given(engine: Engine) -> dict[str, str]:
+    """What was typed into the ROI page: text by name."""
+    return {row["id"]: row["value"] for row in read_plan(engine, "given").iter_rows(named=True) if row["value"]}
+
+
+def write_given(engine: Engine, values: Mapping[str, str | None], *, now: dt.datetime) -> int:
+    """Keep what was typed; None or an empty text takes an input away. How many changed."""
+    kept = [{"id": name, "value": value} for name, value in values.items() if value]
+    return change_plan(engine, "given", now=now, save=kept, remove=[name for name, value in values.items() if not value])
 
 
 def change_plan(
