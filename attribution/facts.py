@@ -89,7 +89,7 @@ class Facts:
             table = FACTS[name]
             known = without_people(table, frame, forgotten)
             records = _stamp(table, known, import_id=import_id, exported_at=exported_at)
-            outcomes = _outcomes(table, records, self._versions(table))
+            outcomes = _outcomes(table, records, self._versions(table)).filter(~_says_nothing(table))
             transaction = f"import-{import_id}" + (f"-{parsed.part}" if parsed.part else "")
             self._append(table, _last_per_key(table, records).drop("source_line"), transaction)
             changed = outcomes.filter(pl.col("outcome") != "same")
@@ -105,7 +105,8 @@ class Facts:
         versions = self._versions(table)
         if name in _OF_AN_ORDER:
             versions = _with_their_order(versions, _current(FACTS["orders"], self._versions(FACTS["orders"])))
-        return _current(table, versions).select(*table.schema, "import_id").sort(table.key)
+        rows = _current(table, versions).filter(~_is_taken_back(table))
+        return rows.select(*table.schema, "import_id").sort(table.key)
 
     def maintain(self) -> None:
         """Fold small files together and delete files nobody has read for a week. Call only under the import lock."""
@@ -228,6 +229,16 @@ def _current(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
     return versions.sort(order, descending=descending, nulls_last=True).unique(
         table.key, keep="first", maintain_order=True
     )
+
+
+def _is_taken_back(table: Table) -> pl.Expr:
+    """A refund of 0: the newest export states none any more."""
+    return (pl.col("amount") == 0).fill_null(False) if table.name == "refunds" else pl.lit(False)
+
+
+def _says_nothing(table: Table) -> pl.Expr:
+    """A refund of 0 of an order that never had one is stored, and is no news."""
+    return _is_taken_back(table) & (pl.col("outcome") != "updated")
 
 
 def _with_their_order(rows: pl.LazyFrame, orders: pl.LazyFrame) -> pl.LazyFrame:

@@ -171,7 +171,7 @@ REFUNDS = Table(
         "refund_id": pl.String,  # "cumulative" where the export tells one undated sum
         "ordered_at": UTC_TIME,
         "refunded_at": UTC_TIME,
-        "amount": MONEY,
+        "amount": MONEY,  # a stored 0 takes back what an earlier export stated; readers never see it
     },
 )
 SPEND = Table(

@@ -35,7 +35,7 @@ def read_etsy(table: TextTable, context: ReadContext) -> Parsed:
     left, total = value["adjusted order total"], value["order total"]
     goods = value["order value"] - value["discount amount"].fill_null(0)
     shipping = value["shipping"] - value["shipping discount"].fill_null(0)
-    refunded = (total - left).set((left == 0) | left.is_null(), None)
+    refunded = (total - left).set((left == 0).fill_null(False), 0).set(left.is_null(), None)
     renamed = rows.rename({column: name for name, column in _ETSY.items() if column != name})
     orders = renamed.with_columns(
         pl.coalesce(goods.cast(pl.String).alias("goods"), "order value").alias("subtotal"),

@@ -251,8 +251,8 @@ def _order_codes(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
 
 
 def _refunds(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
-    """One undated sum an order: the export tells no more."""
-    return orders.filter(pl.col("refunded") > 0).select(
+    """One undated sum an order: the export tells no more. A sum of 0 is stated too: it takes an earlier one back."""
+    return orders.filter(pl.col("refunded") >= 0).select(
         pl.lit(context.account).alias("account"),
         pl.col("Id").alias("order_id"),
         pl.lit("cumulative").alias("refund_id"),

@@ -195,7 +195,8 @@ def _codes(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
 
 
 def _cumulative(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
-    return rows.filter(pl.col("refunded") > 0).select(
+    """One undated sum an order; one of 0 takes back what an earlier export stated."""
+    return rows.filter(pl.col("refunded") >= 0).select(
         pl.lit(context.account).alias("account"),
         "order_id",
         pl.lit("cumulative").alias("refund_id"),

@@ -12,9 +12,20 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from attribution.currency import load_rates
 from attribution.facts import Facts
 from attribution.inputs import LAYOUTS
-from config.intake import Layout, Parsed, ReadContext, choose_layout, list_quarantine, parse_table, take_in
+from attribution.ledger import order_ledger
+from config.intake import (
+    Layout,
+    Parsed,
+    ReadContext,
+    choose_layout,
+    list_quarantine,
+    parse_table,
+    take_in,
+    undo_import,
+)
 from config.workspace import Workspace
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -128,7 +139,11 @@ def test_codes(code: str, amount: str, expected: list[object]) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "rows"),
-    [("0.00", []), ("", []), ("12.50", [("6000000001", "cumulative", None, Decimal("12.5"))])],
+    [
+        ("0.00", [("6000000001", "cumulative", None, Decimal(0))]),
+        ("", []),
+        ("12.50", [("6000000001", "cumulative", None, Decimal("12.5"))]),
+    ],
 )
 def test_refunds_are_one_undated_sum(amount: str, rows: list[object]) -> None:
     refunds = read(order(1, Refunded_Amount=amount)).tables["refunds"]
@@ -291,3 +306,34 @@ def test_real_exports(
     assert not parsed.rejected
     if codes is not None:
         assert dict(parsed.tables["order_codes"]["kind"].value_counts().iter_rows()) == codes
+
+
+REFUNDED = {"Refunded_Amount": "10.00", "Paid_at": "2026-06-01 10:00:00 +0200"}
+TAKEN_BACK = {"Refunded_Amount": "0.00", "Paid_at": "2026-06-02 10:00:00 +0200"}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_refund_that_a_newer_export_states_no_more_is_gone(
+    make_workspace: Callable[..., Workspace], tmp_path: Path, newest_first: bool
+) -> None:
+    """Net is the goods again, in whatever order the two exports come; undoing the newer one brings the refund back."""
+    workspace = make_workspace(folder=f"shop{newest_first}")
+    facts = Facts(workspace.facts, workspace.engine)
+    ids: dict[str, int] = {}
+    files = {"old.csv": REFUNDED, "new.csv": TAKEN_BACK}
+    for name in sorted(files, reverse=not newest_first):
+        (tmp_path / name).write_text(document([order(1, **files[name]), order(2)]), encoding="utf-8")
+        report = take_in(workspace, tmp_path / name, layouts=LAYOUTS, sinks={"facts": facts}, now=NOW)
+        assert report.tables["refunds"] == (not newest_first or name == "old.csv")
+        ids[name] = report.id or 0
+
+    def net() -> list[int]:
+        return order_ledger(
+            facts.scan("orders").collect(), facts.scan("refunds").collect(), shop=workspace.settings.shop,
+            currency="EUR", rates=load_rates(), zone=workspace.settings.zone,
+        )["net_minor"].to_list()  # fmt: skip
+
+    assert net() == [10000, 10000]
+    assert facts.scan("refunds").collect().is_empty()
+    undo_import(workspace.engine, ids["new.csv"], now=NOW)
+    assert net() == [9194, 10000]  # 100.00 - 10.00 x 100.00 / 124.00
