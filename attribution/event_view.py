@@ -118,6 +118,18 @@ def event_view(
     return replace(effect, daily=effect.daily.with_columns(day=table["day"][start:]).drop("index"))
 
 
+def forecast_sums(before: Floats, *, design: Floats, sums: Floats) -> SumForecast:
+    """What sums of the coming days will be, from the days before alone: a row of `sums` weighs the days to come.
+
+    design: intercept and what else moves the outcome, days down, those before first and the coming ones after them.
+    """
+    start, after = len(before), sums.shape[1]
+    centre = before.mean()
+    padded = np.concatenate([before - centre, np.zeros(after)])
+    found = _forecast(padded, independent(design), start, sums)
+    return replace(found, location=found.location + (centre * sums.sum(axis=1))[:, None])
+
+
 def _refusals(outcome: Floats, start: int) -> tuple[Refused, ...]:
     found: list[Refused] = []
     if start < MIN_DAYS_BEFORE:
@@ -148,8 +160,8 @@ def _daily(outcome: Floats, start: int, effect: Floats, after: int) -> pl.DataFr
 
 
 @dataclass(frozen=True)
-class _Forecast:
-    """Sums of the unseen days, a row each: Student-t components across."""
+class SumForecast:
+    """Sums of the unseen days, a row each: Student-t components across. `below`: how likely a row stays under it."""
 
     weight: Floats
     location: Floats  # rows x components
@@ -179,12 +191,12 @@ class _Forecast:
         return np.column_stack(answers)
 
 
-def _forecast(outcome: Floats, design: Floats, start: int, sums: Floats) -> _Forecast:
+def _forecast(outcome: Floats, design: Floats, start: int, sums: Floats) -> SumForecast:
     parts = [_component(outcome, design, start, sums, noise) for noise in NOISES]
     belief = [-np.log1p((noise.drift / _USUAL_DRIFT) ** 2) for noise in NOISES]
     evidence = np.array([part[0] for part in parts]) + belief
     weight = np.exp(evidence - evidence.max())
-    return _Forecast(
+    return SumForecast(
         weight=weight / weight.sum(),
         location=np.column_stack([part[1] for part in parts]),
         scale=np.column_stack([part[2] for part in parts]),
