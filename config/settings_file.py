@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ _WAIT_SECONDS = 10.0
 Row = Mapping[str, Any]
 
 
-def add_sources(folder: Path, rows: list[Row]) -> Settings:
+def add_sources(folder: Path, rows: Sequence[Row]) -> Settings:
     """Append `[[source]]` entries with these keys; None values are left out. Raises SettingsError, then writes none."""
     return _edit(folder, lambda lists: _listed(lists, "source").extend(_without_none(row) for row in rows))
 

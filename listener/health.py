@@ -1,7 +1,7 @@
 """How each source is doing: when it last answered, what is wrong, whether it fell silent, what may have been missed.
 
-`HEALTH` states, the first that holds: paused, never (not polled yet), gone, waiting (as its server asked), failing, late
-(its poll is overdue: nobody is listening), silent (it answers, and brings far less than its habit), gaps (something
+`HEALTH` states, the first that holds: paused, never (not polled yet), gone, waiting (as its server asked), failing,
+late (its poll is overdue: nobody listens), silent (it answers, and brings far less than its habit), gaps (something
 may have been missed in the last 7 days), ok.
 """
 

@@ -21,6 +21,8 @@ from ui.terminal import cell, print_json, print_table, progress, say, stop
 
 if TYPE_CHECKING:
     from config.workspace import Workspace
+    from listener.collect import CollectReport
+    from ui.inbox import Taken
 
 DEMO_FOLDER = "earned-demo"
 DEMO_FEED_PORT = 8602
@@ -126,13 +128,13 @@ def listen(
     once: Annotated[bool, typer.Option("--once", help="Poll every source now, then stop.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Poll the sources; without --once until stopped with Ctrl-C."""
+    """Poll the sources and the watched folder; without --once until stopped with Ctrl-C."""
     from config.settings import SettingsError
     from ui.pipeline import keep_codes_current
 
     workspace = open_or_stop(context)
     keep_codes_current(workspace)
-    if not workspace.settings.source:
+    if not workspace.settings.source and workspace.settings.imports.watch is None:
         stop(f"{workspace.folder / 'earned.toml'} names no [[source]]; add one with name and url")
     try:
         if once:
@@ -146,14 +148,19 @@ def listen(
 
 def _listen_once(workspace: Workspace, as_json: bool) -> None:
     from listener import collect
+    from ui import inbox
 
     report = asyncio.run(collect.collect_once(workspace, now=now, progress=progress("Polling")))
-    _print_listen(report.as_json(), as_json)
-    raise typer.Exit(1 if any(row["error"] for row in report.as_json()["sources"]) else 0)
+    files = inbox.take_waiting(workspace, now=now)
+    document = report.as_json() | {"files": [file.as_json() for file in files]}
+    _print_listen(document, as_json)
+    failed = any(row["error"] for row in document["sources"]) or any(file.outcome == "failed" for file in files)
+    raise typer.Exit(1 if failed else 0)
 
 
 async def _listen_until_stopped(workspace: Workspace, as_json: bool) -> None:
     from listener import collect
+    from ui import inbox
 
     stop_event = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -162,8 +169,16 @@ async def _listen_until_stopped(workspace: Workspace, as_json: bool) -> None:
             loop.add_signal_handler(number, stop_event.set)
         except NotImplementedError:  # Windows has no signal handlers in event loops; Ctrl-C raises there
             break
-    await collect.collect_forever(
-        workspace, now=now, stop=stop_event, on_round=lambda report: _print_listen(report.as_json(), as_json)
+
+    def heard(report: CollectReport) -> None:
+        _print_listen(report.as_json() | {"files": []}, as_json)
+
+    def taken(files: list[Taken]) -> None:
+        _print_listen({"sources": [], "mentions_new": 0, "files": [file.as_json() for file in files]}, as_json)
+
+    await asyncio.gather(
+        collect.collect_forever(workspace, now=now, stop=stop_event, on_round=heard),
+        inbox.watch(workspace, now=now, stop=stop_event, on_files=taken),
     )
 
 
@@ -180,7 +195,12 @@ def _print_listen(document: dict[str, Any], as_json: bool) -> None:
         ("updated", "Updated"),
         ("error", "Problem"),
     ]
-    print_table(f"New mentions: {document['mentions_new']}", columns, document["sources"])
+    if document["sources"] or not document["files"]:
+        print_table(f"New mentions: {document['mentions_new']}", columns, document["sources"])
+    if document["files"]:
+        names = ("file", "outcome", "layout", "accepted", "updated", "duplicates", "quarantined", "skipped", "error")
+        columns = [(name, "Problem" if name == "error" else name.capitalize()) for name in names]
+        print_table("From the watched folder", columns, document["files"])
 
 
 @app.command("import")
@@ -307,7 +327,7 @@ def _serve(folder: Path, *, port: int, browser: bool) -> None:
 
 
 # Last, so that the help lists the commands in the order in which a newcomer meets them.
-from ui import cli_forget, cli_lift, cli_money, cli_reads, cli_talk  # noqa: E402, F401
+from ui import cli_forget, cli_lift, cli_money, cli_reads, cli_sources, cli_talk  # noqa: E402, F401
 
 if __name__ == "__main__":
     main()
