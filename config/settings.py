@@ -107,6 +107,13 @@ def _channel(value: str) -> str:
     return value
 
 
+def _folder(value: str) -> str:
+    plain = value.strip().replace("\\", "/").rstrip("/")
+    if plain.removeprefix("./") in ("", ".", "..", "data") or plain.removeprefix("./").startswith("data/"):
+        raise ValueError('cannot be watched; name a folder of its own, such as "inbox"')
+    return value.strip()
+
+
 Duration = Annotated[dt.timedelta, BeforeValidator(parse_duration)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -160,6 +167,9 @@ class AttributionSettings(_Frozen):
     half_life: Duration = dt.timedelta(days=7)
     markov_order: int = Field(default=1, ge=1, le=5)
     on_conflict: Annotated[str, AfterValidator(_policy)] = "code_last"
+    view_through: Duration | None = None  # how long what was seen and not clicked counts; null: not at all
+    max_touches: int = Field(default=200, ge=1, le=10_000)  # of a journey; earlier ones are left out
+    shared_visitor: int = Field(default=3, ge=1)  # a visitor of more customers is a shared device: it joins nothing
     return_is: Literal["net_revenue", "gross_margin"] = "net_revenue"
     gross_margin: float | None = Field(default=None, gt=0, le=1)
 
@@ -179,6 +189,10 @@ class PeopleSettings(_Frozen):
     min_followers: int = Field(default=10_000, ge=0)
 
 
+class ImportSettings(_Frozen):
+    watch: Annotated[str, AfterValidator(_folder)] | None = None
+
+
 class Settings(_Frozen):
     """Everything `earned.toml` says. One `[workspace]`; lists of `[[brand]]` and `[[source]]`."""
 
@@ -188,6 +202,7 @@ class Settings(_Frozen):
     shop: ShopSettings = ShopSettings()
     attribution: AttributionSettings = AttributionSettings()
     people: PeopleSettings = PeopleSettings()
+    imports: ImportSettings = Field(default=ImportSettings(), alias="import")
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:
@@ -291,7 +306,7 @@ def _known_keys(path: list[str | int]) -> list[str]:
     for part in path:
         if isinstance(part, str):
             model = _SECTIONS.get(part, model)
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -301,6 +316,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "shop": ShopSettings,
     "attribution": AttributionSettings,
     "people": PeopleSettings,
+    "import": ImportSettings,
 }
 _EXAMPLES = {
     "workspace": '[workspace] with currency = "EUR"',
