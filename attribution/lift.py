@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
 
 from attribution.interval import Interval as Interval
+from attribution.interval import Note
 from attribution.lift_checks import LeadTest, lead_test, nearest_claim, warnings_of
 from attribution.lift_days import Days, explained, prepare
 from attribution.lift_model import Floats, Grid, Posterior, Window, fit, mixed
@@ -36,14 +37,6 @@ HEADLINE = Grid(
     bends=tuple(bend for bend, _ in _SHAPES), belief=tuple(belief for _, belief in _SHAPES), counts_controls=True
 )
 LAGGED = replace(HEADLINE, lag=1)
-
-REASONS: Mapping[Reason, str] = {
-    "too_few_days": "there are {days} of the {days_needed} days that an estimate needs",
-    "no_mentions": "the number of mentions never changes, so sales cannot be compared between loud and quiet days",
-    "too_few_mention_days": "only {mention_days} days have mentions; {mention_days_needed} are needed",
-    "no_revenue": "the revenue without a known origin never changes",
-    "inseparable": "mentions follow the calendar, promotions or paid spend exactly: their effects cannot be told apart",
-}
 
 
 @dataclass(frozen=True)
@@ -73,11 +66,6 @@ class Readiness:
     days_needed: int = MIN_DAYS
     mention_days_needed: int = MIN_MENTION_DAYS
 
-    @property
-    def line(self) -> str:
-        """`12 of 60 days`."""
-        return f"{self.days} of {self.days_needed} days"
-
 
 @dataclass(frozen=True)
 class LiftEstimate:
@@ -100,8 +88,8 @@ class LiftEstimate:
     lagged: Interval | None
     total: Interval | None
     refused: tuple[Reason, ...]
-    reasons: tuple[str, ...]
-    warnings: tuple[str, ...]
+    reasons: tuple[Note, ...]
+    warnings: tuple[Note, ...]
     readiness: Readiness
     minimum_detectable_minor: int | None
     lead: LeadTest | None
@@ -131,28 +119,6 @@ class LiftEstimate:
         days = pl.date_range(self.since, self.until, eager=True)
         columns = dict(zip(schema, [days, *self.posterior.by_day(_levels(len(days))).T], strict=True))
         return pl.DataFrame(columns, schema=schema)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, money in minor units; the entry of each brand in the document of `earned lift`."""
-        return {
-            "since": self.since.isoformat() if self.since else None,
-            "until": self.until.isoformat() if self.until else None,
-            "pool_minor": self.pool_minor,
-            "headline": self.headline,
-            "total": _as_json(self.total),
-            "indirect": _as_json(self.indirect),
-            "plain": _as_json(self.plain),
-            "lagged": _as_json(self.lagged),
-            "refused": list(self.refused),
-            "reasons": list(self.reasons),
-            "warnings": list(self.warnings),
-            "readiness": self.readiness.line,
-            "minimum_detectable_minor": self.minimum_detectable_minor,
-            "level": LEVEL,
-            "world": self.world,
-            "coverage_claim": self.coverage_claim,
-            "series_weights": dict(self.series_weights),
-        }
 
 
 def estimate_lift(
@@ -214,7 +180,7 @@ def estimate_lift(
 def lift_by_group(daily: pl.DataFrame, *, groups: Sequence[str], controls: Sequence[str] = ()) -> pl.DataFrame:
     """The lift of each group of sources beside all others' talk: group, low_minor, median_minor, high_minor, reason.
 
-    `groups` are columns of mentions. Amounts are null with a reason (those of `REASONS`) where a group has too few days
+    `groups` are columns of mentions. Amounts are null with a reason (one of `Reason`) where a group has too few days
     with mentions or cannot be told from the others. Groups are fitted one by one, so they need not add up to the whole.
     """
     rows: list[tuple[str, int | None, int | None, int | None, str | None]] = []
@@ -263,7 +229,7 @@ def _refusals(days: Days | None, readiness: Readiness) -> tuple[Reason, ...]:
 
 
 def _refusal(days: Days | None, readiness: Readiness, refused: tuple[Reason, ...]) -> LiftEstimate:
-    facts = {name: getattr(readiness, name) for name in ("days", "days_needed", "mention_days", "mention_days_needed")}
+    facts = asdict(readiness)
     return LiftEstimate(
         since=days.since if days else None,
         until=days.until if days else None,
@@ -273,7 +239,7 @@ def _refusal(days: Days | None, readiness: Readiness, refused: tuple[Reason, ...
         lagged=None,
         total=None,
         refused=refused,
-        reasons=tuple(REASONS[reason].format(**facts) for reason in refused),
+        reasons=tuple(Note(reason, facts) for reason in refused),
         warnings=(),
         readiness=readiness,
         minimum_detectable_minor=None,
@@ -298,19 +264,8 @@ def choose(lead: LeadTest, lagged: Interval) -> Variant:
     return "withheld" if lagged.low > 0 and lead.strength >= lead.lagged_strength else "lagged"
 
 
-def _why(headline: Variant) -> tuple[str, ...]:
-    if headline == "plain":
-        return ()
-    if headline == "both":
-        return (f"it may be that {_BACKWARD}; so the range covers talk that sells the same day and talk that does not",)
-    if headline == "lagged":
-        return (
-            f"{_BACKWARD}; so mentions are counted from the next day on, and what they sell the same day is missed",
-        )
-    return (f"{_BACKWARD}, more strongly than talk goes before sales; no figure can be trusted before an experiment",)
-
-
-_BACKWARD = "sales go up before talk does, as when buyers post about what they bought or something else moves both"
+def _why(headline: Variant) -> tuple[Note, ...]:
+    return () if headline == "plain" else (Note(f"headline_{headline}"),)
 
 
 def minimum_detectable(posterior: Posterior) -> int:
@@ -335,12 +290,6 @@ def _interval(quantiles: Floats) -> Interval:
 
 def _total(posterior: Posterior) -> Interval:
     return _interval(posterior.total(_levels(len(posterior.adstocks))))
-
-
-def _as_json(interval: Interval | None) -> dict[str, int | None]:
-    if interval is None:
-        return {"low": None, "median": None, "high": None}
-    return {"low": interval.low, "median": interval.median, "high": interval.high}
 
 
 def _most_believed(days: Days, posterior: Posterior) -> Days:

@@ -1,11 +1,11 @@
-"""Where a lift could be mistaken: what the checks compute, and what they say in plain words.
+"""Where a lift could be mistaken: what the checks compute, and which warnings they raise.
 
 A check that raises no warning proves nothing; it is never called a proof of cause.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from scipy import special
 
+from attribution.interval import Note
 from attribution.lift_days import Days, explained, independent
 from attribution.lift_model import Floats, Grid, Noise, Posterior, adstock, fit
 
@@ -164,19 +165,17 @@ class Checks:
     negative_control_holds_zero: bool | None
 
     @property
-    def findings(self) -> tuple[str, ...]:
-        """Warnings in plain words; none raised is no proof."""
+    def findings(self) -> tuple[Note, ...]:
+        """Warnings, of `FINDINGS`; none raised is no proof."""
         found = []
         if self.lead.fired:
-            found.append(_LEAD_WARNING)
+            found.append(Note("lead"))
         if self.placebo is not None and self.placebo.rank > 0.1:
-            found.append(
-                f"{self.placebo.rank:.0%} of the same talk at wrong dates seems to sell as much: this may be chance"
-            )
+            found.append(Note("placebo", {"rank": self.placebo.rank}))
         if self.burst.carries_it_all:
-            found.append("without the loudest days the estimate changes a lot: it rests on a single event")
+            found.append(Note("single_event"))
         if self.negative_control_holds_zero is False:
-            found.append("talk seems to move a series that it cannot move: something else moves both")
+            found.append(Note("moves_control"))
         return tuple(found)
 
 
@@ -189,9 +188,10 @@ def run_checks(days: Days, lagged: Posterior, *, control_outcome: Floats | None 
     return Checks(lead_test(days, lagged), placebo_shifts(days), without_largest_burst(days), holds)
 
 
-def warnings_of(days: Days, plain: Posterior, lead: LeadTest) -> tuple[str, ...]:
-    """What a reader must know beside the interval; cheap enough for every estimate."""
-    return tuple(text for raised, text in _WARNINGS if raised(Facts.of(days, plain, lead)))
+def warnings_of(days: Days, plain: Posterior, lead: LeadTest) -> tuple[Note, ...]:
+    """What a reader must know beside the interval, keys of `WARNINGS`; cheap enough for every estimate."""
+    facts = Facts.of(days, plain, lead)
+    return tuple(Note(key) for key, raised in WARNINGS.items() if raised(facts))
 
 
 @dataclass(frozen=True)
@@ -236,25 +236,18 @@ def _tail(days: Days) -> float:
     return float((change**4).mean()) / variance**2 - 3 if variance > 0 else 0.0
 
 
-_LEAD_WARNING = (
-    "sales go up before talk does: buyers who post, or something that moves both, may pass for a lift; "
-    "an experiment (a code kept from some, a pause) would tell"
-)
-_DOUBT_WARNING = "sales may go up before talk does, which is too weak to be sure of: the range allows for both"
-_WARNINGS: tuple[tuple[Callable[[Facts], bool], str], ...] = (
-    (lambda facts: facts.lead_fired, _LEAD_WARNING),
-    (lambda facts: facts.lead_doubtful, _DOUBT_WARNING),
-    (
-        lambda facts: facts.explained_by_controls > 0.7,
-        "most changes in talk follow the calendar, promotions or paid spend, so their effects are hard to tell apart",
-    ),
-    (lambda facts: facts.burst_share > 0.8, "almost all that is known comes from the three loudest days"),
-    (lambda facts: facts.quiet_from_zero > 0.7, "there were hardly any quiet days, so sales without talk are a guess"),
-    (lambda facts: facts.noise_rho > 0.8, "sales wander for reasons that are not known, which widens the range"),
-    (lambda facts: facts.tail > 6, "single days with extraordinary sales may decide the estimate"),
-    (lambda facts: facts.dropped > 0, "days before a gap in the sales were left out"),
-    (lambda facts: facts.days < 180, "under half a year of days: the range will narrow as data grow"),
-)
+WARNINGS: Mapping[str, Callable[[Facts], bool]] = {
+    "lead": lambda facts: facts.lead_fired,
+    "doubt": lambda facts: facts.lead_doubtful,
+    "follows_calendar": lambda facts: facts.explained_by_controls > 0.7,
+    "three_loud_days": lambda facts: facts.burst_share > 0.8,
+    "no_quiet_days": lambda facts: facts.quiet_from_zero > 0.7,
+    "sales_wander": lambda facts: facts.noise_rho > 0.8,
+    "odd_days": lambda facts: facts.tail > 6,
+    "gap": lambda facts: facts.dropped > 0,
+    "under_half_a_year": lambda facts: facts.days < 180,
+}
+FINDINGS = ("lead", "placebo", "single_event", "moves_control")
 
 # The first world whose condition holds is the nearest; the last is the default.
 WORLDS: tuple[tuple[str, Callable[[Facts], bool]], ...] = (

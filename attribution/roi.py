@@ -93,7 +93,8 @@ class RoiReport:
         if self.cost_minor is None:
             return None
         low, median, high = (
-            self.returned(self.buckets.direct + end) - self.cost_minor for end in (self._ends if self.indirect else (0,) * 3)
+            self.returned(self.buckets.direct + end) - self.cost_minor
+            for end in (self._ends if self.indirect else (0,) * 3)
         )
         return Interval(low, median, high)
 

@@ -31,14 +31,14 @@ def lift(
         return
     currency, shown = document["currency"], document["indirect"]
     for reason in document["reasons"]:
-        print(f"Note: {reason}.")
+        print(f"Note: {reason}")
     if shown["median"] is None:
         what = "refused" if document["refused"] else "withheld"
         print(f"Indirect return is {what}. Ready: {document['readiness']['line']}.")
     else:
         _print_estimate(document, shown, currency)
     for warning in document["warnings"]:
-        print(f"Warning: {warning}.")
+        print(f"Warning: {warning}")
     if check:
         _print_checks(document["checks"])
 
@@ -65,6 +65,6 @@ def _print_checks(checks: dict[str, Any] | None) -> None:
         print("There is no estimate to check.")
         return
     for finding in checks["findings"]:
-        print(f"Check: {finding}.")
+        print(f"Check: {finding}")
     if not checks["findings"]:
         print("Check: none of the checks raised a warning. That proves nothing: only an experiment would.")

@@ -12,6 +12,7 @@ from attribution.lift_checks import Checks
 from config.workspace import Workspace
 from ui import pipeline
 from ui.documents import money
+from ui.lift_words import readiness, sentence
 
 
 def lift(workspace: Workspace, *, now: dt.datetime, check: bool = False) -> dict[str, Any]:
@@ -39,9 +40,10 @@ def _estimate(found: LiftEstimate, currency: str) -> dict[str, Any]:
         "headline": found.headline,
         "level": LEVEL,
         "refused": list(found.refused),
-        "reasons": list(found.reasons),
-        "warnings": list(found.warnings),
-        "readiness": asdict(found.readiness) | {"line": found.readiness.line},
+        "reasons": [sentence(note) for note in found.reasons],
+        "warnings": [sentence(note) for note in found.warnings],
+        "warning_keys": [note.key for note in found.warnings],
+        "readiness": asdict(found.readiness) | {"line": readiness(found.readiness)},
         "minimum_detectable": money(found.minimum_detectable_minor, currency),
         "world": found.world,
         "coverage": found.coverage_claim,
@@ -61,7 +63,7 @@ def _checks(found: Checks | None, currency: str) -> dict[str, Any] | None:
             "mention_worth_without": money(round(found.burst.per_mention_without), currency),
             "carries_it_all": bool(found.burst.carries_it_all),
         },
-        "findings": list(found.findings),
+        "findings": [sentence(note) for note in found.findings],
     }
 
 

@@ -10,7 +10,20 @@ import polars as pl
 import streamlit as st
 
 from attribution.report import Report
-from ui import charts, data, figures, frame, i18n, order_tables, roi_cautions, tables, templates, theme, words
+from ui import (
+    charts,
+    data,
+    figures,
+    frame,
+    i18n,
+    lift_words,
+    order_tables,
+    roi_cautions,
+    tables,
+    templates,
+    theme,
+    words,
+)
 from ui.frame import Screen
 
 
@@ -240,15 +253,15 @@ def _how_sure(screen: Screen, report: Report) -> None:
         return
     lift = data.lift()
     with st.expander(_("How sure is the indirect return?"), expanded=report.roi.indirect is None):
-        st.text(_("Days with orders and talk: {line}").format(line=lift.readiness.line))
+        st.text(_("Days with orders and talk: {line}").format(line=lift_words.readiness(lift.readiness, _)))
         if lift.minimum_detectable_minor is not None:
             least = words.money(screen, lift.minimum_detectable_minor)
             st.text(_("Over all these days, a return below {least} would not be told from chance.").format(least=least))
         if lift.coverage_claim is not None:
             claim = words.share(screen, lift.coverage_claim)
             st.text(_("In simulated worlds like these data the range held the truth in {claim}.").format(claim=claim))
-        for sentence in (*lift.reasons, *lift.warnings):
-            st.text(sentence)
+        for note in (*lift.reasons, *lift.warnings):
+            st.text(lift_words.sentence(note, _))
 
 
 def _bucket_rows(screen: Screen, report: Report) -> pl.DataFrame:

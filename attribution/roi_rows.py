@@ -1,0 +1,284 @@
+"""The return by month, channel, campaign, influencer, code or brand; what a creator may cost; where one euro more pays.
+
+Counted amounts carry a range too: the same weeks again would not have brought the same orders. Their range is that of a
+sum of independent orders (compound Poisson): amount -+ 1.645 x sqrt(sum of squared amounts), 90 %.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from attribution.breakdown import NOT_SET
+from attribution.breakdown import By as Named
+from attribution.clv import code_repeat_revenue
+from attribution.ledger import SOLD
+from attribution.report import Report
+from attribution.roi import known_cost
+
+Advice = Literal["more", "less"]
+
+MIN_ORDERS = 10  # fewer: no range, and no judgement
+MIN_WEEKS = 12
+_NORMAL_95 = 1.6449
+_ORDER = ("account", "order_id")
+VERDICTS = ("above", "unsure", "below", "few_orders", "no_cost")
+MONTHS = {
+    "name": pl.String,
+    "total_minor": pl.Int64,
+    "direct_minor": pl.Int64,
+    "other_tracked_minor": pl.Int64,
+    "uncredited_minor": pl.Int64,
+    "cost_minor": pl.Int64,
+    "roi": pl.Float64,
+}
+
+
+def months(report: Report) -> pl.DataFrame:
+    """MONTHS, a row a calendar month that the period touches. Sums of the rows are the period's buckets."""
+    sold = report.ledger.filter(pl.col("state") == SOLD).select(*_ORDER, "day", "net_minor")
+    tracked = report.credits.filter(~pl.col("is_direct")).join(sold, on=list(_ORDER), how="inner")
+    rows = []
+    for month in _months(report):
+        inside = pl.col("day").dt.truncate("1mo") == month
+        paid = report.daily_costs.filter(pl.col("date").dt.truncate("1mo") == month)
+        credits = tracked.filter(inside)
+        total = int(sold.filter(inside)["net_minor"].sum())
+        direct = int(credits.filter("in_scope")["credit_minor"].sum())
+        other = int(credits.filter(~pl.col("in_scope"))["credit_minor"].sum())
+        cost = known_cost(paid)
+        rows.append((f"{month:%Y-%m}", total, direct, other, total - direct - other, cost, _roi(report, direct, cost)))
+    return pl.DataFrame(rows, schema=MONTHS, orient="row")
+
+
+def _months(report: Report) -> list[dt.date]:
+    return pl.date_range(
+        report.period.since.replace(day=1), report.period.until.replace(day=1), "1mo", eager=True
+    ).to_list()
+
+
+def _roi(report: Report, revenue: float, cost: int | None) -> float | None:
+    if not cost:
+        return None
+    return (revenue * report.roi.margin - cost) / cost
+
+
+def named(report: Report, by: Named) -> pl.DataFrame:
+    """What each name earned by counted credit: name, orders, conversions, revenue_minor, low_minor, high_minor,
+    cost_minor, roas, share, roi, roi_low, roi_high, verdict; largest revenue first.
+
+    low and high (and of the ROI) are null under `MIN_ORDERS` orders. verdict: whether the range lies above break-even,
+    below it, or holds it (unsure); few_orders; no_cost.
+    """
+    source = report.breakdown(by).filter("credited")
+    column = {"influencer": "person"}.get(by, by)
+    spread = _spread(report, column) if column in report.credits.columns else None
+    rows = (
+        source.join(spread, on="name", how="left", maintain_order="left") if spread is not None else _no_spread(source)
+    )
+    judged = rows.with_columns(pl.col("orders").fill_null(0))
+    enough = (pl.col("orders") >= MIN_ORDERS) & pl.col("_sd").is_not_null()
+    reach = pl.when(enough).then(_NORMAL_95 * pl.col("_sd"))
+    ranged = judged.with_columns(
+        low_minor=(pl.col("revenue_minor") - reach).round().cast(pl.Int64),
+        high_minor=(pl.col("revenue_minor") + reach).round().cast(pl.Int64),
+    )
+    paid = pl.when((pl.col("cost_minor") > 0) & (pl.col("name") != NOT_SET)).then(pl.col("cost_minor"))
+    ratios = {
+        title: pl.col(amount) * report.roi.margin / paid - 1
+        for title, amount in (("roi", "revenue_minor"), ("roi_low", "low_minor"), ("roi_high", "high_minor"))
+    }
+    return (
+        ranged.with_columns(**ratios)
+        .with_columns(verdict=_verdict())
+        .select(
+            *("name", "orders", "conversions", "revenue_minor", "low_minor", "high_minor", "cost_minor", "roas"),
+            *("share", "roi", "roi_low", "roi_high", "verdict"),
+        )
+    )
+
+
+def _verdict() -> pl.Expr:
+    return (
+        pl.when(pl.col("roi").is_null())
+        .then(pl.lit("no_cost"))
+        .when(pl.col("roi_low").is_null())
+        .then(pl.lit("few_orders"))
+        .when(pl.col("roi_low") > 0)
+        .then(pl.lit("above"))
+        .when(pl.col("roi_high") < 0)
+        .then(pl.lit("below"))
+        .otherwise(pl.lit("unsure"))
+    )
+
+
+def _spread(report: Report, column: str) -> pl.DataFrame:
+    tracked = report.credits.filter(~pl.col("is_direct") & (pl.col("credit_minor") != 0))
+    by_order = tracked.group_by(pl.col(column).fill_null(NOT_SET).alias("name"), *_ORDER).agg(
+        pl.col("credit_minor").sum()
+    )
+    return by_order.group_by("name").agg(
+        orders=pl.len().cast(pl.Int64), _sd=pl.col("credit_minor").cast(pl.Float64).pow(2).sum().sqrt()
+    )
+
+
+def _no_spread(source: pl.DataFrame) -> pl.DataFrame:
+    return source.with_columns(orders=pl.col("conversions").round().cast(pl.Int64), _sd=pl.lit(None, dtype=pl.Float64))
+
+
+def brands(report: Report, *, of_campaign: Mapping[str, str], own: list[str]) -> pl.DataFrame:
+    """The direct return and cost of each own brand: name, revenue_minor, cost_minor, roi.
+
+    An order names no brand. With one own brand all is its own. With several, credit and cost belong to the brand of
+    their campaign (`of_campaign`: campaign in lower case -> brand), cost also to the brand written on it; the rest is
+    "(not set)".
+    """
+    if len(own) == 1:
+        total = report.roi
+        rows = [(own[0], total.buckets.direct, total.cost_minor, total.direct_roi)]
+        return pl.DataFrame(rows, schema=_BRANDS, orient="row")
+    brand = (
+        pl.col("campaign").str.to_lowercase().replace_strict(dict(of_campaign), default=None, return_dtype=pl.String)
+    )
+    earned = report.credits.filter("in_scope").with_columns(_brand=brand.fill_null(NOT_SET))
+    paid = report.daily_costs.with_columns(_brand=pl.coalesce("brand", brand, pl.lit(NOT_SET)))
+    rows = []
+    for name in [*own, NOT_SET]:
+        revenue = int(earned.filter(pl.col("_brand") == name)["credit_minor"].sum())
+        cost = known_cost(paid.filter(pl.col("_brand") == name))
+        rows.append((name, revenue, cost, _roi(report, revenue, cost) if name != NOT_SET else None))
+    return pl.DataFrame(rows, schema=_BRANDS, orient="row")
+
+
+_BRANDS = {"name": pl.String, "revenue_minor": pl.Int64, "cost_minor": pl.Int64, "roi": pl.Float64}
+RENEWALS = {
+    "name": pl.String,
+    "orders": pl.Int64,
+    "revenue_minor": pl.Int64,
+    "flagged_minor": pl.Int64,
+    "repeat_minor": pl.Int64,
+    "commission_minor": pl.Int64,
+    "other_cost_minor": pl.Int64,
+    "fee_minor": pl.Int64,
+    "low_minor": pl.Int64,
+    "median_minor": pl.Int64,
+    "high_minor": pl.Int64,
+}
+
+
+def renewals(report: Report) -> pl.DataFrame:
+    """For each influencer with credit: at most so much may a contract like the period's cost (RENEWALS).
+
+    median = margin x (credited revenue - credit of orders whose code shows a sign of leakage + what the new customers
+    of their codes bought again, up to the end of the known orders) - commissions - other costs but the fee. Revenue is
+    net of discounts. low and high add the chance of the orders; all three are null under `MIN_ORDERS` orders. fee_minor
+    is what was paid in the period.
+    """
+    tracked = report.credits.filter(pl.col("person").is_not_null() & (pl.col("credit_minor") != 0))
+    flagged = report.leakage.orders.select(*_ORDER).unique().with_columns(_flagged=pl.lit(True))
+    orders = tracked.group_by("person", *_ORDER).agg(pl.col("credit_minor").sum())
+    known = orders.join(flagged, on=list(_ORDER), how="left").with_columns(pl.col("_flagged").fill_null(False))
+    repeats = _repeats(report)
+    rows = []
+    for (person,), mine in known.sort("person", *_ORDER).group_by("person", maintain_order=True):
+        kept = mine.filter(~pl.col("_flagged"))["credit_minor"]
+        cost = _person_costs(report, str(person))
+        again = repeats.get(str(person), 0)
+        worth = (int(kept.sum()) + again) * Fraction(str(report.roi.margin)) - cost["commission"] - cost["other"]
+        reach = _NORMAL_95 * float(np.sqrt(float((kept.cast(pl.Float64) ** 2).sum()))) * report.roi.margin
+        ends = [round(float(worth) + side * reach) for side in (-1, 0, 1)] if kept.len() >= MIN_ORDERS else [None] * 3
+        rows.append(
+            (
+                *(person, mine.height, int(mine["credit_minor"].sum())),
+                *(int(mine.filter("_flagged")["credit_minor"].sum()), again, cost["commission"], cost["other"]),
+                *(cost["fee"], *(end if end is None else max(end, 0) for end in ends)),
+            )
+        )
+    return pl.DataFrame(rows, schema=RENEWALS, orient="row").sort("revenue_minor", "name", descending=[True, False])
+
+
+def _repeats(report: Report) -> dict[str, int]:
+    """What new customers of each owner's codes bought again."""
+    later = code_repeat_revenue(report.history, report.order_codes)
+    owners = report.order_codes.drop_nulls("owner").select("code", "owner").unique()
+    summed = later.join(owners, on="code").group_by("owner").agg(pl.col("repeat_minor").sum())
+    return {owner: int(minor or 0) for owner, minor in summed.iter_rows()}
+
+
+def _person_costs(report: Report, person: str) -> dict[str, int]:
+    mine = report.daily_costs.filter(pl.col("influencer") == person)
+
+    def known(kinds: pl.Expr) -> int:
+        return int(mine.filter(kinds)["amount_minor"].sum())
+
+    fee, commission = pl.col("kind") == "influencer_fee", pl.col("kind") == "commission"
+    return {"fee": known(fee), "commission": known(commission), "other": known(~fee & ~commission)}
+
+
+WEEKS = {"week": pl.Date, "channel": pl.String, "revenue_minor": pl.Int64, "cost_minor": pl.Int64}
+
+
+def channel_weeks(report: Report) -> pl.DataFrame:
+    """WEEKS: credit and known cost of each channel in each whole week (from Monday) of the period; zeros where
+    nothing came or was spent."""
+    days = report.ledger.select(*_ORDER, "day")
+    earned = report.credits.filter(~pl.col("is_direct")).join(days, on=list(_ORDER), how="inner")
+    week = pl.col("day").dt.truncate("1w").alias("week")
+    came = earned.group_by(week, "channel").agg(revenue_minor=pl.col("credit_minor").sum())
+    spent = report.daily_costs.drop_nulls(["channel", "amount_minor"])
+    went = spent.group_by(pl.col("date").dt.truncate("1w").alias("week"), "channel").agg(
+        cost_minor=pl.col("amount_minor").sum()
+    )
+    first = report.period.since + dt.timedelta(days=-report.period.since.weekday() % 7)
+    last = report.period.until - dt.timedelta(days=(report.period.until.weekday() + 1) % 7 + 6)
+    if first > last:
+        return pl.DataFrame(schema=WEEKS)
+    weeks = pl.DataFrame({"week": pl.date_range(first, last, "1w", eager=True)})
+    every = weeks.join(pl.concat([came.select("channel"), went.select("channel")]).unique(), how="cross")
+    joined = every.join(came, on=["week", "channel"], how="left").join(went, on=["week", "channel"], how="left")
+    return joined.with_columns(pl.col("revenue_minor", "cost_minor").fill_null(0)).select(WEEKS).sort("channel", "week")
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """What one unit of money more in a channel went along with, in return: slope with its 90 % range over weeks."""
+
+    channel: str
+    weeks: int
+    low: float
+    median: float
+    high: float
+
+    @property
+    def advice(self) -> Advice | None:
+        """Only where the whole range lies on one side of 1: a unit more brings back more, or less, than it costs."""
+        return "more" if self.low > 1 else "less" if self.high < 1 else None
+
+
+def marginal_returns(weeks: pl.DataFrame, *, margin: float = 1.0) -> list[Marginal]:
+    """Of each channel with cost in `MIN_WEEKS` weeks or more that differs between weeks: return regressed on cost and
+    a trend, HC1 errors, Student t. Average returns say nothing of the next unit; this says little, and no cause."""
+    from scipy import special  # a tenth of a second that only this is worth
+
+    found = []
+    for (channel,), rows in weeks.group_by("channel", maintain_order=True):
+        cost = rows["cost_minor"].cast(pl.Float64).to_numpy()
+        if rows.height < MIN_WEEKS or (cost > 0).sum() < MIN_WEEKS or np.std(cost) < 0.1 * np.mean(cost):
+            continue
+        back = rows["revenue_minor"].cast(pl.Float64).to_numpy() * margin
+        design = np.column_stack([cost, np.ones(len(cost)), np.arange(len(cost), dtype=float)])
+        inverse = np.linalg.pinv(design.T @ design)
+        slopes = inverse @ design.T @ back
+        scored = design * (back - design @ slopes)[:, None]
+        free = len(cost) - design.shape[1]
+        error = float(np.sqrt((inverse @ scored.T @ scored @ inverse)[0, 0] * len(cost) / free))
+        reach = float(special.stdtrit(free, 0.95)) * error
+        middle = float(slopes[0])
+        found.append(Marginal(str(channel), rows.height, middle - reach, middle, middle + reach))
+    return found
