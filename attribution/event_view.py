@@ -118,15 +118,16 @@ def event_view(
     return replace(effect, daily=effect.daily.with_columns(day=table["day"][start:]).drop("index"))
 
 
-def forecast_sums(before: Floats, *, design: Floats, sums: Floats) -> SumForecast:
+def forecast_sums(before: Floats, *, design: Floats, sums: Floats, usual_drift: float = _USUAL_DRIFT) -> SumForecast:
     """What sums of the coming days will be, from the days before alone: a row of `sums` weighs the days to come.
 
     design: intercept and what else moves the outcome, days down, those before first and the coming ones after them.
+    usual_drift: levels that wander faster than this are believed less beforehand.
     """
     start, after = len(before), sums.shape[1]
     centre = before.mean()
     padded = np.concatenate([before - centre, np.zeros(after)])
-    found = _forecast(padded, independent(design), start, sums)
+    found = _forecast(padded, independent(design), start, sums, usual_drift)
     return replace(found, location=found.location + (centre * sums.sum(axis=1))[:, None])
 
 
@@ -191,9 +192,11 @@ class SumForecast:
         return np.column_stack(answers)
 
 
-def _forecast(outcome: Floats, design: Floats, start: int, sums: Floats) -> SumForecast:
+def _forecast(
+    outcome: Floats, design: Floats, start: int, sums: Floats, usual_drift: float = _USUAL_DRIFT
+) -> SumForecast:
     parts = [_component(outcome, design, start, sums, noise) for noise in NOISES]
-    belief = [-np.log1p((noise.drift / _USUAL_DRIFT) ** 2) for noise in NOISES]
+    belief = [-np.log1p((noise.drift / usual_drift) ** 2) for noise in NOISES]
     evidence = np.array([part[0] for part in parts]) + belief
     weight = np.exp(evidence - evidence.max())
     return SumForecast(

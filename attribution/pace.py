@@ -18,6 +18,7 @@ LEVEL = 0.90
 MIN_DAYS = 14
 HISTORY_DAYS = 120  # further back says little about the coming weeks
 MOST_POINTS = 26
+USUAL_DRIFT = 1.0  # figures of a business wander: a range that trusts a steady level holds too seldom (bench/pace.py)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def outlook(history: Floats, *, days: int, trend: bool = False, at_least: float 
         sums = [float(known[0]) * point for point in points]
         return Outlook(tuple(points), tuple(sums), tuple(sums), tuple(sums), 0.0)
     steps = np.tril(np.ones((days, days)))[np.array(points) - 1]
-    found = forecast_sums(known, design=_design(len(known), days, trend=trend), sums=steps)
+    found = forecast_sums(known, design=_design(len(known), days, trend=trend), sums=steps, usual_drift=USUAL_DRIFT)
     quantiles = found.quantiles(((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2))
     if at_least is not None:
         quantiles = np.maximum(quantiles, at_least)
