@@ -10,10 +10,11 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import polars as pl
 
-from attribution.event_view import EventEffect
+from attribution.event_view import EventEffect, event_view
 from attribution.lift import LiftTest
 
 
@@ -89,3 +90,74 @@ def from_geo(effect: EventEffect, *, since: dt.date, until: dt.date, share_of_re
         return None
     scale = effect.days_after / share_of_revenue
     return LiftTest(since, until, effect.mean * scale, effect.mean_sd * scale, "geo")
+
+
+State = Literal["used", "outside_days", "too_few_days", "no_amount"]
+CALIBRATION = {
+    "id": pl.String,
+    "kind": pl.String,
+    "date_from": pl.Date,
+    "date_to": pl.Date,
+    "mean_minor": pl.Int64,
+    "error_minor": pl.Int64,
+    "state": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the register's experiments say of these days.
+
+    `daily` is the table with a column a pause, `controls` their names: the days of a pause that was worked out here
+    then tell nothing else, and so count once. `rows`: CALIBRATION, one an experiment, with the days it speaks of.
+    """
+
+    daily: pl.DataFrame
+    tests: tuple[LiftTest, ...]
+    controls: tuple[str, ...]
+    rows: pl.DataFrame
+
+
+def calibrate(register: pl.DataFrame, daily: pl.DataFrame, *, unit: int) -> Calibration:
+    """The experiments (config.plans.EXPERIMENTS_SCHEMA) as tests of the days of `daily` (day, pool_minor).
+
+    A lift that was measured is taken with its error; `unit` minor units make one of money. A survey without one is
+    worked out from the pool's revenue in its days, a pause from what was then missing. state: used; outside_days: not
+    all its days are fitted; too_few_days: under 28 before a pause; no_amount.
+    """
+    tests: list[LiftTest] = []
+    rows, columns, names = [], [], []
+    for row in register.iter_rows(named=True):
+        state, test, paused = _told(row, daily, unit=unit)
+        if test is not None:
+            tests.append(test)
+        if paused is not None:
+            names.append(f"paused_{len(names)}")
+            columns.append(paused.alias(names[-1]))
+        mean, error = (round(test.mean_minor), round(test.se_minor)) if test else (None, None)
+        days = (test.since, test.until) if test else (row["date_from"], row["date_to"])
+        rows.append((row["id"], row["kind"], *days, mean, error, state))
+    table = pl.DataFrame(rows, schema=CALIBRATION, orient="row")
+    return Calibration(daily.with_columns(columns), tuple(tests), tuple(names), table)
+
+
+def _told(row: dict[str, Any], daily: pl.DataFrame, *, unit: int) -> tuple[State, LiftTest | None, pl.Expr | None]:
+    since, until, kind = row["date_from"], row["date_to"], row["kind"]
+    inside = pl.col("day").is_between(since, until)
+    if daily.is_empty() or daily.filter(inside).height < (until - since).days + 1:
+        return "outside_days", None, None
+    if row["lift"] is not None and row["error"] is not None:
+        mean, error = (float(row[name]) * unit for name in ("lift", "error"))
+        return "used", LiftTest(since, until, mean, error, kind), None
+    if kind == "survey" and row["answers"] is not None and row["heard"] is not None:
+        pool = int(daily.filter(inside)["pool_minor"].sum() or 0)
+        if pool <= 0:
+            return "no_amount", None, None
+        asked = Stratum(0, pool, int(row["answers"]), int(row["heard"]))
+        return "used", from_survey([asked], since=since, until=until), None
+    if kind == "pause":
+        test = from_pause(event_view(daily, since=since, until=until), since=since, until=until)
+        if test is None or test.since < daily["day"].min():
+            return "too_few_days", None, None
+        return "used", test, inside.cast(pl.Float64)
+    return "no_amount", None, None

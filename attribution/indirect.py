@@ -6,6 +6,8 @@ compared with talk, so that no cent can be both counted and estimated.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -22,6 +24,7 @@ from config.clock import Period
 SERIES = ("mentions_feeling", "mentions", "mentions_reach")  # the first is looked at where one must stand for all
 DISCOUNTED, PAID = "discounted", "spend_paid"
 CONTROLS, PLANNED = (DISCOUNTED,), (PAID,)
+OTHER_SERIES = (*SERIES, "mentions_by_buyers")  # columns of the daily table that are no group's
 _ORDER = ("account", "order_id")
 
 
@@ -46,14 +49,15 @@ def fitted_days(history: pl.DataFrame, mentions: pl.DataFrame, *, until: Period)
     return Period(since, last) if since <= last else None
 
 
-def daily_table(report: Report, *, mentions: pl.DataFrame) -> pl.DataFrame:
-    """A row for each day of the report's period: day, pool_minor, the columns of `mention_series.SERIES`, controls.
+def daily_table(report: Report, *, mentions: pl.DataFrame, groups: Sequence[str] = ()) -> pl.DataFrame:
+    """A row for each day of the report's period: day, pool_minor, the columns of `mention_series.daily_series`,
+    controls.
 
     `mentions` has the columns of `mention_series.SCHEMA`. discounted: the share of the day's sold orders that carry a
     sitewide code or an automatic discount, 0 on days without orders. spend_paid: the known media cost of the day.
     """
     period = report.period
-    talk = daily_series(mentions, since=period.since, until=period.until)
+    talk = daily_series(mentions, since=period.since, until=period.until, groups=groups)
     pool = pool_orders(report).group_by("day").agg(pool_minor=pl.col("net_minor").sum())
     table = talk.join(pool, on="day", how="left")
     for column in (_discounted_by_day(report), _paid_by_day(report.daily_costs)):
@@ -74,14 +78,25 @@ def _paid_by_day(daily_costs: pl.DataFrame) -> pl.DataFrame:
     return media.group_by(day="date").agg(pl.col("amount_minor").sum().cast(pl.Float64).alias(PAID)).sort("day")
 
 
-def estimate(daily: pl.DataFrame, *, tests: tuple[LiftTest, ...] = ()) -> LiftEstimate:
-    """`estimate_lift` over a table of `daily_table`: three ways of counting talk, discounts as a control.
+def stories_by_day(mentions: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """day, stories: as `mentions` of `mention_series.daily_series`."""
+    return daily_series(mentions, since=period.since, until=period.until).select("day", stories="mentions")
+
+
+def estimate(daily: pl.DataFrame, *, tests: Sequence[LiftTest] = (), controls: Sequence[str] = ()) -> LiftEstimate:
+    """`estimate_lift` over a table of `daily_table`: three ways of counting talk, discounts as a control, and further
+    `controls` of the table.
 
     Paid spend is held constant only where sales are asked whether they foretell talk: a campaign moves both on the same
     days. As a control of the lift itself it would take the lift's place, since campaigns make people talk.
     """
     return estimate_lift(
-        daily, series=SERIES, controls=CONTROLS, planned=PLANNED, tests=tests, coverage=read_coverage()
+        daily,
+        series=SERIES,
+        controls=(*CONTROLS, *controls),
+        planned=PLANNED,
+        tests=tests,
+        coverage=read_coverage(),
     )
 
 
@@ -103,10 +118,30 @@ def part_of(report: Report, lift: LiftEstimate | None) -> Interval | None:
     between = lift.between(report.period) if lift else None
     if lift is None or between is None:
         return None
-    pool = pool_orders(report)
+    return _within(pool_orders(report), lift, between)
+
+
+def _within(pool: pl.DataFrame, lift: LiftEstimate, between: Interval) -> Interval | None:
     if not pool["day"].is_between(lift.since, lift.until).all():
         return None
     return between.clipped(at=int(pool["net_minor"].sum()))
+
+
+def part_by_month(report: Report, lift: LiftEstimate | None) -> dict[str, Interval]:
+    """`part_of` for each calendar month that the report's period touches, by YYYY-MM; months without one are absent.
+    Each has a range of its own: the medians add up to no total.
+    """
+    pool, found = pool_orders(report), {}
+    first = report.period.since.replace(day=1)
+    for month in pl.date_range(first, report.period.until, "1mo", eager=True):
+        until = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+        days = Period(max(month, report.period.since), min(until, report.period.until))
+        mine = pool.filter(pl.col("day").is_between(days.since, days.until))
+        between = lift.between(days) if lift else None
+        part = _within(mine, lift, between) if lift and between else None
+        if part is not None:
+            found[f"{month:%Y-%m}"] = part
+    return found
 
 
 def blend(report: Report, lift: LiftEstimate | None) -> Report:

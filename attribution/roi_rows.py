@@ -17,7 +17,6 @@ import polars as pl
 
 from attribution.breakdown import NOT_SET
 from attribution.breakdown import By as Named
-from attribution.clv import code_repeat_revenue
 from attribution.ledger import SOLD
 from attribution.report import Report
 from attribution.roi import known_cost
@@ -204,11 +203,15 @@ def renewals(report: Report) -> pl.DataFrame:
 
 
 def _repeats(report: Report) -> dict[str, int]:
-    """What new customers of each owner's codes bought again."""
-    later = code_repeat_revenue(report.history, report.order_codes)
-    owners = report.order_codes.drop_nulls("owner").select("code", "owner").unique()
-    summed = later.join(owners, on="code").group_by("owner").agg(pl.col("repeat_minor").sum())
-    return {owner: int(minor or 0) for owner, minor in summed.iter_rows()}
+    """What the new customers of each owner's codes bought again; orders credited to the same person are left out."""
+    redeemed = report.order_codes.filter((pl.col("state") == "registered") & pl.col("owner").is_not_null())
+    used = redeemed.select(*_ORDER, "owner").unique()
+    sold = report.history.filter((pl.col("state") == SOLD) & pl.col("customer_key").is_not_null())
+    won = sold.filter("is_first_order").join(used, on=list(_ORDER)).select("customer_key", "owner").unique()
+    counted = report.credits.filter(pl.col("credit_minor") != 0).select(*_ORDER, owner="person").unique()
+    later = sold.filter(~pl.col("is_first_order")).join(won, on="customer_key")
+    again = later.join(counted, on=[*_ORDER, "owner"], how="anti").group_by("owner").agg(pl.col("net_minor").sum())
+    return {owner: int(minor) for owner, minor in again.iter_rows()}
 
 
 def _person_costs(report: Report, person: str) -> dict[str, int]:
@@ -219,6 +222,15 @@ def _person_costs(report: Report, person: str) -> dict[str, int]:
 
     fee, commission = pl.col("kind") == "influencer_fee", pl.col("kind") == "commission"
     return {"fee": known(fee), "commission": known(commission), "other": known(~fee & ~commission)}
+
+
+def direct_each_day(report: Report) -> pl.DataFrame:
+    """day, direct_minor: credit of the social scope by the day of its order; every day of the period."""
+    days = pl.DataFrame({"day": pl.date_range(report.period.since, report.period.until, eager=True)})
+    ordered = report.ledger.select(*_ORDER, "day")
+    credited = report.credits.filter("in_scope").join(ordered, on=list(_ORDER), how="inner")
+    summed = credited.group_by("day").agg(direct_minor=pl.col("credit_minor").sum())
+    return days.join(summed, on="day", how="left").with_columns(pl.col("direct_minor").fill_null(0)).sort("day")
 
 
 WEEKS = {"week": pl.Date, "channel": pl.String, "revenue_minor": pl.Int64, "cost_minor": pl.Int64}
@@ -242,7 +254,7 @@ def channel_weeks(report: Report) -> pl.DataFrame:
     weeks = pl.DataFrame({"week": pl.date_range(first, last, "1w", eager=True)})
     every = weeks.join(pl.concat([came.select("channel"), went.select("channel")]).unique(), how="cross")
     joined = every.join(came, on=["week", "channel"], how="left").join(went, on=["week", "channel"], how="left")
-    return joined.with_columns(pl.col("revenue_minor", "cost_minor").fill_null(0)).select(WEEKS).sort("channel", "week")
+    return joined.with_columns(pl.col("revenue_minor", "cost_minor").fill_null(0)).select(*WEEKS).sort("channel", "week")
 
 
 @dataclass(frozen=True)

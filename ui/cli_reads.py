@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ui.command import Json, Since, Until, app, folder_of, now, one_of, open_or_stop, period_or_stop
+from ui.command import Json, Since, Until, app, duration_or_stop, folder_of, now, one_of, open_or_stop, period_or_stop
 from ui.terminal import cell, print_json, print_notes, print_table, stop
 
 MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
@@ -278,26 +278,42 @@ def channels(
     behind: Annotated[str | None, typer.Option(help="The orders and touches behind the row of this name.")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Every model beside every other.")] = False,
     claims: Annotated[bool, typer.Option("--claims", help="What platforms claim against what was banked.")] = False,
+    without_flagged: Annotated[
+        bool, typer.Option("--without-flagged", help="Codes count for nothing on orders that show a sign of leakage.")
+    ] = False,
+    view_through: Annotated[
+        str | None, typer.Option(help="What was seen and not clicked counts for so long, such as 1d.")
+    ] = None,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
 ) -> None:
     """Credit by channel, campaign, influencer, code or product."""
     from config.settings import MODELS as known_models
-    from config.settings import parse_duration
     from ui import cli_money, documents_money, pipeline
     from ui.notes import notes
 
     one_of(model, known_models, "--model")
     one_of(by, BREAKDOWNS, "--by")
-    try:
-        window = parse_duration(lookback) if lookback else None
-    except ValueError as problem:
-        stop(f"--lookback {lookback!r} {problem}")
+    window, seen = duration_or_stop(lookback, "--lookback"), duration_or_stop(view_through, "--view-through")
+    alone = compare or claims
+    if alone and (without_flagged or seen):
+        stop(
+            "--without-flagged and --view-through go with the credit and with --behind, not with --compare or --claims"
+        )
     workspace = open_or_stop(context)
     period = period_or_stop(workspace, since, until)
     if behind is not None:
-        found = documents_money.behind(workspace, period=period, by=by, name=behind, model=model, lookback=window)  # type: ignore[arg-type]
+        found = documents_money.behind(
+            workspace,
+            period=period,
+            by=by,  # type: ignore[arg-type]
+            name=behind,
+            model=model,
+            lookback=window,
+            without_flagged=without_flagged,
+            view_through=seen,
+        )
         (print_json if as_json else cli_money.print_behind)(found)
         return
     if compare:
@@ -307,7 +323,14 @@ def channels(
     if claims:
         (print_json if as_json else cli_money.print_claims)(documents_money.claims(workspace, period=period))
         return
-    report = pipeline.attribution_report(workspace, period=period, model=model, lookback=window)
+    report = pipeline.attribution_report(
+        workspace,
+        period=period,
+        model=model,
+        lookback=window,
+        without_flagged=without_flagged,
+        view_through=seen,
+    )
     document = report.channels_json(by)  # type: ignore[arg-type]
     if as_json:
         print_json(document)
@@ -335,12 +358,12 @@ def roi(
     as_json: Json = False,
 ) -> None:
     """What came back for what was spent on social media."""
-    from ui import documents, pipeline
+    from ui import documents, history
     from ui.notes import notes
 
     one_of(by, BREAKDOWNS, "--by")
     workspace = open_or_stop(context)
-    report = pipeline.blended_report(workspace, period=period_or_stop(workspace, since, until), now=now())
+    report = history.blended_report(workspace, period=period_or_stop(workspace, since, until), now=now())
     document = documents.roi(report, by=by)  # type: ignore[arg-type]
     if as_json:
         print_json(document)
@@ -371,7 +394,7 @@ def _ranged(interval: dict[str, Any]) -> str | None:
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Freshness, source health, quarantine, codes nobody has registered."""
-    from ui import documents
+    from ui import cli_sources, documents
 
     workspace = open_or_stop(context)
     document = documents.status(workspace, now=now())
@@ -380,8 +403,13 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         return
     note = " (simulated data)" if document["simulated"] else ""
     print(f"{document['workspace']}{note}: {document['mentions']} mentions, {document['orders']} orders")
-    columns = [("name", "Source"), ("last_checked_at", "Last poll"), ("outcome", "Outcome"), ("error", "Problem")]
-    print_table("Sources", columns, document["sources"])
+    cli_sources.print_health([row | {"source": row["name"]} for row in document["sources"]])
+    for row in document["queries"]:
+        if row["problem"]:
+            print(f"The query of {cell(row['brand'])} cannot be read {cell(row['problem'])}")
+        elif row["counted_by_another"]:
+            n, brand = row["counted_by_another"], cell(row["brand"])
+            print(f"{n} mentions of {brand} were counted by another query; run: earned query rematch")
     columns = [("id", "Id"), ("file_name", "File"), ("layout", "Layout"), ("state", "State"), ("finished_at", "When")]
     print_table("Imports", columns, document["imports"])
     kept = document["quarantine"]

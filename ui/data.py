@@ -24,7 +24,7 @@ from config.clock import Period
 from config.database import data_version
 from config.workspace import Workspace, open_workspace
 from listener import store
-from ui import pipeline
+from ui import history, pipeline
 
 if TYPE_CHECKING:
     from attribution.clv import Lifetimes
@@ -96,13 +96,13 @@ def _report(version: str, period: Period, model: str, window: float, without_fla
 
 
 def lift() -> LiftEstimate:
-    """`ui.pipeline.lift_of`: the indirect return of all days; `attribution.indirect.part_of` gives a report's part."""
+    """`ui.history.lift_of`: the indirect return of all days; `attribution.indirect.part_of` gives a report's part."""
     return _lift(version(), workspace().as_of(now()))
 
 
 @st.cache_resource(show_spinner="Estimating what talk brought …", max_entries=4)
 def _lift(version: str, as_of: dt.date) -> LiftEstimate:
-    return pipeline.lift_of(workspace(), now=now())
+    return history.lift_of(workspace(), now=now())
 
 
 def blended(report: Report) -> Report:

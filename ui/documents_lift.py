@@ -10,7 +10,7 @@ from attribution import indirect
 from attribution.lift import LEVEL, Interval, LiftEstimate
 from attribution.lift_checks import Checks
 from config.workspace import Workspace
-from ui import pipeline
+from ui import history
 from ui.documents import money
 from ui.lift_words import readiness, sentence
 
@@ -20,8 +20,8 @@ def lift(workspace: Workspace, *, now: dt.datetime, check: bool = False) -> dict
 
     `coverage` is the share of simulated worlds like these data, named by `world`, whose interval held the truth.
     """
-    daily = pipeline.lift_days(workspace, now=now)
-    found = indirect.estimate(daily)
+    told = history.calibration(workspace, history.history(workspace, now=now).daily)
+    daily, found = told.daily, indirect.estimate(told.daily, tests=told.tests, controls=told.controls)
     document = _estimate(found, workspace.settings.workspace.currency)
     if check:
         document["checks"] = _checks(indirect.checks(daily, found), document["currency"])

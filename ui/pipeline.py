@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from attribution import currency, inputs
 from attribution.facts import Facts
 from attribution.leads import lead_funnel, leads_by_post
-from attribution.ledger import order_ledger
 from attribution.report import Inputs, Report, attribute
 from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, Table
 from config import intake, plan_files, register_files
@@ -35,7 +34,6 @@ from listener.imported import remove_unheld
 
 if TYPE_CHECKING:
     from attribution.clv import Lifetimes
-    from attribution.lift import LiftEstimate
 
 LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *exports.LAYOUTS)
 DEFAULT_DAYS = 30
@@ -163,13 +161,16 @@ def attribution_report(
     model: str | None = None,
     lookback: dt.timedelta | None = None,
     without_flagged: bool = False,
+    view_through: dt.timedelta | None = None,
 ) -> Report:
-    """The report of a period; model and lookback window default to the settings. without_flagged: codes count for
-    nothing on the orders on which they show a sign of leakage."""
+    """The report of a period; model, lookback window and view-through default to the settings. without_flagged: codes
+    count for nothing on the orders on which they show a sign of leakage."""
     chosen = workspace.settings.attribution
+    if view_through is not None:
+        chosen = chosen.model_copy(update={"view_through": view_through})
     return attribute(
         attribution_inputs(workspace),
-        settings=workspace.settings,
+        settings=workspace.settings.model_copy(update={"attribution": chosen}),
         period=period,
         model=model or chosen.model,
         lookback=lookback or chosen.lookback,
@@ -221,59 +222,14 @@ def mentions_of(workspace: Workspace, period: Period) -> pl.DataFrame:
     return frame.with_columns(day=pl.col("published_at").dt.convert_time_zone(zone).dt.date())
 
 
-LIFT_DAYS = 730  # as far back as the interval's coverage was measured
-
-
-def lift_of(workspace: Workspace, *, now: dt.datetime) -> LiftEstimate:
-    """The indirect return of all days that can be fitted, under the default model; refused where there are too few."""
-    from attribution import indirect  # brings scipy: a second that only an estimate is worth
-
-    return indirect.estimate(lift_days(workspace, now=now))
-
-
-def lift_days(workspace: Workspace, *, now: dt.datetime) -> pl.DataFrame:
-    """`attribution.indirect.daily_table` of the days with known sales and talk, at most the last 730; empty without."""
-    from attribution import indirect
-
-    end = workspace.as_of(now)
-    span = last_days(LIFT_DAYS, until=end)
-    facts, settings = facts_of(workspace), workspace.settings
-    ledger = order_ledger(
-        facts.scan("orders").collect(),
-        facts.scan("refunds").collect(),
-        shop=settings.shop,
-        currency=settings.workspace.currency,
-        rates=exchange_rates(),
-        zone=settings.zone,
-    )
-    talk = talk_of(workspace, span)
-    known = indirect.fitted_days(ledger, talk, until=span)
-    days = known or Period(end, end)
-    # Which mention shows which order plays no part here, and takes as long as all the rest.
-    unread = attribution_inputs(workspace, with_mentions=False)
-    table = indirect.daily_table(_attributed(workspace, unread, period=days), mentions=talk)
-    return table if known else table.clear()
-
-
-def _attributed(workspace: Workspace, found: Inputs, *, period: Period) -> Report:
-    chosen = workspace.settings.attribution
-    return attribute(
-        found,
-        settings=workspace.settings,
-        period=period,
-        model=chosen.model,
-        lookback=chosen.lookback,
-        rates=exchange_rates(),
-    )
-
-
-def talk_of(workspace: Workspace, period: Period) -> pl.DataFrame:
-    """The own brands' mentions of the period with the columns of `attribution.mention_series.SCHEMA`.
+def talk_of(workspace: Workspace, period: Period, *, brand: str | None = None) -> pl.DataFrame:
+    """The own brands' (or one's) mentions of the period with the columns of `attribution.mention_series.SCHEMA`.
 
     by_buyer: what a review network or a source named so brings. Other authors are never known to be customers, so that
     of all others it is unknown (null) whether they bought.
     """
-    own = mentions_of(workspace, period).filter(pl.col("brand").is_in(own_brands(workspace)))
+    whose = own_brands(workspace) if brand is None else [brand]
+    own = mentions_of(workspace, period).filter(pl.col("brand").is_in(whose))
     reviews = (pl.col("network") == "review") | (pl.col("network") == "reviews")
     named = pl.col("source").str.to_lowercase().str.contains("review", literal=True)
     return own.unique("mention_id", keep="first", maintain_order=True).select(
@@ -285,13 +241,6 @@ def talk_of(workspace: Workspace, period: Period) -> pl.DataFrame:
         pl.when(reviews | named).then(pl.lit(True)).alias("by_buyer"),
         pl.col("network").alias("group"),
     )
-
-
-def blended_report(workspace: Workspace, *, period: Period, now: dt.datetime) -> Report:
-    """`attribution_report` with the lift's part for the period in its ROI, where there is one to show."""
-    from attribution import indirect
-
-    return indirect.blend(attribution_report(workspace, period=period), lift_of(workspace, now=now))
 
 
 def own_brands(workspace: Workspace) -> list[str]:
