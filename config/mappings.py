@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
 
 import polars as pl
@@ -25,6 +26,7 @@ from config.reading import TextTable, normal_header
 DAY_FIRST, MONTH_FIRST = "dmy", "mdy"
 COMMA, POINT = ",", "."
 _SLASHED = re.compile(r"^\s*(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)(.*)$", re.DOTALL)
+_KEPT = 4  # decimals
 _NUMBER = re.compile(r"\d(?:[\d.,'’\s\u00a0\u202f]*\d)?")
 
 column_mappings = sa.Table(
@@ -162,7 +164,8 @@ def iso_day(text: str, *, order: str) -> str:
 
 
 def plain_number(text: str, *, decimal: str) -> str:
-    """`1.234,50 €` with a decimal comma -> `1234.50 €`; three decimals get a fourth, so that they stay decimals."""
+    """`1.234,50 €` with a decimal comma -> `1234.50 €`; three decimals get a fourth, so that they stay decimals.
+    More than four are rounded, half to even."""
     return _NUMBER.sub(lambda found: _plain(found[0], decimal), text, count=1)
 
 
@@ -171,4 +174,6 @@ def _plain(number: str, decimal: str) -> str:
     digits, decimals = (re.sub(r"\D", "", part) for part in (whole, fraction))
     if not sign:
         return digits or number
+    if len(decimals) > _KEPT:
+        return str(Decimal(f"{digits or '0'}.{decimals}").quantize(Decimal(10) ** -_KEPT, ROUND_HALF_EVEN))
     return f"{digits or '0'}.{decimals}{'0' if len(decimals) == 3 else ''}"
