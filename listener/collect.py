@@ -299,7 +299,7 @@ class Collector:
             return refused
         state = schedule.before_request(state, interval=source.interval, public=public, now=now)
         await self._writer.save(state)
-        self.manners.asked(group, now)
+        self.manners.asked(group, self.now())
         request = schedule.request_of(state, plan_hash=self.plan.hash, allow_private=source.allow_private, now=now)
         result = await fetch(self.sessions, request)
         told = schedule.after_answer(state, result, interval=source.interval, public=public, now=now)

@@ -156,7 +156,7 @@ def retry_time(result: FetchResult, *, now: dt.datetime, failures: int = 0) -> d
 
 _HEAD = 20_000  # bytes of a document in which its channel is described
 _FIRST_ITEM = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]")
-_TTL = re.compile(rb"<ttl>\s{0,20}(\d{1,7})\s{0,20}</ttl>")
+_TTL = re.compile(rb"<ttl>\s{0,20}(\d{1,9})\s{0,20}</ttl>")
 _PERIOD = re.compile(rb":updatePeriod>\s{0,20}(hourly|daily|weekly|monthly|yearly)\s{0,20}</")
 _FREQUENCY = re.compile(rb":updateFrequency>\s{0,20}(\d{1,4})\s{0,20}</")
 _PERIODS = {b"hourly": 1, b"daily": 24, b"weekly": 168, b"monthly": 720, b"yearly": 8760}  # hours
