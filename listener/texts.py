@@ -1,10 +1,9 @@
-"""Texts for what must read them: rising terms, and queries tried out on what was heard."""
+"""Texts for what must read them: rising terms, and mentions shown with what a query found in them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -12,10 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from config.database import UtcTime
-from listener.fulltext import catch_up
-from listener.fulltext import condition as fulltext_condition
-from listener.matching import matching
-from listener.queries import Match, compile_query
+from listener.queries import Match
 from listener.tables import mention_brands, mentions
 
 TEXTS: Mapping[str, pl.DataType | type[pl.DataType]] = {
@@ -42,29 +38,9 @@ def read_texts(engine: Engine, *, since: dt.datetime, until: dt.datetime, brands
     return pl.DataFrame(rows, schema=dict(TEXTS), orient="row")
 
 
-def try_query(engine: Engine, text: str, *, languages: Sequence[str] = (), limit: int = 20) -> dict[str, Any]:
-    """What a query would find in all that was heard, newest first: `matched` counts all, `rows` shows `limit` of them.
-
-    A row: mention_id, published_at, source, url, title, text, brands (those it counts for today), terms (of this
-    query), spans and title_spans ([start, end] in text and title). Raises QueryError. Only what some brand's query once
-    matched is stored, so a wider query finds more from now on than it shows here.
-    """
-    query = compile_query(text, languages=languages)
-    catch_up(engine)
-    found, _ = fulltext_condition(query, dialect=engine.dialect.name)
-    statement = sa.select(mentions.c.mention_id, mentions.c.title, mentions.c.text).order_by(
-        _said_at.desc(), mentions.c.mention_id
-    )
-    with engine.connect() as connection:
-        read = connection.scalar(sa.select(sa.func.count()).select_from(mentions)) or 0
-        chosen = statement if found is None else statement.where(found)
-        matches = ((key, match) for key, _, _, match in matching(connection, query, chosen) if match)
-        shown = list(islice(matches, limit))
-        matched = len(shown) + sum(1 for _ in matches)
-    return {"query": text, "read": read, "matched": matched, "rows": list(_rows(engine, shown))}
-
-
-def _rows(engine: Engine, shown: Sequence[tuple[str, Match]]) -> Iterator[dict[str, Any]]:
+def shown_rows(engine: Engine, shown: Sequence[tuple[str, Match]]) -> Iterator[dict[str, Any]]:
+    """Matched mentions to be shown: mention_id, published_at, source, url, title, text, brands (those it counts for
+    today), terms (of the query), spans and title_spans ([start, end] in text and title), snippet."""
     columns = (
         mentions.c.mention_id,
         _said_at.label("published_at"),
@@ -90,4 +66,22 @@ def _rows(engine: Engine, shown: Sequence[tuple[str, Match]]) -> Iterator[dict[s
             "terms": list(match.terms),
             "spans": [list(span) for span in match.spans],
             "title_spans": [list(span) for span in match.title_spans],
+            "snippet": snippet(by_key[key]["text"], match.spans)
+            if match.spans or not match.title_spans
+            else snippet(by_key[key]["title"] or "", match.title_spans),
         }
+
+
+def snippet(text: str, spans: Sequence[tuple[int, int]], *, width: int = 160) -> str:
+    """The part of a text around its first hit on one line, hits between « and »; its beginning where there is none."""
+    first = spans[0][0] if spans else 0
+    begin = max(0, first - width // 3)
+    end = min(len(text), begin + width)
+    parts, at = [], begin
+    for start, stop in spans:
+        if start >= at and stop <= end:
+            parts += [text[at:start], "«", text[start:stop], "»"]
+            at = stop
+    parts.append(text[at:end])
+    shown = " ".join("".join(parts).split())
+    return f"{'… ' if begin else ''}{shown}{' …' if end < len(text) else ''}"

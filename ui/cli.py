@@ -327,7 +327,7 @@ def _serve(folder: Path, *, port: int, browser: bool) -> None:
 
 
 # Last, so that the help lists the commands in the order in which a newcomer meets them.
-from ui import cli_forget, cli_lift, cli_money, cli_reads, cli_sources, cli_talk  # noqa: E402, F401
+from ui import cli_forget, cli_lift, cli_money, cli_query, cli_reads, cli_sources, cli_talk  # noqa: E402, F401
 
 if __name__ == "__main__":
     main()

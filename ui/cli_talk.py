@@ -1,4 +1,4 @@
-"""The commands on what the talk shows: alerts, terms, timing, query test."""
+"""The commands on what the talk shows: alerts, terms, timing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Annotated
 import typer
 
 from ui.command import Json, Since, Until, app, open_or_stop, period_or_stop
-from ui.terminal import print_json, print_table, stop
+from ui.terminal import print_json, print_table
 
 Brand = Annotated[str | None, typer.Option(help="One brand by its name. Default: your own brands.")]
-query_app = typer.Typer(help="A brand's query: try it out before it counts.", no_args_is_help=True)
-app.add_typer(query_app, name="query")
 
 
 @app.command()
@@ -72,26 +70,3 @@ def timing(
         ("engagement", "Engagement"), ("lift", "Against the mean"), ("enough", "Enough posts"),
     ]  # fmt: skip
     print_table(f"Times ({document['timezone']})", columns, document["rows"])
-
-
-@query_app.command("test")
-def query_test(
-    context: typer.Context,
-    query: Annotated[str, typer.Argument(help='Such as: "acme kettle" OR #acme NOT roadrunner')],
-    limit: Annotated[int, typer.Option(min=0, max=1000)] = 20,
-    as_json: Json = False,
-) -> None:
-    """Show what a query would find in what was heard so far, and why; nothing is changed."""
-    from listener.queries import QueryError
-    from ui import documents_talk
-
-    workspace = open_or_stop(context)
-    try:
-        document = documents_talk.query_test(workspace, query, limit=limit)
-    except QueryError as problem:
-        stop(f"the query cannot be read {problem}")
-    if as_json:
-        print_json(document)
-        return
-    columns = [("published_at", "When"), ("source", "Source"), ("terms", "Found"), ("title", "Title"), ("text", "Text")]
-    print_table(f"{document['matched']} of {document['read']} mentions", columns, document["rows"])

@@ -22,7 +22,10 @@ from config.database import data_version
 from config.workspace import Workspace
 from listener import store, voice
 from listener.feeling import agreement_interval, feeling, feeling_by, not_scored, scored_by
+from listener.health import read_health
 from listener.quality import quality_of, true_share
+from listener.queries import Query, QueryError, compile_query
+from listener.rematching import by_other_queries
 from listener.topics import read_topics
 from ui import pipeline
 
@@ -198,27 +201,41 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
         "mentions": store.count_mentions(workspace.engine),
         "orders": report.ledger.height,
         "unconverted_orders": report.ledger.filter(pl.col("state") == "unconverted").height,
-        "sources": rows(_health(workspace), currency="EUR"),
+        "sources": rows(_health(workspace, now=now), currency="EUR"),
+        "queries": query_states(workspace),
         "imports": [_import_row(row) for row in ledger],
         "quarantine": {"rows": len(kept), "reasons": _tally(row["reason"] for row in kept)},
         "unknown_codes": rows(unknown.sort(["orders", "code"], descending=[True, False]), currency="EUR"),
     }
 
 
-def _health(workspace: Workspace) -> pl.DataFrame:
-    names = [
-        "name",
-        "last_checked_at",
-        "last_success_at",
-        "next_check_at",
-        "outcome",
-        "http_status",
-        "entries",
-        "error",
+def _health(workspace: Workspace, *, now: dt.datetime) -> pl.DataFrame:
+    """`listener.health.read_health`; a simulated shop is not meant to be polled."""
+    running = not workspace.settings.workspace.simulated
+    found = read_health(workspace.engine, workspace.settings.source, now=now, running=running)
+    return found.rename({"source": "name"})
+
+
+def query_states(workspace: Workspace) -> list[dict[str, Any]]:
+    """Each brand's query: what is wrong with it (None: it reads well), and how many stored mentions were counted by
+    another one."""
+    readable: list[tuple[str, Query]] = []
+    problems: dict[str, str] = {}
+    for brand in workspace.settings.brand:
+        try:
+            readable.append((brand.name, compile_query(brand.match, languages=workspace.settings.workspace.languages)))
+        except QueryError as error:
+            problems[brand.name] = str(error)
+    other = by_other_queries(workspace.engine, readable)
+    return [
+        {
+            "brand": brand.name,
+            "query": brand.match,
+            "problem": problems.get(brand.name),
+            "counted_by_another": other.get(brand.name, 0),
+        }
+        for brand in workspace.settings.brand
     ]
-    known = pl.DataFrame({"name": [source.name for source in workspace.settings.source]}, schema={"name": pl.String})
-    health = store.source_health(workspace.engine).rename({"source": "name"})
-    return known.join(health, on="name", how="left", maintain_order="left").select(names)
 
 
 def _import_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The JSON documents of what the talk shows: alerts, rising terms, times, and queries tried out."""
+"""The JSON documents of what the talk shows: alerts, rising terms and times."""
 
 from __future__ import annotations
 
@@ -56,9 +56,3 @@ def best_times(workspace: Workspace, *, period: Period, brand: str | None = None
     timezone = workspace.settings.workspace.timezone
     rows = _rows(timing.by_hour(mentions, timezone=timezone))
     return {"period": _period(period), "timezone": timezone, "rows": rows}
-
-
-def query_test(workspace: Workspace, text: str, *, limit: int = 20) -> dict[str, Any]:
-    """What a query finds in all that was heard. Raises QueryError."""
-    found = texts.try_query(workspace.engine, text, languages=workspace.settings.workspace.languages, limit=limit)
-    return {name: plain(value) for name, value in found.items()}
