@@ -24,29 +24,30 @@ class Identity:
     visitors: pl.DataFrame  # visitor, customers (how many are known), person; person null = shared, never used
     links: pl.DataFrame  # account, order_id, person; two rows where a visitor of several customers placed the order
     methods: pl.DataFrame  # account, order_id, match_method (order_id | customer | none); one row an order
+    max_customers: int = MAX_CUSTOMERS
 
     def with_person(self, touches: pl.DataFrame) -> pl.DataFrame:
         """The visits with a column `person`; null for a shared id, or where nothing is known."""
-        return _with_person(touches, self.visitors)
+        return _with_person(touches, self.visitors, self.max_customers)
 
 
-def link_orders(orders: pl.DataFrame, touches: pl.DataFrame) -> Identity:
+def link_orders(orders: pl.DataFrame, touches: pl.DataFrame, *, max_customers: int = MAX_CUSTOMERS) -> Identity:
     """Join orders (account, order_id, order_name, customer_key) to visits (tables.TOUCHES).
 
     A visit's order_ref names an order by its id, then by its name: in the visit's own account, else in the whole
     workspace where exactly one order bears it. An order that several visitors claim is joined to none of them. A
-    visitor is a customer when all customers known of it are one. Null, and visitors of more than 3 customers, join
-    nothing.
+    visitor is a customer when all customers known of it are one. Null, and visitors of more than `max_customers`
+    customers, join nothing.
     """
     claims = _order_visitors(orders, touches)
-    visitors = _without_told_twice(_visitors(orders, touches, claims), touches, claims)
+    visitors = _without_told_twice(_visitors(orders, touches, claims, max_customers), touches, claims, max_customers)
     claimed = claims.join(
         visitors.filter(pl.col("person").is_not_null()).select("visitor", "person"), on="visitor", how="inner"
     )
     customers = orders.filter(pl.col("customer_key").is_not_null()).select(
         *_ORDER, person=_customer(pl.col("customer_key"))
     )
-    seen = _with_person(touches, visitors).select("person").unique().drop_nulls()
+    seen = _with_person(touches, visitors, max_customers).select("person").unique().drop_nulls()
     by_customer = customers.join(seen, on="person", how="semi")
     links = pl.concat([claimed.select(*_ORDER, "person"), by_customer]).unique().sort(*_ORDER, "person")
     methods = (
@@ -63,13 +64,13 @@ def link_orders(orders: pl.DataFrame, touches: pl.DataFrame) -> Identity:
         )
         .sort(_ORDER)
     )
-    return Identity(visitors, links, methods)
+    return Identity(visitors, links, methods, max_customers)
 
 
-def _with_person(touches: pl.DataFrame, visitors: pl.DataFrame) -> pl.DataFrame:
+def _with_person(touches: pl.DataFrame, visitors: pl.DataFrame, most: int) -> pl.DataFrame:
     own = _customer(pl.col("customer_key"))
-    shared = pl.col("customers") > MAX_CUSTOMERS
-    # A visitor of two or three customers: visits that name their customer are that customer's.
+    shared = pl.col("customers") > most
+    # A visitor of a few customers: visits that name their customer are that customer's.
     person = pl.when(pl.col("customers").fill_null(0) > 1).then(pl.coalesce(own, "person")).otherwise("person")
     return (
         touches.join(visitors, on="visitor", how="left", maintain_order="left")
@@ -78,13 +79,13 @@ def _with_person(touches: pl.DataFrame, visitors: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _without_told_twice(visitors: pl.DataFrame, touches: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+def _without_told_twice(visitors: pl.DataFrame, touches: pl.DataFrame, claims: pl.DataFrame, most: int) -> pl.DataFrame:
     """The stand-in of a session that an analytics visit tells too is nobody's visit."""
     own = touches.filter(_told_by_shop()).select("visitor").unique()
     beside = own.join(claims.select("visitor"), on="visitor", how="anti")["visitor"].implode()
     return visitors.with_columns(
         person=pl.when(~pl.col("visitor").is_in(beside).fill_null(False)).then("person"),
-        customers=pl.when(pl.col("visitor").is_in(beside)).then(MAX_CUSTOMERS + 1).otherwise("customers"),
+        customers=pl.when(pl.col("visitor").is_in(beside)).then(most + 1).otherwise("customers"),
     )
 
 
@@ -128,7 +129,7 @@ def _order_visitors(orders: pl.DataFrame, touches: pl.DataFrame) -> pl.DataFrame
     return pl.concat([told, stand_in]).filter(pl.len().over(_ORDER) == 1).drop("own").sort(_ORDER)
 
 
-def _visitors(orders: pl.DataFrame, touches: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
+def _visitors(orders: pl.DataFrame, touches: pl.DataFrame, claims: pl.DataFrame, most: int) -> pl.DataFrame:
     """visitor, customers, person: every customer known of a visitor, from its visits and from the orders it placed."""
     from_orders = claims.join(orders.select(*_ORDER, "customer_key"), on=_ORDER, how="inner")
     known = pl.concat([touches.select("visitor", "customer_key"), from_orders.select("visitor", "customer_key")])
@@ -143,7 +144,7 @@ def _visitors(orders: pl.DataFrame, touches: pl.DataFrame, claims: pl.DataFrame)
             "customers",
             person=pl.when(count == 1)
             .then(_customer(key))
-            .when(count <= MAX_CUSTOMERS)
+            .when(count <= most)
             .then(pl.concat_str(pl.lit("v:"), pl.col("visitor").cast(pl.String))),
         )
     )

@@ -1,4 +1,7 @@
-"""The touchpoints before each order: clicks of the same person and codes redeemed, one row each, in time."""
+"""The touchpoints before each order: clicks of the same person and codes redeemed, one row each, in time.
+
+What was only seen (view-through) is left out unless asked for.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from attribution.codes import REGISTERED
 from attribution.identity import Identity
 from attribution.ledger import SOLD
 
-CLICK, CODE = "click", "code"
+CLICK, CODE, VIEW = "click", "code", "view"
+VIEWED = " (view-through)"  # behind the channel of what was seen and not clicked
 MAX_TOUCHES = 200
 _ORDER = ("account", "order_id")
 SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
@@ -47,6 +51,9 @@ def build_journeys(
     *,
     lookback: dt.timedelta,
     people: pl.DataFrame,
+    max_touches: int = MAX_TOUCHES,
+    views: pl.DataFrame | None = None,
+    view_window: dt.timedelta = dt.timedelta(days=1),
 ) -> pl.DataFrame:
     """One row a touchpoint of a sold order, sorted by order and position; columns SCHEMA.
 
@@ -54,7 +61,11 @@ def build_journeys(
     at or after it, and only within [ordered_at - lookback, ordered_at], both ends included: so a journey begins anew
     after each order, and a click at the very time of an order belongs to that order. A valid registered code with a
     channel is a touchpoint at order time and comes last; of several codes, those of creators come last, then the larger
-    discount, then the name. Of more than 200 touchpoints the last 200 stay; `left_out` says how many went.
+    discount, then the name. Of more than `max_touches` touchpoints the last ones stay; `left_out` says how many went.
+
+    views: the same columns, of what was seen and not clicked; without them views count for nothing. One counts within
+    `view_window` under its channel + " (view-through)", and only on a journey of nothing but Direct: it never takes
+    credit from a click or a code.
 
     position 1..path_length. non_direct_position counts the touchpoints that are not Direct (null for those that are;
     all, where all are Direct) up to non_direct_length. person: for a click the registered person whose handle is its
@@ -62,7 +73,14 @@ def build_journeys(
     """
     sold = ledger.filter(pl.col("state") == SOLD).select(*_ORDER, "ordered_at").sort("ordered_at", *_ORDER)
     clicks = _clicks(touches, sold, identity, lookback=lookback, people=people)
-    return _in_order(pl.concat([clicks, _codes(matched_codes, sold)], how="diagonal"))
+    rows = pl.concat([clicks, _codes(matched_codes, sold)], how="diagonal")
+    if views is not None and not views.is_empty():
+        seen = _clicks(views, sold, identity, lookback=min(view_window, lookback), people=people)
+        plain = rows.filter(~pl.col("is_direct"))
+        alone = seen.filter(~pl.col("is_direct")).join(plain, on=_ORDER, how="anti")
+        marked = alone.with_columns(kind=pl.lit(VIEW), channel=pl.col("channel") + VIEWED)
+        rows = pl.concat([rows, marked], how="diagonal")
+    return _in_order(rows, max_touches)
 
 
 def _clicks(
@@ -100,14 +118,19 @@ def _with_next_order(touches: pl.DataFrame, sold: pl.DataFrame, identity: Identi
 
 
 def build_null_journeys(
-    touches: pl.DataFrame, ledger: pl.DataFrame, identity: Identity, *, lookback: dt.timedelta
+    touches: pl.DataFrame,
+    ledger: pl.DataFrame,
+    identity: Identity,
+    *,
+    lookback: dt.timedelta,
+    max_touches: int = MAX_TOUCHES,
 ) -> pl.DataFrame:
     """Journeys that ended without an order: journey (Int64, from 0), position, path_length, touched_at, ended_at (their
     last visit), channel, source, medium, campaign, touch_account, touch_id.
 
     A visit belongs to one when its person placed no sold order within the lookback after it. A new journey begins after
-    an order of that person, and after a pause longer than the lookback. Of more than 200 visits the last 200 stay.
-    Visitors that cannot be told apart are left out, as from the journeys of orders.
+    an order of that person, and after a pause longer than the lookback. Of more than `max_touches` visits the last ones
+    stay. Visitors that cannot be told apart are left out, as from the journeys of orders.
     """
     sold = ledger.filter(pl.col("state") == SOLD).select(*_ORDER, "ordered_at").sort("ordered_at", *_ORDER)
     joined = _with_next_order(touches, sold, identity)
@@ -119,7 +142,7 @@ def build_null_journeys(
         .with_columns(_begins=(pause | (towards != towards.shift(1))).fill_null(True))
         .with_columns(journey=pl.col("_begins").cast(pl.Int64).cum_sum() - 1)
         .with_columns(_from_end=pl.int_range(pl.len(), 0, -1).over("journey"))
-        .filter(pl.col("_from_end") <= MAX_TOUCHES)
+        .filter(pl.col("_from_end") <= max_touches)
         .select(
             "journey",
             position=pl.int_range(1, pl.len() + 1).over("journey"),
@@ -176,14 +199,14 @@ def _codes(matched_codes: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+def _in_order(rows: pl.DataFrame, max_touches: int) -> pl.DataFrame:
     """Sorts the touchpoints of each order and numbers them."""
     order = ["touched_at", "kind", "_creator", "_discount", "code", "touch_account", "touch_id"]
     plain = ~pl.col("is_direct") | pl.col("is_direct").all().over(_ORDER)
     return (
         rows.sort(*_ORDER, *order, nulls_last=False)
         .with_columns(_total=pl.len().over(_ORDER).cast(pl.Int64), _place=pl.int_range(1, pl.len() + 1).over(_ORDER))
-        .with_columns(left_out=(pl.col("_total") - MAX_TOUCHES).clip(lower_bound=0))
+        .with_columns(left_out=(pl.col("_total") - max_touches).clip(lower_bound=0))
         .filter(pl.col("_place") > pl.col("left_out"))
         .with_columns(position=pl.col("_place") - pl.col("left_out"), path_length=pl.col("_total") - pl.col("left_out"))
         .with_columns(_plain=plain)

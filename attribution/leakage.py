@@ -7,6 +7,8 @@ Signs, each on its own evidence (a flag moves no money; `Report` shows the figur
     coupon_site     the order's journey holds a visit from a known coupon site
     beyond_reach    more redemptions than the owner has followers
     burst           a day's redemptions far above the code's own days
+
+What a code is held against is its own history: the days of the period and up to 90 days before it (`BASELINE`).
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ COUPON_SITES = (
     "coupert.com",
 )
 RECENT = dt.timedelta(days=7)
+BASELINE = dt.timedelta(days=90)
 MIN_REDEMPTIONS = 5
 _ORDER = ("account", "order_id")
 SIGNS_SCHEMA = {
@@ -72,6 +75,7 @@ def code_leakage(
     *,
     lookback: dt.timedelta,
     scope: Sequence[str],
+    since: dt.date | None = None,
     min_redemptions: int = MIN_REDEMPTIONS,
 ) -> Leakage:
     """The signs of leakage of the registered codes of creators.
@@ -80,17 +84,22 @@ def code_leakage(
     orders; touches with referrer_host; mentions as tables.MENTIONS; people as the register. A redemption is
     corroborated by a visit of the social scope on the order's journey, or by a mention that names the code within the
     lookback before the order. Signs of shares and bursts need `min_redemptions` redemptions. Only sold orders count.
+
+    since: the period's first day; orders before it are what the period is held against, and are never flagged or
+    counted themselves. Null: all are of the period.
     """
     redeemed = _redemptions(matched_codes, ledger)
-    marked = _marked(redeemed, journeys, touches, mentions, lookback=lookback, scope=scope)
+    told = _marked(redeemed, journeys, touches, mentions, lookback=lookback, scope=scope)
+    known = told.with_columns(in_period=pl.lit(True) if since is None else pl.col("day") >= since)
+    marked = known.filter("in_period")
     # Talk of a code is only missed where talk of codes is heard at all.
     named = mentions.select("codes").explode("codes").drop_nulls()["codes"].unique()
     found = [
-        _no_click(marked, min_redemptions),
+        _no_click(known, min_redemptions),
         _after_talk(marked.filter(pl.col("code").is_in(named.implode())), min_redemptions),
         _flagged(marked.filter("coupon"), "coupon_site"),
-        _beyond_reach(marked, people),
-        _burst(marked, min_redemptions),
+        _beyond_reach(known, people),
+        _burst(known, min_redemptions),
     ]
     orders = pl.concat(found, how="diagonal_relaxed")
     return Leakage(_signs(orders, marked), orders.select(list(ORDERS_SCHEMA)).sort(list(ORDERS_SCHEMA)), _shown(marked))
@@ -159,7 +168,7 @@ def _no_click(marked: pl.DataFrame, least: int) -> pl.DataFrame:
     than two standard errors and by 20 points.
     """
     recent = pl.col("ordered_at") > pl.col("ordered_at").max().over("code") - RECENT
-    split = marked.with_columns(_recent=recent)
+    split = marked.with_columns(_recent=recent & pl.col("in_period"))
     shares = split.group_by("code").agg(
         now=pl.col("alone").filter("_recent").mean(),
         n=pl.col("_recent").sum(),
@@ -186,7 +195,8 @@ def _beyond_reach(marked: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     reach = people.select(owner="key", followers="followers").drop_nulls()
     counted = marked.join(reach, on="owner", how="inner").sort("code", "ordered_at", *_ORDER)
     counted = counted.with_columns(_n=pl.len().over("code"), _place=pl.int_range(1, pl.len() + 1).over("code"))
-    return _flagged(counted.filter(pl.col("_place") > pl.col("followers")), "beyond_reach", "_n", "followers")
+    beyond = counted.filter(pl.col("in_period") & (pl.col("_place") > pl.col("followers")))
+    return _flagged(beyond, "beyond_reach", "_n", "followers")
 
 
 def _burst(marked: pl.DataFrame, least: int) -> pl.DataFrame:
@@ -202,7 +212,7 @@ def _burst(marked: pl.DataFrame, least: int) -> pl.DataFrame:
         .with_columns(rest=rest)
         .filter((pl.col("n") >= least) & (pl.col("n") > pl.col("rest") + 4 * pl.max_horizontal("rest", 1.0).sqrt()))
     )
-    rows = marked.filter("alone").join(high, on=["code", "day"], how="inner")
+    rows = marked.filter(pl.col("alone") & pl.col("in_period")).join(high, on=["code", "day"], how="inner")
     return _flagged(rows, "burst", "n", "rest")
 
 

@@ -18,14 +18,14 @@ from attribution.breakdown import NOT_SET as NOT_SET
 from attribution.breakdown import By as By
 from attribution.breakdown import breakdown, by_product
 from attribution.channels import channel_of
-from attribution.codes import code_report, match_codes
+from attribution.codes import REGISTERED, code_report, match_codes
 from attribution.conflicts import conflict_report, settle
 from attribution.conversions import conversion_credit, conversion_ledger
 from attribution.costs import cost_days, cost_lines, daily_commissions, in_social_scope
 from attribution.currency import decimal_text
-from attribution.identity import NO_MATCH, link_orders
-from attribution.journeys import build_journeys, build_null_journeys
-from attribution.leakage import Leakage, code_leakage
+from attribution.identity import NO_MATCH, Identity, link_orders
+from attribution.journeys import VIEW, build_journeys, build_null_journeys
+from attribution.leakage import BASELINE, Leakage, code_leakage
 from attribution.ledger import SOLD, UNCONVERTED, UNSOLD, order_ledger
 from attribution.links import apply_links
 from attribution.matching import credited_mentions, match_mentions, matched_revenue
@@ -163,33 +163,49 @@ def attribute(
 ) -> Report:
     """The report of the orders of `period` (business days, both ends included), credited under `model`.
 
-    without_flagged: codes on orders that show a sign of leakage count for nothing. `rates` as `currency.load_rates()`
+    without_flagged: codes on orders that show a sign of leakage count for nothing, as evidence of a mention neither;
+    they stay listed in `codes`, `order_codes` and `leakage`. `rates` as `currency.load_rates()`
     gives them. Raises ValueError for an unknown model.
     """
     currency, scope = settings.workspace.currency, settings.attribution.social_scope
-    facts = _read(inputs)
+    facts = _read(inputs, views=settings.attribution.view_through is not None)
     ledger = order_ledger(
         facts["orders"], facts["refunds"], shop=settings.shop, currency=currency, rates=rates, zone=settings.zone
     )
-    identity = link_orders(ledger, facts["touches"])
+    identity = link_orders(ledger, facts["touches"], max_customers=settings.attribution.shared_visitor)
     codes = match_codes(facts["order_codes"], inputs.codes, settings.zone)
     reached = _in_reach(facts["touches"], settings=settings, period=period, lookback=lookback)
-    touches = channel_of(apply_links(reached, inputs.links, zone=settings.zone))
-    journeys = build_journeys(touches, ledger, codes, identity, lookback=lookback, people=inputs.people)
+    named = channel_of(apply_links(reached, inputs.links, zone=settings.zone))
+    touches, rules = named.filter(~_seen()), _journey_rules(named, inputs, settings=settings, lookback=lookback)
+    journeys = build_journeys(touches, ledger, codes, identity, **rules)
 
     mine = in_period(ledger, period).join(identity.methods, on=_ORDER, how="left", maintain_order="left")
     paths = journeys.join(mine, on=_ORDER, how="semi", maintain_order="left")
     redeemed = codes.join(mine, on=_ORDER, how="semi", maintain_order="left")
     lines = facts["order_lines"].join(mine, on=_ORDER, how="semi", maintain_order="left")
     visits = _visits(touches, paths, settings=settings, period=period)
+    before = _before(facts["touches"], ledger, codes, identity, inputs, settings=settings, period=period, rules=rules)
     leaked = code_leakage(
-        redeemed, mine, paths, visits, facts["mentions"], inputs.people, lookback=lookback, scope=scope
+        pl.concat([redeemed, before.codes]),
+        pl.concat([mine, before.orders], how="diagonal"),
+        pl.concat([paths, before.journeys]),
+        pl.concat([visits, before.touches]),
+        facts["mentions"],
+        inputs.people,
+        lookback=lookback,
+        scope=scope,
+        since=period.since,
     )
+    counting = redeemed
     if without_flagged:
         kept = codes.join(leaked.orders, on=[*_ORDER, "code"], how="anti", maintain_order="left")
-        journeys = build_journeys(touches, ledger, kept, identity, lookback=lookback, people=inputs.people)
+        counting = kept.join(mine, on=_ORDER, how="semi", maintain_order="left")
+        journeys = build_journeys(touches, ledger, kept, identity, **rules)
         paths = journeys.join(mine, on=_ORDER, how="semi", maintain_order="left")
-    lost = _ended_in(build_null_journeys(touches, ledger, identity, lookback=lookback), settings, period)
+    failed = build_null_journeys(
+        touches, ledger, identity, lookback=lookback, max_touches=settings.attribution.max_touches
+    )
+    lost = _ended_in(failed, settings, period)
 
     learned = fit_model(paths, lost, mine, model=model, settings=settings)
     credits = _credits(paths, mine, model=learned, settings=settings)
@@ -198,7 +214,7 @@ def attribute(
     paid = _costs_by_day(inputs.costs, facts["spend"], redeemed, mine, settings=settings, period=period, rates=rates)
     spent = cost_lines(paid)
     evidence = match_mentions(
-        facts["mentions"], visits, paths, redeemed, mine, lookback=lookback, own_domains=settings.shop.domains
+        facts["mentions"], visits, paths, counting, mine, lookback=lookback, own_domains=settings.shop.domains
     )
     handed = credited_mentions(credits.filter("in_scope"), evidence)
     sold = mine.filter(pl.col("state") == SOLD)
@@ -235,6 +251,56 @@ def attribute(
 
 
 _ORDER = ("account", "order_id")
+
+
+def _seen() -> pl.Expr:
+    """Whether a touch was only seen, and not clicked."""
+    return (pl.col("evidence") == VIEW).fill_null(False)
+
+
+def _journey_rules(
+    named: pl.DataFrame, inputs: Inputs, *, settings: Settings, lookback: dt.timedelta
+) -> dict[str, Any]:
+    """The options of `build_journeys`; `named` are touches with channel, views among them."""
+    chosen = settings.attribution
+    rules = {"lookback": lookback, "people": inputs.people, "max_touches": chosen.max_touches}
+    if chosen.view_through is None:
+        return rules
+    return rules | {"views": named.filter(_seen()), "view_window": chosen.view_through}
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What codes are held against: creators' codes on the orders of the 90 days before the period, and their paths."""
+
+    codes: pl.DataFrame
+    orders: pl.DataFrame
+    journeys: pl.DataFrame
+    touches: pl.DataFrame
+
+
+def _before(
+    touches: pl.DataFrame,
+    ledger: pl.DataFrame,
+    codes: pl.DataFrame,
+    identity: Identity,
+    inputs: Inputs,
+    *,
+    settings: Settings,
+    period: Period,
+    rules: dict[str, Any],
+) -> _Before:
+    days = Period(period.since - BASELINE, period.since - dt.timedelta(days=1))
+    creators = (pl.col("kind") == "creator") & (pl.col("state") == REGISTERED)
+    orders = in_period(ledger, days)
+    used = codes.filter(creators).join(orders, on=_ORDER, how="semi", maintain_order="left")
+    orders = orders.join(used, on=_ORDER, how="semi", maintain_order="left")
+    persons = identity.links.join(orders, on=_ORDER, how="semi")
+    reached = _in_reach(touches, settings=settings, period=days, lookback=rules["lookback"])
+    theirs = identity.with_person(reached).join(persons, on="person", how="semi", maintain_order="left")
+    found = channel_of(apply_links(theirs.drop("person").filter(~_seen()), inputs.links, zone=settings.zone))
+    paths = build_journeys(found, ledger, used, identity, **{name: rules[name] for name in rules if name != "views"})
+    return _Before(used, orders, paths.join(orders, on=_ORDER, how="semi", maintain_order="left"), found)
 
 
 def _credits(journeys: pl.DataFrame, ledger: pl.DataFrame, *, model: Model, settings: Settings) -> pl.DataFrame:
@@ -294,8 +360,11 @@ def _ended_in(null_journeys: pl.DataFrame, settings: Settings, period: Period) -
     return null_journeys.filter((pl.col("ended_at") >= start) & (pl.col("ended_at") < end))
 
 
-def _read(inputs: Inputs) -> dict[str, pl.DataFrame]:
-    """The facts in memory, sorted by key, with the columns of their tables: the same whatever order they came in."""
+def _read(inputs: Inputs, *, views: bool) -> dict[str, pl.DataFrame]:
+    """The facts in memory, sorted by key, with the columns of their tables: the same whatever order they came in.
+
+    Without `views` what was only seen is left out, of everything.
+    """
     names = (
         *(tables.ORDERS, tables.ORDER_LINES, tables.ORDER_CODES, tables.REFUNDS),
         *(tables.TOUCHES, tables.CONVERSIONS, tables.SPEND, tables.MENTIONS),
@@ -305,7 +374,8 @@ def _read(inputs: Inputs) -> dict[str, pl.DataFrame]:
         for table in names
     ]
     frames = pl.collect_all(lazy)
-    return {table.name: frame.sort(table.key) for table, frame in zip(names, frames, strict=True)}
+    found = {table.name: frame.sort(table.key) for table, frame in zip(names, frames, strict=True)}
+    return found if views else found | {"touches": found["touches"].filter(~_seen())}
 
 
 def _in_reach(touches: pl.DataFrame, *, settings: Settings, period: Period, lookback: dt.timedelta) -> pl.DataFrame:

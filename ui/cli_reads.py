@@ -350,48 +350,6 @@ def channels(
 
 
 @app.command()
-def roi(
-    context: typer.Context,
-    by: Annotated[str | None, typer.Option(help="Rows beside: channel, campaign, influencer, code, product.")] = None,
-    since: Since = None,
-    until: Until = None,
-    as_json: Json = False,
-) -> None:
-    """What came back for what was spent on social media."""
-    from ui import documents, history
-    from ui.notes import notes
-
-    one_of(by, BREAKDOWNS, "--by")
-    workspace = open_or_stop(context)
-    report = history.blended_report(workspace, period=period_or_stop(workspace, since, until), now=now())
-    document = documents.roi(report, by=by)  # type: ignore[arg-type]
-    if as_json:
-        print_json(document)
-        return
-    lines = [
-        ("Direct return (counted, social)", document["direct"]),
-        ("Other tracked channels", document["other_tracked"]),
-        ("Indirect return (estimated)", _ranged(document["indirect"]) or "not estimated"),
-        ("Unexplained", document["unexplained"]),
-        ("Total net revenue", document["total"]),
-        ("Cost of social", document["cost"] or "no costs given"),
-        ("Direct ROI", document["roi"]["direct"]),
-        ("Blended ROI (estimated)", _ranged(document["roi"]["blended"])),
-    ]
-    shown = [{"what": what, "amount": amount} for what, amount in lines]
-    print_table(_period_title("Return", document), [("what", ""), ("amount", "")], shown)
-    print_notes(notes(report))
-
-
-def _ranged(interval: dict[str, Any]) -> str | None:
-    """`800.00 (400.00 to 1200.00)`, or None where nothing is estimated."""
-    if interval["median"] is None:
-        return None
-    low, median, high = (cell(interval[end]) for end in ("low", "median", "high"))
-    return f"{median} ({low} to {high})"
-
-
-@app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Freshness, source health, quarantine, codes nobody has registered."""
     from ui import cli_sources, documents

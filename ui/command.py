@@ -71,6 +71,15 @@ def time_or_stop(text: str | None, option: str, *, zone: dt.tzinfo) -> dt.dateti
     return (said if said.tzinfo else said.replace(tzinfo=zone)).astimezone(dt.UTC)
 
 
+def duration_or_stop(text: str | None, option: str) -> dt.timedelta | None:
+    from config.settings import parse_duration
+
+    try:
+        return parse_duration(text) if text else None
+    except ValueError as problem:
+        stop(f"{option} {text!r} {problem}")
+
+
 def period_or_stop(workspace: Workspace, since: str | None, until: str | None) -> Period:
     from ui.pipeline import period_of
 

@@ -172,10 +172,25 @@ def first_orders(report: Report, *, by: By, name: str) -> pl.DataFrame:
 
 
 def behind(
-    workspace: Workspace, *, period: Period, by: By, name: str, model: str | None, lookback: dt.timedelta | None
+    workspace: Workspace,
+    *,
+    period: Period,
+    by: By,
+    name: str,
+    model: str | None,
+    lookback: dt.timedelta | None,
+    without_flagged: bool = False,
+    view_through: dt.timedelta | None = None,
 ) -> dict[str, Any]:
     """The orders and touches that a row of `channels` is made of; their credit sums to its revenue."""
-    report = pipeline.attribution_report(workspace, period=period, model=model, lookback=lookback)
+    report = pipeline.attribution_report(
+        workspace,
+        period=period,
+        model=model,
+        lookback=lookback,
+        without_flagged=without_flagged,
+        view_through=view_through,
+    )
     found = compare.behind(report, by=by, name=name)
     total = int(found["credit_minor"].sum())
     return _head(report) | {

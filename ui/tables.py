@@ -109,6 +109,7 @@ def values(screen: Screen) -> dict[str, str]:
         "no_rate": _("no exchange rate"),
         "no_date": _("no date"),
         "click": _("visit"),
+        "view": _("seen, not clicked"),
         "code": _("promo code"),
         "promo_code": _("promo code"),
         "utm": _("link tags (UTM)"),

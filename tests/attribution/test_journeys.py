@@ -21,6 +21,7 @@ from tests.attribution.worlds import (
 )
 
 SECOND = dt.timedelta(seconds=1)
+HOUR = dt.timedelta(hours=1)
 MINE: dict[str, Any] = {"customer_key": 1}
 
 
@@ -183,3 +184,70 @@ def test_person_of_a_click(source: str, content: str | None, person: str | None)
         persons=["instagram:anna", "instagram:bea", "tiktok:bea"],
     )
     assert report(world).journeys["person"].to_list() == [person]
+
+
+# --- what was only seen -----------------------------------------------------------------------------------------------
+
+
+def seen(touch_id: str, **given: Any) -> dict[str, Any]:
+    return touch(touch_id, **{"evidence": "view", "at": NOON - HOUR} | given)
+
+
+SWITCHED_ON = '[attribution]\nview_through = "1d"\n'
+
+
+def test_what_was_only_seen_counts_for_nothing_by_default() -> None:
+    shown = report(inputs(orders=[order("1", customer_key=1)], touches=[seen("v", customer_key=1)]))
+    assert shown.journeys.is_empty()
+    assert shown.touches.is_empty()
+    assert shown.unmatched_orders == 1
+
+
+@pytest.mark.parametrize(
+    ("beside", "channels"),
+    [
+        ([], ["Organic Social (view-through)"]),
+        ([direct_touch("d", customer_key=1, at=NOON - HOUR / 2)], ["Organic Social (view-through)", "Direct"]),
+        ([touch("c", customer_key=1, source="newsletter", medium="email")], ["Email"]),
+    ],
+    ids=["alone", "beside Direct", "never in the place of a click"],
+)
+def test_a_view_counts_where_nothing_was_clicked(beside: list[Any], channels: list[str]) -> None:
+    world = inputs(orders=[order("1", customer_key=1)], touches=[seen("v", customer_key=1), *beside])
+    shown = report(world, toml=SWITCHED_ON)
+    assert shown.journeys["channel"].to_list() == channels
+    assert shown.credits["credit_minor"].sum() == shown.buckets.total
+    # The social scope names channels: what was only seen is another one until the settings say so.
+    assert shown.buckets.direct == 0
+
+
+def test_a_view_counts_for_its_own_window_alone() -> None:
+    world = inputs(orders=[order("1", customer_key=1)], touches=[seen("v", customer_key=1, at=NOON - 2 * DAY)])
+    assert report(world, toml=SWITCHED_ON).journeys.is_empty()
+
+
+def test_a_code_takes_the_place_of_a_view() -> None:
+    world = inputs(
+        orders=[order("1", customer_key=1)],
+        order_codes=[code_used("1", "ANNA10")],
+        codes=[registered("ANNA10")],
+        touches=[seen("v", customer_key=1)],
+    )
+    assert report(world, toml=SWITCHED_ON).journeys["kind"].to_list() == ["code"]
+
+
+def test_the_longest_journey_is_a_setting() -> None:
+    touches = [touch(f"t{n}", customer_key=1, at=NOON - n * HOUR) for n in range(1, 6)]
+    shown = report(
+        inputs(orders=[order("1", customer_key=1)], touches=touches), toml="[attribution]\nmax_touches = 2\n"
+    )
+    assert shown.journeys["touch_id"].to_list() == ["t2", "t1"]
+    assert shown.journeys["left_out"].to_list() == [3, 3]
+
+
+def test_from_how_many_customers_on_a_visitor_is_shared_is_a_setting() -> None:
+    orders = [order(str(n), customer_key=n, order_name=str(n)) for n in (1, 2)]
+    touches = [touch(f"t{n}", visitor=9, order_ref=str(n)) for n in (1, 2)]
+    assert report(inputs(orders=orders, touches=touches)).unmatched_orders == 0
+    strict = report(inputs(orders=orders, touches=touches), toml="[attribution]\nshared_visitor = 1\n")
+    assert strict.unmatched_orders == 2

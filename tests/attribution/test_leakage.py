@@ -12,6 +12,7 @@ import pytest
 from attribution.codes import match_codes
 from attribution.leakage import code_leakage, look_alikes
 from attribution.report import Report, attribute
+from config.clock import Period
 from tests.attribution.worlds import (
     DAY,
     JUNE,
@@ -191,3 +192,36 @@ def test_commission_by_order_and_for_new_customers_alone() -> None:
     assert shown.codes["commission_minor"].to_list() == [1_250]
     shown = report(inputs(orders=orders, order_codes=used, codes=[registered("A", **terms | {"commission_on": None})]))
     assert shown.codes["commission_minor"].to_list() == [2_500]
+
+
+def test_what_a_code_is_held_against_reaches_before_the_period() -> None:
+    """Ten days all visited, later five of seven from nowhere: the last week alone shows it as the whole month does."""
+    used = world([*range(10), *range(20, 27)], visited={*range(10), 10, 11})
+    week = Period(START.date() + 20 * DAY, JUNE.until)
+    shown = report(used, period=week)
+    assert signs(shown) == {"no_click": (5, pytest.approx(5 / 7), 0.0)}
+    assert shown.leakage.orders["order_id"].to_list() == ["12", "13", "14", "15", "16"]
+    # What lies before the period is measure alone: it is neither counted nor flagged.
+    assert shown.leakage.corroboration["orders"].to_list() == [7]
+
+
+def test_a_burst_against_the_days_before_the_period() -> None:
+    used = world([*range(10), *[10] * 12], visited={*range(10), 10, 11})
+    shown = report(used, period=Period(START.date() + 10 * DAY, JUNE.until))
+    assert signs(shown)["burst"] == (10, 12.0, 1.0)
+
+
+def test_a_flagged_code_is_no_evidence_of_a_mention_where_it_counts_for_nothing() -> None:
+    talk = [mention("m", codes=["ANNA10"], published_at=START - DAY)]
+    days = [*range(10), *[10] * 12]
+    used = world(days, visited=set(range(10)), coupon=set(range(10, 22)), mentions=talk)
+    shown = report(used)
+    bare = attribute(
+        used, settings=settings(), period=JUNE, model="last_non_direct", lookback=30 * DAY, rates=RATES,
+        without_flagged=True,
+    )  # fmt: skip
+    flagged = set(shown.leakage.orders["order_id"].to_list())
+    assert flagged == {str(number) for number in range(10, 22)}
+    assert flagged <= set(shown.evidence["order_id"].drop_nulls().to_list())
+    assert not flagged & set(bare.evidence["order_id"].drop_nulls().to_list())
+    assert flagged <= set(bare.order_codes["order_id"].to_list())

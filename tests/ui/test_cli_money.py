@@ -135,3 +135,25 @@ def test_every_mention_opens_to_what_shows_it(shop: Path) -> None:
         assert opened["matched"] == row["revenue"]
         assert sum(Decimal(order["net"]) for order in opened["orders"]) == Decimal(opened["matched"])
         assert sum(Decimal(touch["credit"]) for touch in opened["credit"]) == Decimal(opened["credited"])
+
+
+def test_what_was_only_seen_counts_where_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "earned.toml").write_text(SETTINGS.replace("acme.example", "shop.example"), encoding="utf-8")
+    (tmp_path / "visits.csv").write_text(
+        "visitor,time,landing_url,referrer,order_id,kind\n"
+        "v1,2026-06-01T10:00:00Z,https://shop.example/?utm_source=instagram&utm_medium=paid_social,,,view\n"
+        "v1,2026-06-01T11:00:00Z,https://shop.example/,,O1,visit\n"
+        "v2,2026-06-01T11:00:00Z,https://shop.example/,,,glanced\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "orders.csv").write_text(
+        "order_id,ordered_at,subtotal,total,currency,customer\nO1,2026-06-01T12:00:00Z,50.00,50.00,EUR,c1\n",
+        encoding="utf-8",
+    )
+    done = json.loads(
+        run(tmp_path, "import", str(tmp_path / "visits.csv"), str(tmp_path / "orders.csv"), "--json", code=0)
+    )
+    assert [file["quarantined"] for file in done["files"]] == [1, 0], done
+    assert document(tmp_path, "channels", "channels")["rows"] == []
+    seen = document(tmp_path, "channels", "channels", "--view-through", "1d", "--model", "linear")["rows"]
+    assert [(row["channel"], row["revenue"]) for row in seen] == [("Paid Social (view-through)", "25.00")]
