@@ -250,7 +250,7 @@ def bad_address(url: str, *, allow_private: bool, ports: tuple[int, ...] = PUBLI
         host, port = parts.hostname, parts.port
     except ValueError:
         return "this is no address that can be read"
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or " " in host or not host.isprintable():
         return "only http and https addresses can be read"
     if parts.username is not None or parts.password is not None:
         return "the address holds a user name or password; such addresses are not asked"
@@ -265,7 +265,7 @@ async def _get(sessions: Sessions, request: FetchRequest, limits: Limits) -> tup
     headers = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
     try:
         async with session.get(
-            URL(request.url, encoded=True) if request.url.isascii() else URL(request.url),
+            URL(request.url, encoded=request.url.isascii() and " " not in request.url),
             headers={name: value for name, value in headers.items() if value},
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.seconds / 2),
