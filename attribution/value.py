@@ -14,14 +14,13 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from scipy import special
 
 Kind = Literal["cpc_equivalent", "service_savings", "lead_value", "unit_value", "earned_media_value", "outcomes"]
 Input = int | float | str | None
 
 FORMULAS: Mapping[Kind, str] = {
     "cpc_equivalent": "organic social visits without a sale of their own x what a click costs as an ad",
-    "service_savings": "contacts answered in public that would have cost a private one x cost of a contact",
+    "service_savings": "contacts answered in public x share that would have become paid ones x cost of a contact",
     "lead_value": "leads x close rate x value of a won lead",
     "unit_value": "number x value of one, from your own recent data",
     "earned_media_value": "reach / 1,000 x price of 1,000 contacts",
@@ -112,25 +111,31 @@ def cpc_equivalent(
     )
 
 
-def service_savings(contacts: pl.DataFrame, *, cost_per_contact_minor: int | None, on: bool = True) -> Equivalent:
-    """What questions answered in public saved.
+def service_savings(
+    contacts: pl.DataFrame, *, cost_per_contact_minor: int | None, deflected_share: float | None, on: bool = True
+) -> Equivalent:
+    """What questions answered in public saved: answered x deflected_share x cost_per_contact_minor.
 
-    `contacts`: asked_at, answered_at (null: not answered), deflected (Boolean: would have become a paid contact; null
-    unknown, not counted). The median time to an answer, in minutes, and the share answered stand among the inputs.
+    `contacts`: asked_at, answered_at (null: not answered). `deflected_share`: how many of those answered would have
+    become a paid contact, as the service team reckons. The deflected contacts and the median time to an answer, in
+    minutes, stand among the inputs. Raises ValueError for a share outside [0, 1].
     """
+    if deflected_share is not None and not 0 <= deflected_share <= 1:
+        raise ValueError(f"a share of contacts lies between 0 and 1, not at {deflected_share}")
     answered = contacts.filter(pl.col("answered_at").is_not_null())
     minutes = answered.select((pl.col("answered_at") - pl.col("asked_at")).dt.total_seconds() / 60).to_series()
-    deflected = int(answered.filter(pl.col("deflected").fill_null(False)).height)
-    return _product(
-        "service_savings",
-        {"deflected_contacts": deflected, "cost_per_contact_minor": cost_per_contact_minor},
-        on=on,
-        told={
-            "contacts": contacts.height,
-            "answered": answered.height,
-            "median_answer_minutes": _number(minutes.median()),
-        },
-    )
+    factors: dict[str, Input] = {
+        "answered": answered.height,
+        "deflected_share": deflected_share,
+        "cost_per_contact_minor": cost_per_contact_minor,
+    }
+    deflected = None if deflected_share is None else round(answered.height * deflected_share, 4)
+    told: dict[str, Input] = {
+        "contacts": contacts.height,
+        "deflected_contacts": deflected,
+        "median_answer_minutes": _number(minutes.median()),
+    }
+    return _product("service_savings", factors, on=on, told=told)
 
 
 def lead_value(
@@ -224,6 +229,8 @@ def value_per(unit: str, daily: pl.DataFrame, *, level: float = 0.90) -> UnitVal
     if weeks < MIN_WEEKS:
         return UnitValue(unit, value, None, None, int(total), weeks)
     spread = float(np.std(revenue - value * units, ddof=1)) / (np.sqrt(weeks) * units.mean())
+    from scipy import special  # a tenth of a second that only a range is worth
+
     reach = float(special.stdtrit(weeks - 1, (1 + level) / 2)) * spread
     return UnitValue(unit, value, value - reach, value + reach, int(total), weeks)
 

@@ -327,7 +327,17 @@ def _serve(folder: Path, *, port: int, browser: bool) -> None:
 
 
 # Last, so that the help lists the commands in the order in which a newcomer meets them.
-from ui import cli_forget, cli_lift, cli_money, cli_query, cli_reads, cli_sources, cli_talk  # noqa: E402, F401
+from ui import (  # noqa: E402
+    cli_forget,  # noqa: F401
+    cli_hand,  # noqa: F401
+    cli_lift,  # noqa: F401
+    cli_money,  # noqa: F401
+    cli_query,  # noqa: F401
+    cli_reads,  # noqa: F401
+    cli_roi,  # noqa: F401
+    cli_sources,  # noqa: F401
+    cli_talk,  # noqa: F401
+)
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 from babel.numbers import get_currency_precision
 
-from attribution.report import By, Report
+from attribution.report import Report
 from config import intake
 from config.clock import Period
 from config.database import data_version
@@ -178,12 +178,6 @@ def _quality_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def share_of_voice(workspace: Workspace, *, period: Period) -> dict[str, Any]:
     found = voice.share_of_voice(pipeline.mentions_of(workspace, period))
     return {"period": _head(period, "")["period"], "rows": rows(found, currency="EUR")}
-
-
-def roi(report: Report, *, by: By | None = None) -> dict[str, Any]:
-    """The blend; with `by`, the breakdown's rows beside it."""
-    document = report.roi_json()
-    return document if by is None else document | {"by": by, "rows": report.channels_json(by)["rows"]}
 
 
 def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:

@@ -44,30 +44,26 @@ def test_visits_are_worth_what_their_clicks_would_have_cost(
     assert worth.inputs["visits_left_out_for_their_sale"] == seen["has_sale"].sum()
 
 
-def contacts(*rows: tuple[int | None, bool | None]) -> pl.DataFrame:
-    """Minutes until the answer, and whether a private contact was avoided."""
+def contacts(*minutes: int | None) -> pl.DataFrame:
+    """Contacts by the minutes until their answer."""
     return pl.DataFrame(
-        [(ASKED, ASKED + dt.timedelta(minutes=m) if m is not None else None, deflected) for m, deflected in rows],
-        schema={
-            "asked_at": pl.Datetime("us", "UTC"),
-            "answered_at": pl.Datetime("us", "UTC"),
-            "deflected": pl.Boolean,
-        },
+        [(ASKED, ASKED + dt.timedelta(minutes=m) if m is not None else None) for m in minutes],
+        schema=dict.fromkeys(("asked_at", "answered_at"), pl.Datetime("us", "UTC")),
         orient="row",
     )
 
 
 def test_answers_save_the_contacts_they_replace() -> None:
     saved = value.service_savings(
-        contacts((10, True), (20, True), (90, None), (None, True)), cost_per_contact_minor=450
+        contacts(10, 20, 90, None), cost_per_contact_minor=450, deflected_share=0.5
     )
-    assert saved.amount_minor == 900
+    assert (saved.amount_minor, saved.inputs["deflected_contacts"]) == (675, 1.5)
     assert saved.inputs["median_answer_minutes"] == 20
     assert (saved.inputs["contacts"], saved.inputs["answered"]) == (4, 3)
 
 
 def test_a_median_answer_time_without_answers_is_unknown() -> None:
-    saved = value.service_savings(contacts((None, True)), cost_per_contact_minor=450)
+    saved = value.service_savings(contacts(None), cost_per_contact_minor=450, deflected_share=0.5)
     assert (saved.amount_minor, saved.inputs["median_answer_minutes"]) == (0, None)
 
 
@@ -81,7 +77,11 @@ def test_a_median_answer_time_without_answers_is_unknown() -> None:
         (value.earned_media_value(1, price_per_thousand_minor=500), 0, ()),
         (value.earned_media_value(3, price_per_thousand_minor=500), 2, ()),
         (value.earned_media_value(None, price_per_thousand_minor=800), None, ("reach",)),
-        (value.service_savings(contacts((5, True)), cost_per_contact_minor=None), None, ("cost_per_contact_minor",)),
+        (
+            value.service_savings(contacts(5), cost_per_contact_minor=None, deflected_share=0.5),
+            None,
+            ("cost_per_contact_minor",),
+        ),
     ],
     ids=[
         "40 x 25 % x 99.00",
@@ -114,9 +114,11 @@ def test_media_value_is_off_and_carries_its_objection() -> None:
 
 
 def test_only_true_savings_that_are_switched_on_may_enter_the_roi() -> None:
-    answered = contacts((5, True))
-    on, off = (value.service_savings(answered, cost_per_contact_minor=450, on=switch) for switch in (True, False))
-    unknown = value.service_savings(answered, cost_per_contact_minor=None)
+    on, off = (
+        value.service_savings(contacts(5), cost_per_contact_minor=450, deflected_share=1.0, on=switch)
+        for switch in (True, False)
+    )
+    unknown = value.service_savings(contacts(5), cost_per_contact_minor=None, deflected_share=1.0)
     media = value.earned_media_value(1_000_000, price_per_thousand_minor=800, on=True)
     assert value.savings([on, off, unknown, media]) == 450
     assert value.savings([off, unknown, media]) is None

@@ -1,0 +1,157 @@
+"""The return of a period with all that stands beside it: put together once, shown by the page, the command and the
+exported table alike.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from attribution.campaign_talk import BASELINE_DAYS, Campaign, CampaignTalk, campaign_talk
+from attribution.costs import in_social_scope, missing_kinds, with_channel
+from attribution.report import Report, attribute
+from attribution.roi import RoiReport
+from config.clock import Period
+from config.plans import read_campaigns
+from config.registers import read_people
+from config.workspace import Workspace
+from ui import equivalents, history, pipeline
+
+if TYPE_CHECKING:
+    from attribution.lift import LiftEstimate
+
+_LONGEST_DAYS = 92  # what has run for longer, and is named by its costs alone, is everyday spending
+_TALK_BACK = 120  # days before the period in which a campaign may have begun
+
+
+@dataclass(frozen=True)
+class RoiFigures:
+    """`report` holds the blend, and in its ROI the savings that are switched on. `before` and `year_before` are the
+    same for the days before and for the same days a year ago; null where nothing is known of those.
+    """
+
+    report: Report
+    lift: LiftEstimate | None
+    before: RoiReport | None
+    year_before: RoiReport | None
+    talk: CampaignTalk
+    beside: equivalents.Beside
+    missing_costs: tuple[str, ...]
+    stories: pl.DataFrame  # of the period: day, author_key, story, network
+
+    @property
+    def roi(self) -> RoiReport:
+        return self.report.roi
+
+
+def roi_figures(
+    workspace: Workspace, *, period: Period, now: dt.datetime, model: str | None = None, without_flagged: bool = False
+) -> RoiFigures:
+    """Everything the ROI page and `earned roi` show of a period."""
+    chosen = model or workspace.settings.attribution.model
+    report = pipeline.attribution_report(workspace, period=period, model=chosen, without_flagged=without_flagged)
+    return figures_of(workspace, report, now=now, without_flagged=without_flagged)
+
+
+def figures_of(
+    workspace: Workspace, report: Report, *, now: dt.datetime, without_flagged: bool = False, estimates: bool = True
+) -> RoiFigures:
+    """The same from a report that is known already. Without `estimates` nothing estimated stands in it."""
+    from attribution import indirect
+
+    looked_back = history.history(workspace, now=now)
+    lift = history.lift_of(workspace, now=now) if estimates else None
+    period = report.period
+    blended = indirect.blend(report, lift)
+    campaigns = campaigns_of(workspace, report)
+    mentions = pipeline.mentions_of(workspace, Period(period.since - dt.timedelta(days=_TALK_BACK), period.until))
+    said = stories(mentions, brands=pipeline.own_brands(workspace))
+    beside = equivalents.beside(workspace, report, mentions=mentions, daily=looked_back.daily)
+    talk = campaign_talk(blended, said, campaigns=campaigns, contracted=contracted(workspace))
+    others = [
+        _other(workspace, report, other, lift, without_flagged=without_flagged)
+        for other in (period.before(), _year_before(period))
+    ]
+    return RoiFigures(
+        report=replace(blended, roi=replace(blended.roi, savings_minor=beside.savings_minor)),
+        lift=lift,
+        before=others[0],
+        year_before=others[1],
+        talk=talk,
+        beside=beside,
+        missing_costs=tuple(missing_kinds(report.daily_costs.filter("in_scope"))),
+        stories=said.filter(pl.col("day").is_between(period.since, period.until)),
+    )
+
+
+def _year_before(period: Period) -> Period:
+    year = dt.timedelta(days=364)  # whole weeks, so that weekdays stand against the same weekdays
+    return Period(period.since - year, period.until - year)
+
+
+def _other(
+    workspace: Workspace, report: Report, period: Period, lift: LiftEstimate | None, *, without_flagged: bool
+) -> RoiReport | None:
+    """The blend of another period; None where no order of it is known."""
+    from attribution import indirect
+
+    if report.history.filter(pl.col("day").is_between(period.since, period.until)).is_empty():
+        return None
+    other = attribute(
+        pipeline.attribution_inputs(workspace, with_mentions=without_flagged),
+        settings=workspace.settings,
+        period=period,
+        model=report.model,
+        lookback=report.lookback,
+        rates=pipeline.exchange_rates(),
+        without_flagged=without_flagged,
+    )
+    return indirect.blend(other, lift).roi
+
+
+def stories(mentions: pl.DataFrame, *, brands: Collection[str]) -> pl.DataFrame:
+    """day, author_key, story, network of the brands' mentions: copies of one text once, by their first author."""
+    mine = mentions.filter(pl.col("brand").is_in(list(brands)) & pl.col("day").is_not_null())
+    return (
+        mine.sort("published_at", "mention_id")
+        .with_columns(story=pl.coalesce("cluster_id", "mention_id"))
+        .unique("story", keep="first", maintain_order=True)
+        .select("day", "author_key", "story", "network")
+    )
+
+
+def contracted(workspace: Workspace) -> list[str]:
+    """The people we have a contract with."""
+    people = read_people(workspace.engine)
+    return sorted(people.filter(pl.col("status") == "contracted")["key"].to_list())
+
+
+def campaigns_of(workspace: Workspace, report: Report) -> list[Campaign]:
+    """The registered campaigns, and those that social costs alone name, on the days of these costs."""
+    end, first = report.period.until, report.period.since - dt.timedelta(days=_TALK_BACK - BASELINE_DAYS)
+    found = []
+    for row in read_campaigns(workspace.engine).filter(~pl.col("archived")).iter_rows(named=True):
+        if row["date_from"] is None:
+            continue
+        days = Period(max(row["date_from"], first), row["date_to"] or end)
+        names = {row["name"], *row["utm_campaigns"], *row["cost_campaigns"]}
+        lower = frozenset(name.lower() for name in names if name)
+        found.append(Campaign(row["name"], days, lower, frozenset(row["people"])))
+    registered = {name for one in found for name in one.names}
+    spend = pipeline.facts_of(workspace).scan("spend").collect()
+    placed = with_channel(spend.with_columns(pl.col("cost_type").str.to_lowercase().fill_null("media")))
+    named = (
+        placed.filter(in_social_scope(workspace.settings.attribution.social_scope))
+        .drop_nulls(["campaign", "date_from"])
+        .group_by("campaign")
+        .agg(pl.col("date_from").min(), until=pl.max_horizontal("date_from", "date_to").max())
+        .filter((pl.col("until") - pl.col("date_from")).dt.total_days() < _LONGEST_DAYS)
+    )
+    for name, since, until in named.sort("campaign").iter_rows():
+        if name.lower() not in registered and until >= first:
+            found.append(Campaign(name, Period(max(since, first), until), frozenset({name.lower()})))
+    return [one for one in found if one.days.since <= min(one.days.until, end)]
