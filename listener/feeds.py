@@ -15,12 +15,13 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from listener.feed_dates import parse_date
 from listener.text import clean, find_links, one_line, plain_text, safe_link
+from listener.wellformed import read_wellformed
 
 ITEMS_LIMIT = 2_000
 BODY_LIMIT = 10_000_000  # bytes, inflated
@@ -63,8 +64,12 @@ class ParsedFeed:
     error: str | None
 
 
-def parse_feed(data: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
-    """Read RSS, RDF, Atom or JSON Feed. `url` resolves relative links; `content_type` is the server's, if any."""
+def parse_feed(data: bytes, *, url: str, content_type: str | None, directly: bool = True) -> ParsedFeed:
+    """Read RSS, RDF, Atom or JSON Feed. `url` resolves relative links; `content_type` is the server's, if any.
+
+    Well-formed XML is read directly where that gives what feedparser gives; `directly=False` asks feedparser for all of
+    it, which takes some ten times as long.
+    """
     if not data.strip():
         return _no_feed("the body is empty")
     inflated = _inflate(data)
@@ -74,7 +79,7 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None) -> ParsedFeed
     start = text.lstrip("\ufeff \t\r\n\0")
     if start[:1] in ("{", "["):
         return _read_json(start, url=url, warnings=warnings)
-    return _read_xml(start, url=url, warnings=warnings)
+    return _read_xml(start, url=url, warnings=warnings, directly=directly)
 
 
 def _no_feed(problem: str, *, warnings: tuple[str, ...] = ()) -> ParsedFeed:
@@ -166,12 +171,22 @@ _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:\w{1,20}:)?(?:item|entry)\s{0,5}>", re.IGNORECASE)
 
 
-def _read_xml(text: str, *, url: str, warnings: tuple[str, ...]) -> ParsedFeed:
-    import feedparser
-
+def _read_xml(text: str, *, url: str, warnings: tuple[str, ...], directly: bool) -> ParsedFeed:
     if _HTML_PAGE.search(text[:2_000]) and not _FEED_ROOT.search(text[:4_000]):
         return _no_feed("this is a web page, not a feed; look for the site's RSS or Atom address", warnings=warnings)
-    body, more = _bounded(_without_doctype(_NOT_XML.sub("", text)))
+    body = _without_doctype(text)
+    raw = read_wellformed(body, limit=ITEMS_LIMIT) if directly else None
+    if raw:
+        cut = (_too_many(raw.held),) if raw.held > ITEMS_LIMIT else ()
+        return _parsed(raw.version, raw.feed, raw.items, url=url, warnings=warnings + cut)
+    return _read_with_feedparser(_NOT_XML.sub("", body), url=url, warnings=warnings)
+
+
+def _read_with_feedparser(text: str, *, url: str, warnings: tuple[str, ...]) -> ParsedFeed:
+    """The authority, for all that is not plainly well-formed."""
+    import feedparser
+
+    body, more = _bounded(text)
     try:
         parsed = feedparser.parse(
             # As a stream: feedparser takes a bare string for the name of a file or an address, and opens it.
@@ -187,14 +202,23 @@ def _read_xml(text: str, *, url: str, warnings: tuple[str, ...]) -> ParsedFeed:
         return _no_feed("this is no feed: no RSS, RDF, Atom or JSON Feed was found in it", warnings=warnings)
     if parsed.bozo:
         warnings += (one_line(f"not well-formed: {parsed.bozo_exception}")[:300],)
-    feed = parsed.feed
-    is_atom = str(parsed.version).startswith("atom")
-    entries = [
-        _entry(item, feed_author=feed.get("author") if is_atom else None, feed=feed, url=url)
-        for item in parsed.entries[:ITEMS_LIMIT]
-    ]
+    version = str(parsed.version) or "unknown"
+    return _parsed(version, parsed.feed, parsed.entries[:ITEMS_LIMIT], url=url, warnings=warnings + more)
+
+
+def _parsed(
+    version: str, feed: Mapping[str, Any], items: Sequence[Any], *, url: str, warnings: tuple[str, ...]
+) -> ParsedFeed:
+    """What a document gives, read by either reader: both use feedparser's names."""
+    author = feed.get("author") if version.startswith("atom") else None
+    site = safe_link(str(feed.get("link") or ""), base=url) or url
+    entries = [_entry(item, feed_author=author, feed=feed, site=site, url=url) for item in items]
     title = one_line(plain_text(str(feed.get("title") or ""))[0]) or None
-    return ParsedFeed(title, str(parsed.version) or "unknown", _identified(entries), warnings + more, None)
+    return ParsedFeed(title, version, _identified(entries), warnings, None)
+
+
+def _too_many(held: int) -> str:
+    return f"the feed holds {held} items; the first {ITEMS_LIMIT} were read"
 
 
 def _without_doctype(text: str) -> str:
@@ -216,11 +240,11 @@ def _bounded(text: str) -> tuple[str, tuple[str, ...]]:
     if len(ends) <= ITEMS_LIMIT:
         return text, ()
     cut = text[: ends[ITEMS_LIMIT - 1]] + text[ends[-1] :]
-    return cut, (f"the feed holds {len(ends)} items; the first {ITEMS_LIMIT} were read",)
+    return cut, (_too_many(len(ends)),)
 
 
-def _entry(item: Any, *, feed_author: Any, feed: Any, url: str) -> Entry:
-    base = _base(item, feed, url)
+def _entry(item: Any, *, feed_author: Any, feed: Mapping[str, Any], site: str, url: str) -> Entry:
+    base = _base(item, url) or site
     raw_text, hrefs = plain_text(_body(item))
     title = one_line(plain_text(str(item.get("title") or item.get("media_title") or ""))[0]) or None
     published_at, quality = _published(item)
@@ -246,12 +270,11 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _base(item: Any, feed: Any, url: str) -> str:
-    """xml:base of the entry where there is one, else the site's address, else the feed's."""
-    details = [_mapping(item.get(f"{name}_detail")) for name in ("title", "summary")]
-    bases = [detail.get("base") for detail in details]
-    own = next((base for base in bases if base and base != url), None)
-    return safe_link(own) or safe_link(str(feed.get("link") or ""), base=url) or url
+def _base(item: Any, url: str) -> str | None:
+    """xml:base of the entry where there is one."""
+    details = (_mapping(item.get(f"{name}_detail")) for name in ("title", "summary"))
+    bases = (detail.get("base") for detail in details)
+    return safe_link(next((base for base in bases if base and base != url), None))
 
 
 def _body(item: Any) -> str:

@@ -1,0 +1,202 @@
+"""Reading well-formed feeds directly gives what feedparser gives: feed by feed, entry by entry, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from listener.feeds import ParsedFeed, parse_feed
+from listener.wellformed import read_wellformed
+
+URL = "https://site.example/feed.xml"
+SPACES = {
+    "": ["http://www.w3.org/2005/Atom", "http://purl.org/rss/1.0/", "http://purl.org/atom/ns#", "urn:none"],
+    "atom": ["http://www.w3.org/2005/Atom"],
+    "dc": ["http://purl.org/dc/elements/1.1/", "urn:other"],
+    "dcterms": ["http://purl.org/dc/terms/"],
+    "content": ["http://purl.org/rss/1.0/modules/content/"],
+    "media": ["http://search.yahoo.com/mrss/", "http://www.rssboard.org/media-rss"],
+    "itunes": ["http://www.itunes.com/dtds/podcast-1.0.dtd"],
+    "slash": ["http://purl.org/rss/1.0/modules/slash/"],
+    "thr": ["http://purl.org/syndication/thread/1.0", "http://purl.org/rss/1.0/modules/threading/"],
+    "feedburner": ["http://rssnamespace.org/feedburner/ext/1.0"],
+    "rdf": ["http://www.w3.org/1999/02/22-rdf-syntax-ns#"],
+    "x": ["urn:x", "http://purl.org/dc/elements/1.1/"],
+}
+PLAIN = [
+    "title", "description", "content:encoded", "dc:creator", "pubDate", "guid", "link", "author", "category",
+    "comments", "dc:date", "media:title", "media:description", "slash:comments", "itunes:summary", "itunes:author",
+    "thr:total", "published", "updated", "id", "summary", "content", "name", "language", "dc:language", "atom:link", "enclosure",
+    "source", "x:creator", "x:thing", "thing", "feedburner:origLink",
+]  # fmt: skip
+ODD = [
+    "media:group", "media:content", "media:statistics", "media:starRating", "media:thumbnail", "image", "textinput",
+    "contributor", "itunes:owner", "subtitle", "rights", "abstract", "body", "fullitem", "div", "p", "b", "email",
+    "uri", "url", "item", "entry", "channel", "dc:title", "dcterms:modified", "issued", "created", "modified", "date",
+    "links", "managingEditor", "svg", "feed", "keywords", "title_detail", "itunes:image", "rdf:li", "items", "tags",
+]  # fmt: skip
+TEXTS = st.one_of(
+    st.sampled_from(
+        ["", " ", "A kettle", "Tue, 02 Jun 2026 10:00:00 +0200", "2026-06-02T10:00:00Z", "2026-06-02", "yesterday",
+         "https://a.example/1?a=1&b=2", "/rel?x=1&amp;y", "http:///three", "urn:uuid:7", "7", "en-GB",
+         "anna@mail.example (Anna)", "<p>Buy <a href='/x'>it</a></p><br/>now", "Å\x93uvre", "cafÃ©", "\x80 5", "żółć",
+         "true", "3,400", "&copy; 2026 &nbsp;x", "https://a.example/&foo;bar"]
+    ),
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12),
+)  # fmt: skip
+ATTRIBUTES = {
+    "type": ["html", "xhtml", "text", "text/html", "application/octet-stream", "image/svg+xml", "TEXT/plain"],
+    "mode": ["escaped", "base64"], "isPermaLink": ["true", "false"], "href": ["/x", "https://a.example/y"],
+    "rel": ["alternate", "self", "enclosure", "SELF"], "url": ["https://a.example/a.mp3"],
+    "xml:lang": ["pl", "", "en_GB"],
+    "lang": ["hu"], "xml:base": ["https://base.example/a/", "b/", "javascript:x"], "views": ["12"], "count": ["3"],
+    "rdf:about": ["https://a.example/about"], "x:href": ["/unknown"], "version": ["2.0"],
+}  # fmt: skip
+
+
+def written(name: str, inside: str, attributes: dict[str, str]) -> str:
+    return f"<{name}{''.join(f' {key}={quoteattr(value)}' for key, value in attributes.items())}>{inside}</{name}>"
+
+
+def cdata(text: str) -> str:
+    return f"<![CDATA[{text.replace(']]>', '')}]]>"
+
+
+@st.composite
+def elements(draw: st.DrawFn, names: list[str], depth: int = 3) -> str:
+    """An element of any name, with text or elements in it, or both."""
+    name = draw(st.sampled_from(names))
+    keys = draw(st.lists(st.sampled_from(sorted(ATTRIBUTES)), max_size=2, unique=True)) if draw(st.booleans()) else []
+    attributes = {key: draw(st.sampled_from(ATTRIBUTES[key])) for key in keys}
+    text = draw(TEXTS)
+    parts = [cdata(text) if draw(st.booleans()) else escape(text)]
+    if depth and draw(st.integers(0, 5)) == 0:
+        parts += draw(st.lists(elements(names=names, depth=depth - 1), max_size=3))
+        parts += draw(st.sampled_from(["", " tail"]))
+    return written(name, "".join(parts), attributes)
+
+
+@st.composite
+def documents(draw: st.DrawFn, names: list[str]) -> str:
+    """RSS, RDF or Atom of generated elements: well-formed, and seldom sensible."""
+    root = draw(st.sampled_from(["rss", "rdf:RDF", "feed"]))
+    spaces = {prefix: draw(st.sampled_from(uris)) for prefix, uris in SPACES.items()}
+    if draw(st.booleans()):
+        spaces = {prefix: uris[0] for prefix, uris in SPACES.items() if prefix}
+    declared = "".join(
+        f" xmlns{':' if prefix else ''}{prefix}={quoteattr(uri)}"
+        for prefix, uri in draw(st.permutations(sorted(spaces.items())))
+    )
+    extra = draw(
+        st.sampled_from(["", ' version="2.0"', ' version="0.91"', ' xml:lang="hu"', ' xml:base="https://b.example/x/"'])
+    )
+    item = "entry" if root == "feed" else "item"
+    head = draw(st.lists(elements(names), max_size=4))
+    items = [
+        written(
+            item,
+            "".join(draw(st.lists(elements(names), max_size=7))),
+            draw(st.sampled_from([{}, {"rdf:about": "u:1"}])),
+        )
+        for _ in range(draw(st.integers(0, 3)))
+    ]
+    tail = draw(st.lists(elements(names), max_size=1))
+    inside = head + items + tail
+    if root == "rss":
+        inside = [written("channel", "".join(inside), {})]
+    elif root == "rdf:RDF":
+        inside = [written("channel", "".join(head), {}), *items]
+    return f"<{root}{declared}{extra}>{''.join(inside)}</{root}>"
+
+
+def both(body: str | bytes) -> tuple[ParsedFeed, ParsedFeed]:
+    data = body.encode() if isinstance(body, str) else body
+    return parse_feed(data, url=URL, content_type=None), parse_feed(data, url=URL, content_type=None, directly=False)
+
+
+@settings(deadline=None, max_examples=60)
+@given(documents(PLAIN))
+def test_feeds_of_known_elements_are_read_alike(body: str) -> None:
+    direct, authority = both(body)
+    assert direct == authority
+
+
+@settings(deadline=None, max_examples=60)
+@given(documents(PLAIN + ODD))
+def test_feeds_of_any_elements_are_read_alike(body: str) -> None:
+    direct, authority = both(body)
+    assert direct == authority
+
+
+@settings(deadline=None, max_examples=60)
+@given(documents(PLAIN), st.integers(0, 4_000), st.binary(max_size=8))
+def test_a_damaged_feed_is_read_alike_and_never_raises(body: str, at: int, put: bytes) -> None:
+    data = body.encode()
+    direct, authority = both(data[:at] + put + data[at + len(put) :])
+    assert direct == authority
+
+
+def test_an_ordinary_feed_needs_no_feedparser() -> None:
+    for body in (RSS, RDF, ATOM):
+        assert read_wellformed(body, limit=10) is not None
+        direct, authority = both(body)
+        assert direct == authority
+        assert len(direct.entries) == 1
+
+
+RSS = """<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>Tea</title>
+<link>https://a.example/</link><atom:link href="https://a.example/feed" rel="self"/><language>en</language>
+<image><url>https://a.example/i.png</url><title>Tea</title><link>https://a.example/</link></image>
+<item><title>A kettle &amp; more</title><link>https://a.example/1?utm_source=x&amp;y=2</link>
+<guid isPermaLink="false">1</guid><dc:creator>Anna</dc:creator><pubDate>Tue, 02 Jun 2026 10:00:00 +0200</pubDate>
+<description>Short</description><content:encoded><![CDATA[<p>Long &amp; <a href="/x">good</a></p>]]></content:encoded>
+<category>tea</category><enclosure url="https://a.example/1.mp3" type="audio/mpeg" length="1"/></item>
+</channel></rss>"""
+RDF = """<rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="https://a.example/"><title>Tea</title>
+<link>https://a.example/</link><items><rdf:Seq><rdf:li rdf:resource="https://a.example/1"/></rdf:Seq></items></channel>
+<item rdf:about="https://a.example/1"><title>A kettle</title><link>https://a.example/1</link>
+<dc:date>2026-06-02T10:00:00Z</dc:date><description>Short</description></item></rdf:RDF>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" xml:base="https://a.example/"><title>Tea</title>
+<link href="/"/><author><name>Site</name></author><entry><id>tag:a.example,2026:1</id><title type="html">A &lt;b&gt;
+kettle&lt;/b&gt;</title><link rel="alternate" href="1"/><updated>2026-06-02T10:00:00Z</updated><author><name>Anna</name>
+<email>anna@mail.example</email></author><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Long &amp;
+<a href="x">good</a></p><br/></div></content><summary>Short</summary></entry></feed>"""
+
+UNSURE = [
+    ("a document type", '<!DOCTYPE rss [<!ENTITY a "x">]>' + RSS),
+    ("an entity of HTML", RSS.replace("&amp; more", "&nbsp;")),
+    ("a bare ampersand", RSS.replace("&amp; more", "& more")),
+    ("an unclosed element", RSS.replace("</item>", "")),
+    ("an undeclared prefix", RSS.replace("<category>tea", "<category><z:a/>tea")),
+    ("a root that is no feed", "<html><body/></html>"),
+    ("an item in an item", RSS.replace("<category>tea</category>", "<item><title>x</title></item>")),
+    ("a prefix of another meaning", RDF.replace("http://purl.org/dc/elements/1.1/", "urn:x").replace(
+        "xmlns:rdf", 'xmlns:y="http://purl.org/dc/elements/1.1/" xmlns:rdf')),
+    ("base64", ATOM.replace('type="html"', 'type="image/png"')),
+    ("a base address of another scheme", ATOM.replace('xml:base="https://a.example/"', 'xml:base="javascript:x"')),
+    ("markup in a date", RSS.replace("10:00:00 +0200", "<b>10:00:00 +0200</b>")),
+    ("depth", RSS.replace("<category>tea</category>", "<a>" * 1_000 + "</a>" * 1_000)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "body"), UNSURE, ids=[case for case, _ in UNSURE])
+def test_whatever_is_not_sure_is_left_to_feedparser(case: str, body: str) -> None:
+    assert read_wellformed(body, limit=10) is None
+    direct, authority = both(body)
+    assert direct == authority
+
+
+@pytest.mark.shared_data
+def test_real_feeds_are_read_alike(shared_data: Callable[..., Path]) -> None:
+    files = [path for path in sorted(shared_data("feeds", "dev").iterdir()) if path.suffix != ".json"]
+    assert len(files) > 50
+    for path in files:
+        direct, authority = both(path.read_bytes())
+        assert direct == authority, path.name
