@@ -1,0 +1,75 @@
+"""Posts that somebody wrote down by hand: which there are, and how one is taken out again.
+
+They come in as a file of one row or more through the door all files take, layout "earned_mentions".
+
+NotByHandError      the mention is not there, or came otherwise
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from config.database import count_change, writing
+from config.intake import imports
+from listener.clusters import recluster
+from listener.tables import authors, mention_imports, mentions
+
+LAYOUT = "earned_mentions"
+SOURCE = f"import:{LAYOUT}"
+
+
+class NotByHandError(ValueError):
+    """Only what was written down by hand can be changed or taken out by hand."""
+
+
+def written_down(engine: Engine, *, limit: int = 200) -> list[str]:
+    """The ids of mentions by hand, those that came in last first."""
+    asked = sa.select(mentions.c.mention_id).where(mentions.c.source == SOURCE)
+    with engine.connect() as connection:
+        return list(
+            connection.scalars(asked.order_by(mentions.c.first_seen.desc(), mentions.c.mention_id).limit(limit))
+        )
+
+
+def carried_by_import(engine: Engine, import_id: int) -> list[str]:
+    """The ids of the mentions an import carried, sorted."""
+    asked = sa.select(mention_imports.c.mention_id).where(mention_imports.c.import_id == import_id)
+    with engine.connect() as connection:
+        return list(connection.scalars(asked.order_by(mention_imports.c.mention_id)))
+
+
+def take_out(engine: Engine, mention_id: str, *, now: dt.datetime) -> None:
+    """Remove one mention by hand with all that hangs on it; the file that brought nothing else counts as undone, so
+    that it can be imported again. Raises NotByHandError."""
+    with writing(engine) as connection:
+        row = connection.execute(
+            sa.select(mentions.c.source, mentions.c.text_hash, mentions.c.author_key).where(
+                mentions.c.mention_id == mention_id
+            )
+        ).first()
+        if row is None:
+            raise NotByHandError(f"there is no mention {mention_id}; it may have been removed")
+        if row.source != SOURCE:
+            raise NotByHandError("this mention was not written down by hand; leave it out by the brand's query")
+        holding = sa.select(mention_imports.c.import_id).where(mention_imports.c.mention_id == mention_id)
+        held_by = list(connection.scalars(holding))
+        connection.execute(sa.delete(mentions).where(mentions.c.mention_id == mention_id))
+        connection.execute(sa.delete(mention_imports).where(mention_imports.c.mention_id == mention_id))
+        _let_fall(connection, held_by, now=now)
+        recluster(connection, {row.text_hash} if row.text_hash else set())
+        speaking = sa.select(mentions.c.mention_id).where(mentions.c.author_key == authors.c.author_key)
+        connection.execute(sa.delete(authors).where(authors.c.author_key == row.author_key, ~speaking.exists()))
+        count_change(connection, "mentions")
+
+
+def _let_fall(connection: Connection, import_ids: list[int], *, now: dt.datetime) -> None:
+    """Imports by hand of which nothing is left do not stand any more."""
+    left = sa.select(mention_imports.c.mention_id).where(mention_imports.c.import_id == imports.c.id)
+    connection.execute(
+        sa.update(imports)
+        .where(imports.c.id.in_(import_ids), imports.c.layout == LAYOUT, imports.c.state == "done", ~left.exists())
+        .values(state="undone", finished_at=now)
+    )
