@@ -6,8 +6,8 @@ cluster give the same answer.
 
 Touches are divided into parts once, when they are stored, by a hash of the customer, so that a journey lies in one part
 (`part_of`). A partial is a few small tables of sums. Counts and money in minor units are whole numbers: their sums are
-the same whatever the parts. The one model whose sums are fractions, time_decay, adds in the order of the parts, which
-belong to the data and not to the engine.
+the same whatever the parts. The one model whose sums are fractions, time_decay, adds whole multiples of a fixed small
+unit (`_UNITS`), so that its sums are the same as well.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ from attribution.shapley import merge_sets, set_game, set_sums
 HALF_LIFE_SECONDS = 7 * 86_400.0
 _KEYS = ("channel", "place", "of", "last_non_direct")
 _CELLS = 1 << 22
+# Parts of a conversion, and of a minor unit, that time_decay counts in: sums of whole numbers below 2^53 are exact in
+# floats, here up to 67 million conversions and 1.3 billion of a currency of cents.
+_UNITS = (float(1 << 27), float(1 << 16))
 
 
 @dataclass(frozen=True)
@@ -205,11 +208,10 @@ def _decay(paths: Paths, seconds: Numbers, half_life_seconds: float) -> pl.DataF
         last = times[block.starts + block.lengths - 1]
         raw = np.exp2((times - block.by_touch(last)) / half_life_seconds)
         whole = np.add.reduceat(raw, block.starts)
-        for row, amount in enumerate((block.conversions, block.value)):
-            sums[row] += np.bincount(
-                block.channel, weights=raw * block.by_touch(amount / whole), minlength=len(paths.channels)
-            )
+        for row, (amount, units) in enumerate(zip((block.conversions, block.value), _UNITS, strict=True)):
+            counted = np.rint(raw * block.by_touch(amount * units / whole))
+            sums[row] += np.bincount(block.channel, weights=counted, minlength=len(paths.channels))
     return pl.DataFrame(
-        {"channel": list(paths.channels), "conversions": sums[0], "value": sums[1]},
+        {"channel": list(paths.channels), "conversions": sums[0] / _UNITS[0], "value": sums[1] / _UNITS[1]},
         schema_overrides={"channel": pl.String},
     ).sort("channel")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -17,7 +18,7 @@ from attribution.channels import DIRECT
 from attribution.markov import markov
 from attribution.partials import Partial, added, merge, part_of, partial, per_journey, solve
 from attribution.paths import Paths, first_of_each, merge_repeats, read_paths, without
-from attribution.shapley import set_game, set_sums
+from attribution.shapley import rate_game, set_game, set_sums
 from tests.attribution.paths_data import Row, long, paths, sample_paths, some_rows
 
 # The public sample of paths; first, last and linear equal the reference's own heuristics.
@@ -134,18 +135,71 @@ def test_per_journey_credit_of_parts(rows: list[Row], data: st.DataObject) -> No
     assert credited == pytest.approx(dict(whole.select("channel", "conversions").rows()))
 
 
+def _journeys(n: int = 400) -> pl.DataFrame:
+    """One row a touch of n customers' journeys, with conversions, null journeys, values and times."""
+    rows = [(" ".join("ABCD"[(n * k) % 4] for k in range(1, n % 7 + 2)), n % 2, n % 2 * n, n % 3) for n in range(n)]
+    hours = pl.int_range(pl.len()).over("journey") * (pl.col("journey") % 11 + 1) * 5
+    return long(rows).with_columns(seconds=(hours * 3600).cast(pl.Float64))
+
+
 def _partial_of(frame: pl.DataFrame) -> Partial:
-    return partial(read_paths(frame), orders=(1, 2))
+    stands = frame.filter(pl.col("conversions") + pl.col("nulls") > 0)
+    return partial(read_paths(stands), orders=(1, 2, 3), seconds=stands["seconds"].to_numpy())
+
+
+def _parts(touches: pl.DataFrame, parts: int) -> list[pl.DataFrame]:
+    numbered = touches.with_columns(part=part_of(pl.col("journey"), parts=parts))
+    return [numbered.filter(pl.col("part") == number) for number in range(parts)]
+
+
+MODELS = {
+    *("first", "last", "last_non_direct", "linear", "position_based", "time_decay"),
+    *("markov", "markov_2", "markov_3", "shapley"),
+}
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "in reverse"])
+def test_every_model_gives_the_same_answer_however_many_parts(count: int, turned: bool) -> None:
+    whole = _partial_of(_journeys())
+    parts = _parts(_journeys(), count)
+    assert all(part.height for part in parts)
+    merged = merge([_partial_of(part) for part in (reversed(parts) if turned else parts)])
+    answer = solve(merged)
+    assert set(answer["model"]) == MODELS
+    assert answer.equals(solve(whole))  # to the last bit
+    # The two further answers that need the merged sums: the rate game, and credit journey by journey.
+    assert rate_game(merged.sets).channels.equals(rate_game(whole.sets).channels)
+    alone = per_journey(read_paths(_journeys()), whole)
+    apart = added([per_journey(read_paths(part), merged) for part in parts])
+    assert dict(apart.select("channel", "value").rows()) == pytest.approx(dict(alone.select("channel", "value").rows()))
 
 
 def test_a_pool_of_processes_gives_the_answer_of_one() -> None:
-    rows = [(" ".join("ABCD"[(n * k) % 4] for k in range(1, n % 5 + 2)), n % 2, n % 2 * n, n % 3) for n in range(200)]
-    touches = long(rows).with_columns(part=part_of(pl.col("journey"), parts=3))
-    parts = [touches.filter(pl.col("part") == number) for number in range(3)]
-    assert all(part.height for part in parts)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        apart = merge(list(pool.map(_partial_of, parts)))
-    assert solve(apart).equals(solve(_partial_of(touches)))
+        apart = merge(list(pool.map(_partial_of, _parts(_journeys(), 3))))
+    assert solve(apart).equals(solve(_partial_of(_journeys())))
+
+
+def test_a_cluster_gives_the_answer_of_one() -> None:
+    ray = pytest.importorskip("ray", reason="ray is an extra: pip install 'earned[ray]' and run this test again")
+    from attribution.cluster import partials_on_ray
+
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        apart = merge(partials_on_ray(_partial_of, _parts(_journeys(), 3)))
+    finally:
+        ray.shutdown()
+    assert solve(apart).equals(solve(_partial_of(_journeys())))
+
+
+def test_without_ray_the_cluster_says_what_to_install() -> None:
+    if importlib.util.find_spec("ray"):
+        pytest.skip("ray is installed")
+    from attribution.cluster import ClusterError, partials_on_ray
+
+    with pytest.raises(ClusterError, match=r"earned\[ray\]"):
+        partials_on_ray(_partial_of, _parts(_journeys(), 2))
 
 
 TRANSFORMS = {
