@@ -7,6 +7,7 @@ judges one goal by a daily series of its figure.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -39,6 +40,11 @@ class Metric:
     kind: Kind = "sum"
     better: Literal["up", "down"] = "up"
     filters: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Between which its values lie."""
+        return (-1.0 if self.id == "net_sentiment" else 0.0), (1.0 if self.unit == "share" else math.inf)
 
 
 _TALK = ("network", "brand")
@@ -321,7 +327,9 @@ def _ahead(goal: Goal, during: pl.DataFrame, known: pl.DataFrame, coming: Outloo
     days = [last + dt.timedelta(days=day) for day in coming.days]
     columns = [np.array(part) for part in (coming.low, coming.median, coming.high)]
     if goal.metric.kind == "ratio":
-        columns = _ratio_ahead(during, known, columns, np.array(coming.days, dtype=float))
+        found = _ratio_ahead(during, known, columns, np.array(coming.days, dtype=float))
+        lowest, highest = goal.metric.bounds
+        columns = [np.clip(column, lowest, highest) for column in found]
     else:
         start = _value(goal.metric, during) if goal.metric.kind == "level" else float(during["top"].sum())
         columns = [column + (start or 0.0) for column in columns]

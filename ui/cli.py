@@ -329,7 +329,9 @@ def _serve(folder: Path, *, port: int, browser: bool) -> None:
 # Last, so that the help lists the commands in the order in which a newcomer meets them.
 from ui import (  # noqa: E402
     cli_forget,  # noqa: F401
+    cli_goals,  # noqa: F401
     cli_hand,  # noqa: F401
+    cli_care,  # noqa: F401
     cli_lift,  # noqa: F401
     cli_money,  # noqa: F401
     cli_query,  # noqa: F401

@@ -34,6 +34,11 @@ HEADERS = {
     "visits.csv": "visit_id,visitor,time,landing_url,referrer,order_id,customer",
     "spend.csv": "date,platform,campaign,cost,currency,source,medium,cost_type,influencer,impressions,clicks,"
     "conversions,conversion_value",
+    "costs.csv": "id,kind,amount,currency,hours,rate,from,to,channel,campaign,influencer,brand,note",
+    "campaigns.csv": "id,name,from,to,brand,channels,people,codes,utm_campaigns,cost_campaigns,budget,target_revenue,"
+    "target_orders,target_mentions,note,archived",
+    "goals.csv": "id,name,purpose,metric,network,page,product,campaign,brand,baseline,target,target_is,from,to,owner,"
+    "archived",
     "promo_codes.csv": "code,kind,owner,campaign,channel,valid_from,valid_to,commission_rate",
     "people.csv": "network,handle,name,followers,status",
     "posts.csv": "network,post_id,published_at,permalink,caption,post_type,is_paid,impressions,reach,likes,comments,"
@@ -95,7 +100,9 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
         write_world(simulate(seed=seed, end=END, days=80), tmp_path / name, feed_base_url=BASE)
     a, b, c = (files(tmp_path / name) for name in "abc")
     assert a == b
-    assert [name for name in a if a[name] == c[name]] == ["earned.toml", "promo_codes.csv"]
+    assert [name for name in a if a[name] == c[name]] == [
+        *("campaigns.csv", "costs.csv", "earned.toml", "goals.csv", "promo_codes.csv"),
+    ]
 
 
 @pytest.mark.parametrize("response", ["threshold", "linear"])
@@ -222,7 +229,7 @@ def test_spend_lines_are_told_apart_by_their_key(folder: Path) -> None:
     spend = rows(folder, "spend.csv")
     keys = Counter((r["date"], r["platform"], r["campaign"], r["cost_type"], r["influencer"]) for r in spend)
     assert max(keys.values()) == 1
-    assert {r["cost_type"] for r in spend} == {"media", "creator_fee", "content", "labour"}
+    assert {r["cost_type"] for r in spend} == {"media", "creator_fee", "content"}
     assert sum(cents(r["cost"]) for r in spend) == summary(folder)["spend_minor"]
     people = {f"{r['network']}:{r['handle']}" for r in rows(folder, "people.csv")}
     assert {r["influencer"] for r in spend if r["influencer"]} <= people

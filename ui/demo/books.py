@@ -15,7 +15,9 @@ Row = dict[str, Any]
 
 
 def draw_spend(rng: Random, calendar: Calendar, cast: Sequence[Author], codes: Sequence[Code]) -> list[Row]:
-    """Media a day and platform, a fee a creator and campaign, and the month's content and labour. Costs in cents."""
+    """Media a day and platform, a fee a creator and campaign, and the month's content. Costs in cents.
+
+    The team's hours are written down in costs.csv instead (ui.demo.plans)."""
     rows = [row for day in calendar.all_days for row in _media(rng, calendar, day)]
     rows += _fees(rng, calendar, cast, codes)
     rows += _house_costs(calendar)
@@ -78,11 +80,9 @@ def _house_costs(calendar: Calendar) -> list[Row]:
     rows = []
     for month in sorted({day.replace(day=1) for day in calendar.all_days}):
         day = max(month, calendar.start)
-        rows.append(_cost(day, "in-house", "always-on", 52_000, "labour"))
         rows.append(_cost(day, "in-house", "always-on", 18_000, "content"))
     for name, first in (("summer26", calendar.summer[0]), ("holiday26", calendar.holiday[0])):
         rows.append(_cost(first, "studio", name, 64_000 if name == "summer26" else 148_000, "content"))
-        rows.append(_cost(first, "in-house", name, 40_000 if name == "summer26" else 95_000, "labour"))
     return rows
 
 

@@ -25,7 +25,7 @@ from ui.documents import money
 SEED = 20261120
 END = dt.date(2026, 11, 20)
 DAYS = 180
-FILES = ("promo_codes", "people", "shopify_orders", "visits", "spend", "posts", "leads")
+FILES = ("promo_codes", "people", "shopify_orders", "visits", "spend", "posts", "leads", "costs", "campaigns", "goals")
 
 
 class NotADemoError(Exception):

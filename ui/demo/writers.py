@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from config.plan_files import CAMPAIGN_CELLS, COST_CELLS, GOAL_CELLS
 from ui.demo.feedfiles import feed_document
+from ui.demo.plans import list_campaigns, list_costs, list_goals
 from ui.demo.shopify import COLUMNS, export_rows
 from ui.demo.world import BERLIN, CAUSES, OWN_BRAND, Order, Visit, World, berlin_day
 
@@ -49,6 +51,9 @@ def write_world(world: World, folder: Path, *, feed_base_url: str) -> None:
     _write_table(folder / "shopify_orders.csv", COLUMNS, export_rows(world.orders, world.calendar))
     _write_table(folder / "visits.csv", VISITS, map(_visit_row, world.visits))
     _write_table(folder / "spend.csv", SPEND, world.spend)
+    _write_table(folder / "costs.csv", COST_CELLS, list_costs(world.calendar))
+    _write_table(folder / "campaigns.csv", CAMPAIGN_CELLS, list_campaigns(world.calendar, world.codes))
+    _write_table(folder / "goals.csv", GOAL_CELLS, list_goals(world.calendar))
     _write_table(folder / "promo_codes.csv", CODES, [{n: getattr(c, n) for n in CODES} for c in world.codes])
     _write_table(folder / "people.csv", PEOPLE, world.people)
     _write_table(folder / "posts.csv", POSTS, world.posts)

@@ -1,0 +1,178 @@
+"""The commands of plans: costs, goals and campaigns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ui.command import Json, Since, Until, app, now, one_of, open_or_stop, period_or_stop
+from ui.terminal import print_json, print_table, stop
+
+goals_app = typer.Typer(
+    help="Goals: where each stands, its pace and its forecast.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(goals_app, name="goals", invoke_without_command=True)
+
+
+@app.command()
+def costs(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(help="kind, campaign, channel, influencer, brand or month.")] = "kind",
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """What social media cost, spread over its days; and the kinds of cost that nobody has given."""
+    from ui import documents_plans
+
+    one_of(by, documents_plans.BY, "--by")
+    workspace = open_or_stop(context)
+    document = documents_plans.costs(workspace, period=period_or_stop(workspace, since, until), by=by)
+    if as_json:
+        print_json(document)
+        return
+    period = document["period"]
+    columns = [("name", by.capitalize()), ("amount", "Cost"), ("lines", "Lines")]
+    title = f"Costs of social, {period['since']} to {period['until']}, {document['currency']}"
+    print_table(title, columns, document["rows"])
+    print(f"Total: {document['total'] or 'not known'}; other channels: {document['out_of_scope'] or 'not known'}")
+    if document["missing"]:
+        print(f"No cost is given for: {', '.join(kind.replace('_', ' ') for kind in document['missing'])}")
+    for row in document["unknown"]:
+        print(f"Not known: {row['kind'].replace('_', ' ')} {row['line']} ({row['reason'].replace('_', ' ')})")
+
+
+@goals_app.callback()
+def goals(
+    context: typer.Context,
+    metrics: Annotated[bool, typer.Option("--metrics", help="The figures a goal may be about.")] = False,
+    archived: Annotated[bool, typer.Option("--archived", help="Archived goals too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Goals: where each stands, its pace and its forecast."""
+    if context.invoked_subcommand:
+        return
+    from ui import documents_plans
+
+    if metrics:
+        listed = documents_plans.metric_list()
+        columns = [("metric", "Metric"), ("purpose", "Purpose"), ("unit", "Unit"), ("filters", "Can be narrowed to")]
+        print_json(listed) if as_json else print_table("What a goal may be about", columns, listed["rows"])
+        return
+    workspace = open_or_stop(context)
+    document = documents_plans.goal_list(workspace, as_of=workspace.as_of(now()), archived=archived)
+    if as_json:
+        print_json(document)
+        return
+    shown = [row | {"forecast": row["forecast"]["median"], "until": row["to"]} for row in document["rows"]]
+    columns = [
+        *(("name", "Goal"), ("metric", "Metric"), ("until", "Until"), ("state", "State"), ("value", "So far")),
+        *(("plan", "Plan"), ("forecast", "Forecast"), ("target", "Target")),
+    ]
+    print_table(f"Goals as of {document['as_of']}, {document['currency']}", columns, shown)
+    for row in document["rows"]:
+        if row["warnings"]:
+            print(f"{row['name']}: {', '.join(word.replace('_', ' ') for word in row['warnings'])}")
+
+
+@goals_app.command()
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What it is called.")],
+    metric: Annotated[str, typer.Option(help="Of `earned goals --metrics`.")],
+    target: Annotated[str, typer.Option(help="An amount such as 2500, or with --change a share such as 0.2.")],
+    since: Annotated[str, typer.Option("--from", help="First day.")],
+    until: Annotated[str, typer.Option("--to", help="Last day.")],
+    change: Annotated[bool, typer.Option("--change", help="The target is a share above the baseline.")] = False,
+    baseline: Annotated[str | None, typer.Option(help="Default: what as many days before brought.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who answers for it.")] = None,
+    network: Annotated[str | None, typer.Option(help="Only this network.")] = None,
+    page: Annotated[str | None, typer.Option(help="Only landing pages that begin so.")] = None,
+    product: Annotated[str | None, typer.Option(help="Only this product.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
+    brand: Annotated[str | None, typer.Option(help="Only this brand.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Add a goal, or change the one of the same name, metric and days."""
+    from attribution.goals import METRICS
+    from config import plan_files, plans
+
+    one_of(metric, tuple(METRICS), "--metric")
+    workspace = open_or_stop(context)
+    cells = {
+        **{"name": name, "purpose": METRICS[metric].purpose, "metric": metric, "target": target, "from": since},
+        **{"to": until, "target_is": "change" if change else "absolute", "baseline": baseline, "owner": owner},
+        **{"network": network, "page": page, "product": product, "campaign": campaign, "brand": brand},
+    }
+    row = plan_files.plan_row("goals", cells, currency=workspace.settings.workspace.currency)
+    if not isinstance(row, dict):
+        stop(row[1])
+    entry = plan_files.with_id("goals", row)
+    changed = plans.change_plan(workspace.engine, "goals", now=now(), save=[entry])
+    _told({"id": entry["id"], "changed": changed}, as_json, f"Goal {entry['id']} is kept")
+
+
+@goals_app.command()
+def remove(
+    context: typer.Context,
+    goal: Annotated[str, typer.Argument(help="The goal's id, as `earned goals --json` says it.")],
+    as_json: Json = False,
+) -> None:
+    """Remove a goal; `earned goals undo` puts it back."""
+    from config import plans
+
+    workspace = open_or_stop(context)
+    if goal not in plans.stored_plan(workspace.engine, "goals"):
+        stop(f"there is no goal {goal!r}; `earned goals --json` lists their ids")
+    changed = plans.change_plan(workspace.engine, "goals", now=now(), remove=[goal])
+    _told({"id": goal, "changed": changed}, as_json, f"Goal {goal} is removed; `earned goals undo` puts it back")
+
+
+@goals_app.command()
+def undo(context: typer.Context, as_json: Json = False) -> None:
+    """Take back the last change of the goals."""
+    from config import plans
+    from config.registers import RegisterConflictError
+
+    workspace = open_or_stop(context)
+    try:
+        changed = plans.undo_plan(workspace.engine, "goals")
+    except RegisterConflictError as problem:
+        stop(str(problem), code=1)
+    _told({"id": None, "changed": changed}, as_json, f"Entries put back: {changed}")
+
+
+def _told(document: dict[str, Any], as_json: bool, sentence: str) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        print(sentence)
+
+
+@app.command()
+def campaigns(context: typer.Context, as_json: Json = False) -> None:
+    """Campaigns: what each cost, what came back direct, what was said above the usual; what is too early to judge."""
+    from ui import documents_plans
+
+    workspace = open_or_stop(context)
+    document = documents_plans.campaign_list(workspace, as_of=workspace.as_of(now()))
+    if as_json:
+        print_json(document)
+        return
+    columns = [
+        *(("name", "Campaign"), ("from", "From"), ("to", "To"), ("state", "State"), ("cost", "Cost")),
+        *(("direct", "Direct return"), ("orders", "Orders"), ("roas", "ROAS"), ("said", "Said above usual")),
+    ]
+    shown = [row | {"said": (row["mentions"] or {}).get("above_usual", {}).get("median")} for row in document["rows"]]
+    print_table(f"Campaigns as of {document['as_of']}, {document['currency']}", columns, shown)
+    for row in document["rows"]:
+        early = row["too_early"]
+        if early["days_missing"] or early["orders_missing"]:
+            print(
+                f"{row['name']}: too early to judge, {early['days_missing']} more days and {early['orders_missing']} "
+                "more direct orders are needed"
+            )
+        if row["missing_costs"]:
+            print(f"{row['name']}: no cost given for {', '.join(row['missing_costs']).replace('_', ' ')}")
