@@ -23,6 +23,7 @@ def pages(_: i18n.Translator) -> dict[str, Any]:
         ("codes", _("Promo codes"), ":material/sell:"),
         ("channels", _("Channels"), ":material/alt_route:"),
         ("roi", _("ROI"), ":material/payments:"),
+        ("sources", _("Sources"), ":material/rss_feed:"),
         ("data", _("Data"), ":material/database:"),
     )
     return {

@@ -1,117 +1,83 @@
-"""The sources on the page Data: when each last answered, and what."""
+"""The sources on the page Data: who is well and who is not; they are set up on their own page."""
 
 from __future__ import annotations
 
 import polars as pl
-import streamlit as st
 
-from ui import data, tables
-from ui.frame import Screen, empty, export
+from ui import documents_sources, source_words, tables
+from ui.data import now
+from ui.frame import Screen, empty, export, link
 from ui.i18n import Translator
+from ui.source_words import outcome_names
+
+__all__ = ["column_names", "draw", "listed", "outcome_names", "shown"]
+_ORDER = ("gone", "failing", "late", "silent", "gaps", "waiting", "never", "ok", "paused")
 
 
 def listed(screen: Screen) -> pl.DataFrame:
-    """The sources of the settings, each with what polling knows of it."""
-    known = screen.workspace.settings.source
-    named = pl.DataFrame(
-        [(source.name, source.network, source.url) for source in known],
-        schema={"source": pl.String, "network": pl.String, "address": pl.String},
-        orient="row",
-    )
-    return named.join(data.sources(), on="source", how="left", maintain_order="left")
-
-
-def outcome_names(_: Translator) -> dict[str, str]:
-    """What a poll came to, in words."""
-    return {
-        "ok": _("new content"),
-        "unchanged": _("same as last time"),
-        "not_modified": _("same as last time"),
-        "gone": _("gone for good"),
-        "http_error": _("refused by the server"),
-        "too_large": _("too large"),
-        "timeout": _("no answer in time"),
-        "blocked_address": _("private address, not allowed"),
-        "network_error": _("not reachable"),
-        "bad_url": _("address cannot be used"),
-        "too_many_redirects": _("redirected too often"),
-        "rate_limited": _("asked to wait"),
-        "rate_limited_waiting": _("waiting, as asked"),
-        "not_a_feed": _("not readable as a feed"),
-        "internal_error": _("failed inside earned"),
-    }
+    """`listener.health.HEALTH` of the sources, those in trouble first."""
+    found = documents_sources.health(screen.workspace, now=now())
+    ranks = dict(zip(_ORDER, range(len(_ORDER)), strict=True))
+    return found.sort(pl.col("state").replace_strict(ranks, return_dtype=pl.Int8), "source")
 
 
 def draw(screen: Screen, sources: pl.DataFrame) -> None:
-    """The sources, those in trouble first."""
+    """The table of sources, and the way to their page."""
     _ = screen._
     if sources.is_empty():
-        empty(
+        empty(screen, _("No source yet"), [_("Add feeds on the page Sources: by address, ready-made, or from a file.")])
+    else:
+        tables.show(
             screen,
-            _("No source yet"),
-            [
-                _("Add a [[source]] with name and url to earned.toml."),
-                _("Look at what a feed would give with: earned try-feed URL"),
-                _("Then run: earned listen"),
-            ],
+            shown(sources, _),
+            titles=column_names(_),
+            alternative=_("Sources with the outcome of their last poll."),
+            key="sources",
         )
-        return
-    failing = sources.filter(pl.col("error").is_not_null())
-    never = sources.filter(pl.col("last_checked_at").is_null()).height
-    if failing.height:
-        st.warning(
-            _.plural(
-                "{n} source is failing; its last answer is below.",
-                "{n} sources are failing; see below.",
-                failing.height,
-            ).format(n=failing.height)
-        )
-    if never:
-        st.info(
-            _.plural(
-                "{n} source was never polled. Run: earned listen --once",
-                "{n} sources were never polled. Run: earned listen --once",
-                never,
-            ).format(n=never)
-        )
-    shown = sources.select(
+        export(screen, sources, "sources")
+    link(screen, "sources", _("Go to Sources"))
+
+
+def shown(sources: pl.DataFrame, _: Translator) -> pl.DataFrame:
+    """The columns people read, in words."""
+    states = source_words.state_names(_)
+    outcomes = source_words.outcome_names(_)
+    return sources.select(
         "source",
+        pl.col("state").replace_strict(states, default=pl.col("state")).alias("health"),
         "network",
-        pl.col("outcome").replace_strict(outcome_names(_), default=pl.col("outcome")).alias("outcome"),
-        "error",
-        "last_checked_at",
         "last_success_at",
-        "next_check_at",
-        "http_status",
         "entries",
         "mentions",
+        "last_week_per_day",
+        "per_day",
+        pl.col("outcome").replace_strict(outcomes, default=pl.col("outcome")).alias("outcome"),
+        "interval_minutes",
+        "next_check_at",
         "last_mention_at",
+        "error",
+        "http_status",
         "failures",
-        "address",
-    ).sort(pl.col("error").is_null(), "source")
-    tables.show(
-        screen,
-        shown,
-        titles=column_names(_),
-        alternative=_("Sources with the outcome of their last poll."),
-        key="sources",
+        pl.col("url").alias("address"),
     )
-    export(screen, sources, "sources")
 
 
 def column_names(_: Translator) -> dict[str, str]:
     return {
+        "health": _("Health"),
         "error": _("Problem"),
         "source": _("Source"),
         "network": _("Network"),
         "address": _("Address"),
         "outcome": _("Last poll"),
-        "last_checked_at": _("Polled"),
         "last_success_at": _("Last success"),
         "next_check_at": _("Next poll"),
+        "interval_minutes": _("Every (minutes)"),
         "http_status": _("HTTP"),
         "entries": _("Entries"),
         "mentions": _("Mentions stored"),
+        "last_week_per_day": _("A day, last week"),
+        "per_day": _("Habit a day"),
         "last_mention_at": _("Newest mention"),
         "failures": _("Failures in a row"),
     }
