@@ -127,6 +127,28 @@ def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 5
     return alt.layer(solid, outline, line, *ends, captions(base)).properties(height=AXIS + row_height * frame.height)
 
 
+def against_break_even(frame: pl.DataFrame, *, value_title: str, row_height: int = 48) -> Drawn:
+    """Return on investment with its range, a row a name, against a dashed break-even line at 0.
+
+    `frame`: order, caption, roi, low, high (null: no range), colour.
+    """
+    base = rows_with_captions(frame, row_height=row_height)
+    axis = alt.Axis(format="+.0%", tickCount=5, grid=True)
+    colour = alt.Color("colour:N", scale=None)
+    ranges = (
+        base.transform_filter("datum.low !== null")
+        .mark_rule(strokeWidth=3)
+        .encode(x=alt.X("low:Q", title=value_title, axis=axis), x2="high:Q", color=colour)
+    )
+    dots = base.mark_point(filled=True, size=90, opacity=1).encode(
+        x=alt.X("roi:Q", title=value_title, axis=axis), color=colour
+    )
+    zero = (
+        alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(strokeDash=[5, 4], color=theme.neutral("ink")).encode(x="at:Q")
+    )
+    return alt.layer(zero, ranges, dots, captions(base)).properties(height=AXIS + row_height * frame.height)
+
+
 def ranked_bars(frame: pl.DataFrame, *, value_title: str, key_name: str | None = None, row_height: int = 48) -> Drawn:
     """Horizontal bars in the order given: order, name, caption, value, colour, counted (false: outlined).
 

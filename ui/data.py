@@ -24,7 +24,8 @@ from config.clock import Period
 from config.database import data_version
 from config.workspace import Workspace, open_workspace
 from listener import store
-from ui import history, pipeline
+from ui import history, pipeline, roi_figures
+from ui.roi_figures import RoiFigures
 
 if TYPE_CHECKING:
     from attribution.clv import Lifetimes
@@ -106,10 +107,51 @@ def _lift(version: str, as_of: dt.date) -> LiftEstimate:
 
 
 def blended(report: Report) -> Report:
-    """The report with the lift's part for its period in `roi`: what `earned roi` shows; unchanged where none is."""
+    """The report with the lift's part for its period in `roi`; unchanged where none is."""
     from attribution import indirect
 
     return indirect.blend(report, lift())
+
+
+def roi(report: Report, *, estimates: bool = True, without_flagged: bool = False) -> RoiFigures:
+    """`ui.roi_figures.figures_of` a report of this module: what `earned roi` shows of it."""
+    told = (report.period, report.model, report.lookback.total_seconds(), estimates, without_flagged)
+    return _roi(version(), workspace().as_of(now()), *told, _report=report)
+
+
+@st.cache_resource(show_spinner="Putting the return together …", max_entries=16, hash_funcs={Period: repr})
+def _roi(
+    version: str,
+    as_of: dt.date,
+    period: Period,
+    model: str,
+    window: float,
+    estimates: bool,
+    without_flagged: bool,
+    *,
+    _report: Report,
+) -> RoiFigures:
+    return roi_figures.figures_of(workspace(), _report, now=now(), estimates=estimates, without_flagged=without_flagged)
+
+
+def history_days() -> history.History:
+    """`ui.history.history`: the days that estimates look back on."""
+    return _history(version(), workspace().as_of(now()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _history(version: str, as_of: dt.date) -> history.History:
+    return history.history(workspace(), now=now())
+
+
+def lift_by(by: str) -> pl.DataFrame:
+    """`ui.history.lift_by`: the lift of each network ("source") or own brand ("brand")."""
+    return _lift_by(version(), workspace().as_of(now()), by)
+
+
+@st.cache_resource(show_spinner="Telling the sources apart …", max_entries=4)
+def _lift_by(version: str, as_of: dt.date, by: str) -> pl.DataFrame:
+    return history.lift_by(workspace(), by=by, now=now())
 
 
 def models(period: Period, by: By, lookback: dt.timedelta) -> pl.DataFrame:
@@ -189,7 +231,13 @@ def imports() -> list[dict[str, Any]]:
 
 
 def quarantine() -> list[dict[str, Any]]:
-    return intake.list_quarantine(workspace().engine)
+    """Rows kept aside, the newest 100,000 at most."""
+    return _quarantine(version())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _quarantine(version: str) -> list[dict[str, Any]]:
+    return intake.list_quarantine(workspace().engine, limit=100_000)
 
 
 def minor_to_text(minor: int | None, currency: str, locale: str = "en", *, cents: bool = True) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import polars as pl
 import streamlit as st
 
 from attribution.costs import daily_costs, in_social_scope
@@ -40,11 +39,6 @@ def cost_pace(cost_minor: int | None, usual_minor: int, period: Period) -> CostP
     if cost_minor is None or usual_minor <= 0 or period.days >= USUAL_DAYS:
         return None
     return CostPace(cost_minor / period.days, usual_minor / USUAL_DAYS)
-
-
-def owed(codes: pl.DataFrame) -> int:
-    """Commissions of registered codes in minor units: what `commission_minor` adds up to, each code's own."""
-    return int(codes["commission_minor"].sum() or 0)
 
 
 def usual_cost(period: Period) -> int:
@@ -83,11 +77,3 @@ def show(screen: Screen, report: Report) -> None:
         )
         now, usual = (words.money(screen, round(minor), cents=True) for minor in (pace.now, pace.usual))
         st.warning(told.format(now=now, days=USUAL_DAYS, usual=usual), icon=":material/warning:")
-
-
-def show_owed(screen: Screen, report: Report) -> None:
-    """Commissions of codes, which the cost holds only where they were imported as cost lines."""
-    minor = owed(report.codes)
-    if minor:
-        told = screen._("Commissions of codes in this period: {money}, not in the cost.")
-        st.caption(told.format(money=words.money(screen, minor, cents=True)))

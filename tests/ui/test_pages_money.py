@@ -48,7 +48,8 @@ def test_buckets_add_up_and_the_estimate_is_drawn_apart(shop: Workspace) -> None
 
     report = pipeline.attribution_report(shop, period=JUNE)
     page = show("roi")
-    chart = page.get("vega_lite_chart")[0]
+    steps, chart = page.get("vega_lite_chart")[:2]
+    assert steps.proto.alt == "From return to net: Counted · €140; Cost · −€99; Net · €41"
     assert "not estimated yet" in chart.proto.alt
     assert "Indirect · €0" not in chart.proto.alt
     for text in ("Direct (social) · €140 · 45%", "Other tracked · €140 · 45%", "Unexplained · €30 · 10%"):

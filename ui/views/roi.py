@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from attribution.report import Report
-from ui import (
-    charts,
-    data,
-    figures,
-    frame,
-    i18n,
-    lift_words,
-    order_tables,
-    roi_cautions,
-    tables,
-    templates,
-    theme,
-    words,
-)
+from attribution.roi import RoiReport
+from ui import data, figures, frame, i18n, order_tables, roi_cautions, tables, templates, words
 from ui.frame import Screen
+from ui.roi_figures import RoiFigures
+from ui.views import roi_beside, roi_compare, roi_estimate, roi_return
+
+TERMS = (
+    *("Net revenue", "Direct return", "Other tracked channels", "Indirect return", "Unexplained", "Cost", "Commission"),
+    *("ROI", "Blended ROI", "ROI incl. savings", "Return per euro", "Break-even", "Gross margin", "Attribution model"),
+    *("Campaign talk", "Range by chance", "Marginal return", "Renew at no more than", "Allocated indirect return"),
+    *(
+        "Cost-per-click equivalent",
+        "Service savings",
+        "Lead value",
+        "Value of a like",
+        "Earned media value",
+        "Outcomes",
+    ),
+    *("Returning mentioners", "Word of mouth", "Branded search", "New linking sites", "Experiment", "Leaked code"),
+)
 
 
 def page() -> None:
@@ -37,28 +40,12 @@ def page() -> None:
     bare = _without_flagged(screen, report)
     if bare:
         report = data.report(screen.period, screen.model, without_flagged=True)
-    if _with_estimates(screen):
-        report = data.blended(report)
-    frame.say(screen, _answer(screen, report))
-    _cards(screen, report, data.report(screen.before, screen.model, without_flagged=bare))
-    roi_cautions.show_owed(screen, report)
+    found = data.roi(report, estimates=_with_estimates(screen), without_flagged=bare)
+    frame.say(screen, answer(screen, found.roi))
+    _cards(screen, found)
     roi_cautions.show(screen, report)
-    _tabs(screen, report)
-    frame.how(
-        screen,
-        "Net revenue",
-        "Direct return",
-        "Other tracked channels",
-        "Indirect return",
-        "Unexplained",
-        "Cost",
-        "Commission",
-        "ROI",
-        "Blended ROI",
-        "Return per euro",
-        "Attribution model",
-        "Leaked code",
-    )
+    _tabs(screen, found)
+    frame.how(screen, *TERMS)
 
 
 def _without_flagged(screen: Screen, report: Report) -> bool:
@@ -101,9 +88,10 @@ def _nothing_yet(screen: Screen) -> None:
     frame.link(screen, "data", _("Open Data"))
 
 
-def _answer(screen: Screen, report: Report) -> str:
+def answer(screen: Screen, roi: RoiReport) -> str:
+    """What came back for one unit of money, in a sentence."""
     _ = screen._
-    direct, cost, estimated = report.buckets.direct, report.roi.cost_minor, report.roi.indirect
+    direct, cost, estimated = roi.buckets.direct, roi.cost_minor, roi.indirect
     if not cost:
         return _("{direct} came back in direct return; no costs are given for this period, so there is no ROI.").format(
             direct=words.money(screen, direct)
@@ -111,7 +99,7 @@ def _answer(screen: Screen, report: Report) -> str:
     unit = 10 ** tables.digits(screen.currency)
 
     def per_unit(minor: int) -> str:
-        return words.money(screen, round(unit * minor / cost), cents=True)
+        return words.money(screen, round(unit * roi.returned(minor) / cost), cents=True)
 
     known = {"one": words.money(screen, unit), "back": per_unit(direct)}
     if estimated is None:
@@ -129,17 +117,17 @@ def _answer(screen: Screen, report: Report) -> str:
     )
 
 
-def _cards(screen: Screen, report: Report, before: Report) -> None:
+def _cards(screen: Screen, found: RoiFigures) -> None:
     _ = screen._
-    now, then = report.roi, before.roi
+    now, then, year = found.roi, found.before, found.year_before
     blended = now.blended_roi
     grid = st.grid(5 if blended else 4, min_column_width=158)
     grid.metric(
         _("Direct return"),
         words.money(screen, now.buckets.direct),
-        words.change(screen, now.buckets.direct, then.buckets.direct),
-        delta_description=words.orders(screen, figures.direct_orders(report)),
-        chart_data=figures.direct_by_day(report),
+        words.change(screen, now.buckets.direct, then.buckets.direct if then else None),
+        delta_description=words.orders(screen, figures.direct_orders(found.report)),
+        chart_data=figures.direct_by_day(found.report),
         chart_type="bar",
         border=True,
         height="stretch",
@@ -147,7 +135,7 @@ def _cards(screen: Screen, report: Report, before: Report) -> None:
     grid.metric(
         _("Cost"),
         words.money(screen, now.cost_minor) if now.cost_minor is not None else None,
-        words.change(screen, now.cost_minor, then.cost_minor),
+        words.change(screen, now.cost_minor, then.cost_minor if then else None),
         delta_color="inverse",
         delta_description=_("social scope") if now.cost_minor is not None else _("not given"),
         border=True,
@@ -156,7 +144,7 @@ def _cards(screen: Screen, report: Report, before: Report) -> None:
     grid.metric(
         _("Direct ROI"),
         words.balance(screen, now.direct_roi),
-        words.points(screen, now.direct_roi, then.direct_roi),
+        words.points(screen, now.direct_roi, then.direct_roi if then else None),
         delta_description=_("of cost") if now.direct_roi is not None else _("needs costs"),
         border=True,
         height="stretch",
@@ -175,159 +163,52 @@ def _cards(screen: Screen, report: Report, before: Report) -> None:
     grid.metric(
         _("Total net revenue"),
         words.money(screen, now.buckets.total),
-        words.change(screen, now.buckets.total, then.buckets.total),
-        delta_description=words.orders(screen, report.orders),
-        chart_data=figures.net_by_day(report),
+        words.change(screen, now.buckets.total, then.buckets.total if then else None),
+        delta_description=words.orders(screen, found.report.orders),
+        chart_data=figures.net_by_day(found.report),
         chart_type="bar",
         border=True,
         height="stretch",
     )
+    _beside_cards(screen, now, year)
 
 
-def _tabs(screen: Screen, report: Report) -> None:
+def _beside_cards(screen: Screen, roi: RoiReport, year: RoiReport | None) -> None:
+    """Break-even, the ROI with savings and the year before, in a line each where they are known."""
+    _ = screen._
+    if roi.break_even_minor is not None and roi.cost_minor:
+        told = {
+            "reached": _("Break-even is reached at {money} of net revenue: surely."),
+            "unsure": _("Break-even is at {money} of net revenue: it lies within the range."),
+            "missed": _("Break-even is at {money} of net revenue: surely missed."),
+        }[roi.break_even or "unsure"]
+        st.text(told.format(money=words.money(screen, roi.break_even_minor)))
+    if roi.roi_with_savings is not None:
+        told = _("ROI incl. savings: {roi}, of which {saved} are savings.")
+        saved = words.money(screen, roi.savings_minor)
+        st.text(told.format(roi=words.balance(screen, roi.roi_with_savings), saved=saved))
+    if year is not None:
+        told = _("The same days a year before: direct return {direct}, cost {cost}, direct ROI {roi}.")
+        shown = words.balance(screen, year.direct_roi) or words.UNKNOWN
+        direct, cost = words.money(screen, year.buckets.direct), words.money(screen, year.cost_minor)
+        st.text(told.format(direct=direct, cost=cost, roi=shown))
+
+
+def _tabs(screen: Screen, found: RoiFigures) -> None:
     _ = screen._
     shown: tuple[tuple[str, Callable[[], None]], ...] = (
-        (_("Return"), lambda: _return(screen, report)),
-        (_("Orders"), lambda: _orders(screen, report)),
-        (_("Costs"), lambda: _costs(screen, report)),
+        (_("Return"), lambda: roi_return.show(screen, found)),
+        (_("What to do next"), lambda: roi_compare.show(screen, found)),
+        (_("How sure"), lambda: roi_estimate.show(screen, found)),
+        (_("Beside the ROI"), lambda: roi_beside.show(screen, found)),
+        (_("Orders"), lambda: _orders(screen, found.report)),
+        (_("Costs"), lambda: _costs(screen, found.report)),
     )
     tabs = st.tabs([name for name, _draw in shown], key="tab", on_change="rerun", bind="query-params")
     for tab, (_name, draw) in zip(tabs, shown, strict=True):
         if tab.open:
             with tab:
                 draw()
-
-
-def _return(screen: Screen, report: Report) -> None:
-    _ = screen._
-    if report.orders == 0:
-        st.text(_("No sold orders in this period."))
-        return
-    rows = _bucket_rows(screen, report)
-    charts.show(
-        charts.return_buckets(rows, value_title=screen.currency),
-        alternative=_("Net revenue by bucket: {rows}").format(rows="; ".join(rows["caption"].to_list())),
-        key="buckets",
-    )
-    _how_sure(screen, report)
-    if report.unmatched_share is not None:
-        share = words.share(screen, report.unmatched_share)
-        st.text(
-            _("{n} of {all} sold orders ({share}) joined no visit; only a code can credit them.").format(
-                n=words.number(screen, report.unmatched_orders), all=words.number(screen, report.orders), share=share
-            )
-        )
-    _left_out(screen, report)
-    frame.link(screen, "channels", _("By channel, campaign, influencer, code and product"))
-    amounts: dict[str, int | None] = asdict(report.buckets)
-    if report.roi.indirect:
-        amounts |= {"indirect_low": report.roi.indirect.low, "indirect_high": report.roi.indirect.high}
-    frame.export(
-        screen,
-        pl.DataFrame(
-            {"bucket": list(amounts), "net_minor": list(amounts.values())},
-            schema={"bucket": pl.String, "net_minor": pl.Int64},
-        ),
-        "roi-buckets",
-    )
-
-
-def _how_sure(screen: Screen, report: Report) -> None:
-    """What is counted and what is estimated, and what is known of the estimate."""
-    _ = screen._
-    if report.roi.indirect is None:
-        st.caption(
-            _(
-                "Filled bars are counted, order by order. The dashed outline is not counted: indirect return is not "
-                "estimated yet; it can be at most what is unexplained. Every cent of net revenue stands in one bucket."
-            )
-        )
-    else:
-        st.caption(
-            _(
-                "Filled bars are counted, order by order. The dashed bar is estimated, its line is the 90 % range. "
-                "Every cent of net revenue stands in one bucket."
-            )
-        )
-    if not st.session_state.get("estimates", True):
-        return
-    lift = data.lift()
-    with st.expander(_("How sure is the indirect return?"), expanded=report.roi.indirect is None):
-        st.text(_("Days with orders and talk: {line}").format(line=lift_words.readiness(lift.readiness, _)))
-        if lift.minimum_detectable_minor is not None:
-            least = words.money(screen, lift.minimum_detectable_minor)
-            st.text(_("Over all these days, a return below {least} would not be told from chance.").format(least=least))
-        if lift.coverage_claim is not None:
-            claim = words.share(screen, lift.coverage_claim)
-            st.text(_("In simulated worlds like these data the range held the truth in {claim}.").format(claim=claim))
-        for note in (*lift.reasons, *lift.warnings):
-            st.text(lift_words.sentence(note, _))
-
-
-def _bucket_rows(screen: Screen, report: Report) -> pl.DataFrame:
-    """Each bucket as a bar that begins where the one above ends; the estimated one with its range."""
-    _ = screen._
-    came, estimated = report.buckets, report.roi.indirect
-    scale = 10 ** tables.digits(screen.currency)
-    tracked = came.direct + came.other_tracked
-
-    def caption(name: str, minor: int) -> str:
-        share = words.share(screen, minor / came.total if came.total else None)
-        return f"{name} · {words.money(screen, minor)} · {share}"
-
-    ink = theme.neutral("muted")
-    low: float | None = None
-    high: float | None = None
-    rows: list[tuple[str, float, float, str, bool]] = [
-        (caption(_("Direct (social)"), came.direct), 0, came.direct, theme.BLUE, True),
-        (caption(_("Other tracked"), came.other_tracked), came.direct, tracked, theme.GREEN, True),
-    ]
-    if came.indirect is None or estimated is None:
-        rows.append((_("Indirect · not estimated yet"), tracked, came.total, theme.BLUE, False))
-        start = tracked
-    else:
-        start = tracked + came.indirect
-        low, high = (tracked + estimated.low) / scale, (tracked + estimated.high) / scale
-        name = _("Indirect (estimated) · {median}, between {low} and {high}").format(
-            median=words.money(screen, estimated.median),
-            low=words.money(screen, estimated.low),
-            high=words.money(screen, estimated.high),
-        )
-        rows.append((name, tracked, start, theme.BLUE, False))
-    rows.append((caption(_("Unexplained"), came.unexplained), start, start + came.unexplained, theme.GREY, True))
-    rows.append((caption(_("Total net revenue"), came.total), 0, came.total, ink, True))
-    return pl.DataFrame(
-        [
-            (place, text, a / scale, b / scale, colour, counted, None if counted else low, None if counted else high)
-            for place, (text, a, b, colour, counted) in enumerate(rows)
-        ],
-        schema={
-            "order": pl.Int64,
-            "caption": pl.String,
-            "start": pl.Float64,
-            "end": pl.Float64,
-            "colour": pl.String,
-            "counted": pl.Boolean,
-            "low": pl.Float64,
-            "high": pl.Float64,
-        },
-        orient="row",
-    )
-
-
-def _left_out(screen: Screen, report: Report) -> None:
-    """Orders outside every total, with why."""
-    _ = screen._
-    if not report.unsold.is_empty():
-        n = int(report.unsold["orders"].sum())
-        with st.expander(_.plural("{n} order was not sold", "{n} orders were not sold", n).format(n=n)):
-            tables.show(screen, report.unsold, alternative=_("Orders that were not sold, by reason"), key="unsold")
-    if not report.unconverted.is_empty():
-        n = report.unconverted.height
-        label = _.plural("{n} row has no exchange rate", "{n} rows have no exchange rate", n).format(n=n)
-        with st.expander(label, icon=":material/warning:"):
-            st.text(_("These are outside every total: no rate is known for their currency and day."))
-            tables.show(screen, report.unconverted, alternative=_("Rows without exchange rate"), key="unconverted")
 
 
 def _orders(screen: Screen, report: Report) -> None:
@@ -352,18 +233,18 @@ def _orders(screen: Screen, report: Report) -> None:
         )
     )
     order_tables.show(screen, report, shown, key="orders")
-    _left_out(screen, report)
+    roi_return.left_out(screen, report)
 
 
 def _costs(screen: Screen, report: Report) -> None:
     _ = screen._
-    roi_cautions.show_owed(screen, report)
-    if report.costs.is_empty():
+    given = report.costs.filter(report.costs["origin"] != "codes")
+    if given.is_empty():
         frame.empty(
             screen,
             _("No costs are given for this period"),
             (
-                _("Write what you spent into a file like the template below: media, creator fees, content, labour."),
+                _("Write what you spent down on the page **Costs**, or into a file like the template below."),
                 _("Import it on the page **Data**. Until then there is a return, but no ROI."),
             ),
         )
