@@ -133,6 +133,7 @@ def read_context(workspace: Workspace, account: str) -> ReadContext:
         domains=shop.domains,
         tax_included=shop.tax_included,
         keyed_hash=workspace.keyed_hash,
+        url_parameters=shop.url_parameters,
     )
 
 

@@ -27,6 +27,7 @@ class ReadContext:
     tax_included: bool | None
     keyed_hash: Callable[[pl.Series], pl.Series]
     file: str = ""
+    url_parameters: tuple[str, ...] = ()  # that say which page a visit is of, beyond those known
 
 
 @dataclass(frozen=True)

@@ -158,6 +158,7 @@ class ShopSettings(_Frozen):
     test_is_sold: bool = False
     shipping_in_revenue: bool = False
     tax_included: bool | None = None
+    url_parameters: tuple[str, ...] = ()  # kept in the URLs of visits, beyond tags, click ids and promotions
 
 
 class AttributionSettings(_Frozen):

@@ -23,6 +23,7 @@ from attribution.inputs.cells import (
 )
 from attribution.inputs.shop_orders import order_touches
 from attribution.inputs.times import instants
+from attribution.inputs.urls import tag_value
 from attribution.tables import MONEY, ORDER_CODES
 from config.intake import Layout, Parsed, ReadContext, Rejected, TextTable
 from config.registers import normal_code
@@ -176,7 +177,7 @@ def _sum_warnings(orders: pl.DataFrame) -> list[str]:
 
 
 def _orders(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
-    utm = [_note(key).alias(f"utm_{key}") for key in UTM_KEYS]
+    utm = [tag_value(_note(key)).alias(f"utm_{key}") for key in UTM_KEYS]
     return orders.with_columns(context.keyed_hash(orders["Email"]).alias("customer_key")).select(
         pl.lit(context.account).alias("account"),
         pl.col("Id").alias("order_id"),

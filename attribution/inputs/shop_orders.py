@@ -13,7 +13,7 @@ import polars as pl
 from attribution.identity import OWN_TOUCH
 from attribution.inputs.cells import Check, lost_id, money, no_nulls, put_aside, unreadable, unsure_note, with_cells
 from attribution.inputs.times import instants
-from attribution.inputs.touches import without_persons
+from attribution.inputs.urls import kept_urls, tag_value, without_addresses
 from attribution.tables import MONEY, UTC_TIME
 from attribution.utm import UTM, decide_source, host_of, parse_urls
 from config.intake import Parsed, ReadContext, Rejected
@@ -139,9 +139,9 @@ def _orders(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         pl.when(pl.col("tax_included").is_not_null()).then(_yes("tax_included")).alias("tax_included"),
         "total",
         pl.col("sales_channel").str.to_lowercase(),
-        *UTM,
-        without_persons(pl.col("landing_url")).alias("landing_url"),
-        without_persons(pl.col("referrer")).alias("referrer"),
+        *(tag_value(pl.col(tag)).alias(tag) for tag in UTM),
+        kept_urls(known["landing_url"], own=context.url_parameters).alias("landing_url"),
+        kept_urls(known["referrer"], own=context.url_parameters, foreign=True).alias("referrer"),
         "click_id",
         "source_line",
     )
@@ -229,11 +229,11 @@ def order_touches(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     rows = orders.with_columns(pl.lit(None, dtype=pl.String).alias(n) for n in TEXTS if n not in orders.columns)
     if "session_at" not in rows.columns:
         rows = rows.with_columns(pl.lit(None, dtype=UTC_TIME).alias("session_at"))
-    literal = [pl.when(~pl.col(tag).is_in(_LITERALS)).then(pl.col(tag)).alias(tag) for tag in UTM]
+    literal = [pl.when(~pl.col(tag).is_in(_LITERALS)).then(tag_value(pl.col(tag))).alias(tag) for tag in UTM]
     told = pl.any_horizontal(pl.col("landing_url", "referrer", "utm_source", "utm_medium").is_not_null())
     cases = rows.with_columns(literal).filter(told)
     parsed = parse_urls(cases["landing_url"]).rename({"url": "landing_url", "host": "landing_host"})
-    tags = [pl.coalesce(tag, f"{tag}_url").alias(tag) for tag in UTM]
+    tags = [pl.coalesce(tag, tag_value(pl.col(f"{tag}_url"))).alias(tag) for tag in UTM]
     cases = cases.join(parsed, on="landing_url", how="left", maintain_order="left", suffix="_url").with_columns(tags)
     own_host = pl.lit(context.domains[0] if context.domains else None, dtype=pl.String)
     cases = cases.with_columns(
@@ -254,10 +254,10 @@ def order_touches(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         pl.col("order_id").alias("order_ref"),
         # A session begins before its order: without its own time it is put one minute earlier.
         pl.coalesce("session_at", pl.col("ordered_at") - pl.duration(minutes=1)).alias("touched_at"),
-        without_persons(pl.col("landing_url")).alias("landing_url"),
+        kept_urls(decided["landing_url"], own=context.url_parameters).alias("landing_url"),
         "landing_host",
-        pl.col("path").alias("landing_path"),
-        without_persons(pl.col("referrer")).alias("referrer"),
+        without_addresses(pl.col("path")).alias("landing_path"),
+        kept_urls(decided["referrer"], own=context.url_parameters, foreign=True).alias("referrer"),
         *("referrer_host", *UTM, "click_id_type", "click_id", "source", "medium", "campaign", "evidence"),
         "source_line",
     )

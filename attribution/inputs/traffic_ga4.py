@@ -27,6 +27,7 @@ from attribution.inputs.cells import (
 )
 from attribution.inputs.times import days, in_zone
 from attribution.inputs.touches import touches
+from attribution.inputs.urls import without_addresses
 from attribution.tables import UTC_TIME
 from attribution.utm import normal_medium, normal_source, normal_value
 from config.intake import Layout, Parsed, ReadContext, TextTable
@@ -161,7 +162,7 @@ def _traffic(
         pl.lit(context.currency if "revenue" in metrics else None, dtype=pl.String).alias("currency"),
     )
     key = ("date_from", "date_to", "hour", "dimension", "value")
-    return named.with_columns(row_ids(named, key).alias("traffic_id")).select(
+    return named.with_columns(row_ids(named, key).alias("traffic_id"), without_addresses(pl.col("value"))).select(
         pl.lit(context.account).alias("account"),
         "traffic_id",
         pl.col("date_from").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").cast(UTC_TIME).alias("starts_at"),

@@ -18,7 +18,7 @@ from attribution.facts import Facts
 from attribution.inputs import LAYOUTS
 from attribution.inputs.spend import EARNED_SPEND
 from attribution.inputs.spend_platforms import TIKTOK_ADS
-from attribution.inputs.touches import without_persons
+from attribution.inputs.urls import kept_urls, tag_value
 from config.intake import ImportReport, Layout, ReadContext, choose_layout, list_quarantine, parse_table, take_in
 from config.workspace import Workspace
 
@@ -123,23 +123,63 @@ def test_coming_back_from_paying_is_no_referral(bring: Bring, facts: Facts) -> N
 @pytest.mark.parametrize(
     ("url", "kept"),
     [
-        ("https://s.example/p?a=1&utm_source=ig#top", "https://s.example/p?a=1&utm_source=ig#top"),
-        ("https://s.example/p?email=jane@mail.example&a=1", "https://s.example/p?a=1"),
-        ("https://s.example/p?a=1&E=1&phone=2&token=3", "https://s.example/p?a=1"),
-        ("https://s.example/p?email=x", "https://s.example/p"),
-        ("https://s.example/p?email=x#top", "https://s.example/p#top"),
-        ("https://s.example/p#email=x&utm_source=a", "https://s.example/p#utm_source=a"),
-        ("https://s.example/p?who=jane%40mail.example&b=2", "https://s.example/p?b=2"),
-        ("https://s.example/p?who=jane%20r%2540mail.example&b=2", "https://s.example/p?b=2"),
+        ("https://s.example/p?a=1&utm_source=ig#top", "https://s.example/p?utm_source=ig#top"),
+        ("https://s.example/p?email=jane@mail.example&coupon=ANNA10", "https://s.example/p?coupon=ANNA10"),
+        ("https://s.example/p?customer=4711&E=1&phone=2&token=3&ref=anna", "https://s.example/p?ref=anna"),
+        ("https://s.example/p?xyz=jane#top", "https://s.example/p#top"),
+        ("https://s.example/p#access_token=x&utm_source=a", "https://s.example/p#utm_source=a"),
+        ("https://s.example/p#/v/x?UTM_Source=a&sid=1", "https://s.example/p#UTM_Source=a"),
+        ("https://s.example/p?utm_term=jane%40mail.example&fbclid=b2", "https://s.example/p?fbclid=b2"),
+        ("https://s.example/p?ref=jane%20r%2540mail.example&gclid=2", "https://s.example/p?gclid=2"),
         ("https://s.example/u/jane@mail.example/x", "https://s.example/u//x"),
         ("https://jane:secret@s.example/p", "https://s.example/p"),
         ("https://s.example/p?utm_content=@anna.kow", "https://s.example/p?utm_content=@anna.kow"),
         ("https://video.example/@anna.kow/1", "https://video.example/@anna.kow/1"),
-        ("https://s.example/p?cafe=1&size=e", "https://s.example/p?cafe=1&size=e"),
+        ("https://s.example/p?sku=1&size=e&bundle=x", "https://s.example/p?sku=1"),
+        ("https://s.example/p?utm_source%3Dig%26who%3Djane", "https://s.example/p?utm_source=ig"),
+        ("https://s.example/men%3Fname%3Djane%26utm_source%3Dhero", "https://s.example/men?utm_source=hero"),
+        (
+            "https://s.example/p?utm_source=a&amp;name=jane&amp;utm_medium=b",
+            "https://s.example/p?utm_source=a&utm_medium=b",
+        ),
+        ("https://s.example/p?id=7", "https://s.example/p"),
+        ("/p?utm_source=a&name=jane", "/p?utm_source=a"),
     ],
 )
-def test_urls_are_kept_without_what_tells_who_somebody_is(url: str, kept: str) -> None:
-    assert pl.DataFrame({"url": [url]}).select(without_persons(pl.col("url"))).item() == kept
+def test_urls_are_kept_with_known_parameters_alone(url: str, kept: str) -> None:
+    assert kept_urls(pl.Series([url, url]), own=["sku", "a.b"]).to_list() == [kept, kept]
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://forum.example/viewtopic.php?f=2&t=123&sid=ab12", "https://forum.example/viewtopic.php?f=2&t=123"),
+        ("https://news.example/item?id=42", "https://news.example/item?id=42"),
+        ("https://search.example/?q=jane+roe+berlin", "https://search.example/"),
+        (None, None),
+    ],
+)
+def test_pages_of_others_are_kept_with_the_number_of_the_page(url: str | None, kept: str | None) -> None:
+    assert kept_urls(pl.Series([url], dtype=pl.String), foreign=True).item() == kept
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=60), st.sampled_from(["", "&ref=", "#", "/", "?utm_term="]))
+def test_no_e_mail_address_is_kept_in_any_place(noise: str, place: str) -> None:
+    url = f"https://s.example/p?{noise}{place}jane@mail.example"
+    assert "jane@mail.example" not in kept_urls(pl.Series([url])).item()
+
+
+@pytest.mark.parametrize(
+    ("tag", "kept"),
+    [
+        ("anna.kow", "anna.kow"),
+        ("@anna.kow", "@anna.kow"),
+        ("jane@mail.example", None),
+        ("to jane%40mail.example", None),
+    ],
+)
+def test_a_tag_with_an_address_is_no_tag(tag: str, kept: str | None) -> None:
+    assert pl.DataFrame({"tag": [tag]}).select(tag_value(pl.col("tag"))).item() == kept
 
 
 def test_no_address_of_a_visitor_reaches_the_disk(bring: Bring, facts: Facts, workspace: Workspace) -> None:
