@@ -18,6 +18,7 @@ from config.reading import Document, IntakeError, Rejected, TextTable, UnknownLa
 from config.workspace import Workspace
 
 HEAD_BYTES = 4 * 1024 * 1024  # of a larger plain file only the beginning is looked at
+_SAMPLE = 500
 _PACKED = (b"PK", b"\x1f\x8b", b"\xd0\xcf", b"{", b"[")
 
 
@@ -25,12 +26,14 @@ _PACKED = (b"PK", b"\x1f\x8b", b"\xd0\xcf", b"{", b"[")
 class TablePreview:
     """One table of a file. `headers`: as in the file; `names`: header -> our name, for the columns that are read.
 
-    `raw` and `values` (the records by table name) are the first rows, each with `source_line`. `mapping`: what a person
-    said about the columns. `problem`: why no layout fits; `skipped`: reason -> rows.
+    `raw` and `values` (the records by table name) are the first rows, each with `source_line`; `sample` holds some
+    hundred, to propose columns by. `mapping`: what a person said about the columns. `problem`: why no layout fits;
+    `skipped`: reason -> rows.
     """
 
     headers: tuple[str, ...]
     raw: pl.DataFrame
+    sample: TextTable
     rows_read: int
     part: str | None = None
     layout: Layout | None = None
@@ -141,6 +144,7 @@ class _Look:
         bare = TablePreview(
             headers=table.headers,
             raw=raw,
+            sample=replace(fresh, frame=table.frame.head(_SAMPLE), rejected=(), skipped={}),
             rows_read=table.rows_read,
             part=table.part,
             rejected=table.rejected,

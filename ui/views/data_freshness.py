@@ -1,0 +1,87 @@
+"""How fresh each table is, on the page Data: newest row, last import, and days from which nothing came."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import streamlit as st
+from babel.dates import format_date
+
+from ui import data, table_freshness, tables
+from ui.frame import Screen
+from ui.table_freshness import TableFreshness
+from ui.views import data_words
+
+SHOWN_HOLES = 3
+_SCHEMA: dict[str, Any] = {
+    "table": pl.String,
+    "rows": pl.Int64,
+    "oldest": pl.Date,
+    "newest": pl.Date,
+    "last_import": pl.Datetime("us", "UTC"),
+    "remark": pl.String,
+}
+
+
+@st.cache_resource(show_spinner="Looking at the newest rows …", max_entries=4)
+def _read(version: str, as_of: dt.date) -> list[TableFreshness]:
+    return table_freshness.read(data.workspace(), imports=data.imports(), as_of=as_of)
+
+
+def listed(screen: Screen) -> list[TableFreshness]:
+    return _read(data.version(), screen.workspace.as_of(data.now()))
+
+
+def draw(screen: Screen) -> None:
+    _ = screen._
+    found = listed(screen)
+    names = data_words.table_names(_)
+    late = [one for one in found if one.since]
+    for one in late:
+        st.warning(
+            _("No {table} since {day}.").format(table=names[one.table], day=_day(screen, one.since))
+            + " "
+            + _("Is an export due, or did counting stop?")
+        )
+    never = [names[one.table] for one in found if not one.rows]
+    if never:
+        st.info(_("Nothing imported yet of: {tables}.").format(tables=", ".join(never)))
+    rows = pl.DataFrame(
+        [
+            (names[o.table].capitalize(), o.rows, o.oldest, o.newest, o.last_import, "; ".join(remarks(screen, o)))
+            for o in found
+        ],
+        schema=_SCHEMA,
+        orient="row",
+    )
+    titles = {
+        "table": _("Table"),
+        "rows": _("Rows"),
+        "oldest": _("Oldest"),
+        "newest": _("Newest"),
+        "last_import": _("Last import that brought some"),
+        "remark": _("Gaps"),
+    }
+    said = _("Tables with their newest rows.")
+    tables.show(screen, rows, titles=titles, alternative=said, key="table-freshness", widths={"remark": 420})
+    st.caption(_("Days without any orders, visits or mentions are often a missing export, seldom a quiet week."))
+
+
+def remarks(screen: Screen, one: TableFreshness) -> list[str]:
+    """What is missing, in words."""
+    _ = screen._
+    said = [_("none since {day}").format(day=_day(screen, one.since))] if one.since else []
+    spans = [
+        _("none from {first} to {last}").format(first=_day(screen, first), last=_day(screen, last))
+        for first, last in one.holes[-SHOWN_HOLES:][::-1]
+    ]
+    more = len(one.holes) - SHOWN_HOLES
+    if more > 0:
+        spans.append(_.plural("{n} more gap", "{n} more gaps", more).format(n=more))
+    return said + spans
+
+
+def _day(screen: Screen, day: dt.date | None) -> str:
+    return format_date(day, "medium", locale=screen.locale) if day else "–"

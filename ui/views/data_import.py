@@ -1,0 +1,354 @@
+"""Files on the page Data: dropped, looked at, mapped where needed, imported; and what came of each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from config.intake import ImportReport
+from config.preview import FilePreview, TablePreview
+from ui import data, imports, pipeline, tables, talk_cards, templates
+from ui.frame import Screen
+from ui.i18n import Translator, translator
+from ui.import_job import Item, Job
+from ui.views import data_mapping, data_words
+
+RESULTS, ROUND, JOB, FOLDER, LOOKS = ("import-results", "import-round", "import-job", "import-folder", "import-looks")
+RECOGNISE, GUESS = "recognise", "guess"
+# What the importer opens; whatever else it would refuse is not taken at the door.
+ENDINGS = ["csv", "tsv", "txt", "xlsx", "xls", "zip", "gz", "json", "jsonl", "ndjson", "js", "log"]
+SHOWN_LINES = 5
+SHOWN_TABLES = 8
+KEPT_LOOKS = 24
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A dropped file: `id` is the session's own, `path` where it lies meanwhile."""
+
+    id: str
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person said about a file, beside its columns."""
+
+    wanted: str | None = None
+    encoding: str | None = None
+    account: str = "default"
+    exported_at: dt.datetime | None = None
+
+
+def draw(screen: Screen) -> None:
+    """The uploader with a card a file, the running import, and the last results."""
+    _ = screen._
+    job: Job | None = st.session_state.get(JOB)
+    if job is not None:
+        _follow(screen, job)
+    number = st.session_state.setdefault(ROUND, 0)  # a new key empties the uploader after an import
+    dropped = st.file_uploader(
+        _("Files to import: orders, visits, costs, posts, leads, mentions, promo codes, people"),
+        type=ENDINGS,
+        accept_multiple_files=True,
+        key=f"files-{number}",
+    )
+    uploads = [_keep(file) for file in dropped]
+    if uploads:
+        _offer(screen, uploads, number=number)
+    _results(screen)
+
+
+def _keep(file: Any) -> Upload:
+    """The upload as a file in a folder of this session, written once."""
+    folder: tempfile.TemporaryDirectory[str] = st.session_state.setdefault(
+        FOLDER, tempfile.TemporaryDirectory(prefix="earned-")
+    )
+    place = Path(folder.name) / str(file.file_id)
+    path = place / (Path(file.name).name or "upload.csv")
+    if not path.exists():
+        place.mkdir(parents=True, exist_ok=True)
+        aside = place / ".writing"
+        aside.write_bytes(file.getbuffer())
+        aside.rename(path)
+    return Upload(str(file.file_id), path, file.size)
+
+
+def _offer(screen: Screen, uploads: list[Upload], *, number: int) -> None:
+    _ = screen._
+    looked: list[tuple[Upload, Choice, FilePreview]] = []
+    for upload in uploads:
+        with st.container(border=True, key=f"file-{upload.id}"):
+            looked.append(_card(screen, upload))
+    ready = [(upload, choice) for upload, choice, seen in looked if seen.recognised]
+    left = len(looked) - len(ready)
+    label = _.plural("Import {n} file", "Import {n} files", len(ready)).format(n=len(ready)) if ready else _("Import")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(label, type="primary", icon=":material/upload:", disabled=not ready, key="import-now"):
+            _begin(screen, ready)
+            st.session_state[ROUND] = number + 1
+            st.rerun()
+        if left:
+            said = _.plural(
+                "{n} file is left out: say above which column is which.",
+                "{n} files are left out: say above which column is which.",
+                left,
+            )
+            st.caption(said.format(n=left))
+
+
+# --- one file -------------------------------------------------------------------------------------------------------
+
+
+def _card(screen: Screen, upload: Upload) -> tuple[Upload, Choice, FilePreview]:
+    _ = screen._
+    head = st.container(horizontal=True, vertical_alignment="center")
+    facts = st.container()
+    choice = _choice(screen, upload)
+    seen = look(screen, upload, choice)
+    with head:
+        st.text(upload.path.name)
+        _verdict(_, seen)
+    with facts:
+        _facts(screen, seen)
+    if seen.error:
+        st.text(seen.error)
+    elif seen.tables:
+        _table(screen, upload, choice, seen)
+    return upload, choice, seen
+
+
+def look(screen: Screen, upload: Upload, choice: Choice) -> FilePreview:
+    """The preview of an upload, worked out once for each choice and state of the data."""
+    looks: dict[tuple[str, Choice, str], FilePreview] = st.session_state.setdefault(LOOKS, {})
+    key = (upload.id, choice, data.version())
+    if key not in looks:
+        while len(looks) >= KEPT_LOOKS:
+            looks.pop(next(iter(looks)))
+        with st.spinner(screen._("Looking at {file} …").format(file=data_words.safe(upload.path.name))):
+            looks[key] = imports.look(
+                screen.workspace, upload.path, encoding=choice.encoding, wanted=choice.wanted, account=choice.account
+            )
+    return looks[key]
+
+
+def _verdict(_: Translator, seen: FilePreview) -> None:
+    names = list(dict.fromkeys(templates.title(table.layout, _) for table in seen.recognised if table.layout))
+    if seen.error:
+        st.badge(_("Cannot be read"), icon=":material/block:", color="orange")
+    elif not names:
+        st.badge(_("Not recognised"), icon=":material/help:", color="orange")
+    else:
+        by_hand = any(table.mapping for table in seen.recognised)
+        icon = ":material/table_edit:" if by_hand else ":material/check:"
+        st.badge(" + ".join(names[:3]), icon=icon, color="blue")
+
+
+def _facts(screen: Screen, seen: FilePreview) -> None:
+    """What kind of file it is, and what of it is counted as what."""
+    _ = screen._
+    if seen.error:
+        return
+    parts = [data_words.kinds(_).get(seen.kind or "", seen.kind or "")]
+    if seen.encoding:
+        parts.append(data_words.encoding_name(seen.encoding))
+    if seen.delimiter:
+        parts.append(data_words.delimiters(_).get(seen.delimiter, seen.delimiter))
+    known = seen.recognised or seen.tables
+    read = sum(table.rows_read for table in known)
+    rows = _.plural("{n} row", "{n} rows", read).format(n=talk_cards.number(screen, read))
+    parts.append(rows if seen.whole else _("its beginning: {rows}").format(rows=rows))
+    records = data_words.records(screen, [table.records for table in seen.recognised])
+    if records:
+        parts.append(records)
+    st.caption(" · ".join(parts))
+    for line in data_words.left_out(screen, seen):
+        st.caption(line)
+
+
+def _choice(screen: Screen, upload: Upload) -> Choice:
+    _ = screen._
+    layouts = {layout.id: templates.title(layout, _) for layout in pipeline.LAYOUTS}
+    encodings = {GUESS: _("As the file tells")} | data_words.encodings(_)
+    with (
+        st.expander(_("Layout, letters, account, time of export"), icon=":material/tune:", key=f"more-{upload.id}"),
+        st.grid(min_column_width=240),
+    ):
+        wanted = st.selectbox(
+            _("Layout"),
+            (RECOGNISE, *layouts),
+            format_func=lambda name: _("Recognise by the columns") if name == RECOGNISE else layouts[name],
+            key=f"layout-{upload.id}",
+        )
+        encoding = st.selectbox(
+            _("Letters are written as"),
+            list(encodings),
+            format_func=encodings.__getitem__,
+            key=f"encoding-{upload.id}",
+            help=_("Change it where names look wrong below. Files in UTF-8 are read as such whatever is chosen."),
+        )
+        account = st.text_input(
+            _("Account"),
+            value="default",
+            key=f"account-{upload.id}",
+            help=_("Keeps two shops of one workspace apart."),
+        )
+        day = st.date_input(
+            _("Exported on (if you know)"),
+            value=None,
+            format="YYYY-MM-DD",
+            key=f"exported-{upload.id}",
+            help=_("Of two exports that tell the same order differently the later one counts."),
+        )
+    exported = dt.datetime.combine(day, dt.time.max, tzinfo=screen.zone) if isinstance(day, dt.date) else None
+    return Choice(
+        wanted=None if wanted == RECOGNISE else wanted,
+        encoding=None if encoding == GUESS else encoding,
+        account=(account or "").strip() or "default",
+        exported_at=exported.astimezone(dt.UTC) if exported else None,
+    )
+
+
+def _table(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) -> None:
+    """One table of the file: its first rows, its columns, and the mapping where one is needed or wished."""
+    _ = screen._
+    shown = [*seen.recognised, *(table for table in seen.tables if not table.layout)][:SHOWN_TABLES]
+    place = 0
+    if len(shown) > 1:
+        names = [data_words.table_name(screen, table, n) for n, table in enumerate(shown, start=1)]
+        picked = st.selectbox(_("Table of the file"), names, key=f"table-{upload.id}", width=420)
+        place = names.index(picked) if picked in names else 0
+    table = shown[place]
+    for notice in table.notices[:SHOWN_LINES]:
+        st.text(notice)
+    if seen.guessed:
+        st.warning(_("How its letters are written was guessed. If names look wrong below, choose another above."))
+    if table.layout is None:
+        st.text(table.problem or "")
+        data_mapping.draw(screen, upload, table, account=choice.account, encoding=choice.encoding)
+        return
+    _first_rows(screen, upload, table)
+    if data_mapping.wished(screen, upload, table):
+        data_mapping.draw(screen, upload, table, account=choice.account, encoding=choice.encoding)
+
+
+def _first_rows(screen: Screen, upload: Upload, table: TablePreview) -> None:
+    _ = screen._
+    ways = {"read": _("As they will be read"), "raw": _("As they stand in the file"), "columns": _("Columns")}
+    way = st.segmented_control(
+        _("First rows"), list(ways), default="read", required=True, format_func=ways.__getitem__, key=f"way-{upload.id}"
+    )
+    if way == "columns":
+        data_words.columns_table(screen, table, key=f"columns-{upload.id}")
+    elif way == "raw":
+        raw = data_words.raw_rows(screen, table)
+        st.dataframe(raw, hide_index=True, key=f"raw-{upload.id}", placeholder="–", alt=_("First rows of the file."))
+    else:
+        data_words.read_rows(screen, table, key=f"read-{upload.id}")
+
+
+# --- the import itself ----------------------------------------------------------------------------------------------
+
+
+def _begin(screen: Screen, ready: list[tuple[Upload, Choice]]) -> None:
+    """Start the imports in a thread that goes on when the page is left; the uploads are its own from here on."""
+    items = [Item(upload.path, _importer(screen, choice)) for upload, choice in ready]
+    job = Job(items, folder=st.session_state.pop(FOLDER, None))
+    st.session_state.pop(LOOKS, None)
+    st.session_state.pop(RESULTS, None)
+    st.session_state[JOB] = job
+    job.start()
+
+
+def _importer(screen: Screen, choice: Choice) -> Callable[[Path, Callable[[float], None]], ImportReport]:
+    return partial(_take, screen, choice)
+
+
+def _take(screen: Screen, choice: Choice, path: Path, progress: Callable[[float], None]) -> ImportReport:
+    return pipeline.take_file(
+        screen.workspace,
+        path,
+        now=data.now(),
+        wanted=choice.wanted,
+        account=choice.account,
+        exported_at=choice.exported_at,
+        encoding=choice.encoding,
+        progress=progress,
+    )
+
+
+def _follow(screen: Screen, job: Job) -> None:
+    """Show how far the import is until it is through; leaving the page does not end it."""
+    _ = screen._
+    bar = st.progress(0.0)
+    while not job.done.wait(0.2):
+        said = _("Importing file {n} of {all}: {file}. You may leave this page meanwhile.").format(
+            n=len(job.results) + 1, all=len(job.items), file=data_words.safe(job.name or "")
+        )
+        bar.progress(job.overall, text=said)
+    del st.session_state[JOB]
+    st.session_state[RESULTS] = job.results
+    st.rerun()
+
+
+def _results(screen: Screen) -> None:
+    _ = screen._
+    results: list[ImportReport] = st.session_state.get(RESULTS, [])
+    if not results:
+        return
+    st.subheader(_("Result"), anchor=False)
+    failed = [result for result in results if result.error]
+    rows = sum(result.accepted + result.updated for result in results)
+    done = _.plural(
+        "{files} of {all} files imported; {rows} row is new or changed.",
+        "{files} of {all} files imported; {rows} rows are new or changed.",
+        rows,
+    ).format(files=len(results) - len(failed), all=len(results), rows=talk_cards.number(screen, rows))
+    (st.warning if failed else st.success)(done)
+    counts = data_words.COUNTS
+    table = pl.DataFrame(
+        [
+            {"file": r.file, "layout": data_words.layout_name(_, r.layout), **{n: getattr(r, n) for n in counts}}
+            for r in results
+        ],
+        schema={"file": pl.String, "layout": pl.String, **dict.fromkeys(counts, pl.Int64)},
+    )
+    titles = data_words.column_names(_)
+    tables.show(screen, table, titles=titles, alternative=_("What came of each file."), key="results")
+    for result in results:
+        if result.error:
+            st.text(f"{result.file}: {result.error}")
+        for warning in result.warnings:
+            st.text(f"{result.file}: {warning}")
+        _left_out(screen, result)
+    if any(result.quarantined for result in results):
+        st.button(_("See all rows left out"), icon=":material/rule:", key="to-quarantine", on_click=to_quarantine)
+
+
+def _left_out(screen: Screen, result: ImportReport) -> None:
+    """The first rows in quarantine with line and what is wrong, how many more there are, and what was passed over."""
+    _ = screen._
+    kept = [row for row in data.quarantine() if row["import_id"] == result.id] if result.quarantined else []
+    for row in sorted(kept, key=lambda row: int(row["line"]))[:SHOWN_LINES]:
+        st.text(_("{file}, line {line}: {message}").format(file=result.file, line=row["line"], message=row["message"]))
+    more = result.quarantined - min(len(kept), SHOWN_LINES)
+    if more:
+        st.text(_.plural("{file}: {n} more row", "{file}: {n} more rows", more).format(file=result.file, n=more))
+    if result.skipped:
+        passed = _.plural("{file}: {n} row passed over ({why})", "{file}: {n} rows passed over ({why})", result.skipped)
+        known = data_words.skip_names(_)
+        why = ", ".join(known[reason] for reason in result.reasons if reason in known)
+        st.text(passed.format(file=result.file, n=result.skipped, why=why or _("nothing to import in it")))
+
+
+def to_quarantine() -> None:
+    st.session_state["part"] = translator()("Quarantine")
