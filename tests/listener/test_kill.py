@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
 import random
 import signal
 import subprocess
@@ -35,6 +36,7 @@ ORDERS = ROOT / "tests" / "data" / "small_shop" / "orders_export.csv"
 FEEDS, PER_PAGE, PER_FILE = 3, 4, 5
 SETTINGS = '[workspace]\ncurrency = "EUR"\n[[brand]]\nname = "Acme"\nmatch = "acme"\n'
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 and fork are POSIX")
+LONG = pytest.mark.skipif("EARNED_LONG" not in os.environ, reason="200 kills take minutes; set EARNED_LONG=1")
 Kill = Callable[..., int]
 
 
@@ -183,10 +185,12 @@ def test_an_import_is_killed_at_some_steps(
 
 
 @pytest.mark.slow
+@LONG
 def test_listening_is_killed_110_times(make_workspace: Callable[..., Workspace], kill: Kill) -> None:
     kill_listening(make_workspace, kill, kills=110)
 
 
 @pytest.mark.slow
+@LONG
 def test_imports_are_killed_90_times(make_workspace: Callable[..., Workspace], kill: Kill, tmp_path: Path) -> None:
     kill_imports(make_workspace, kill, tmp_path, kills=90)
