@@ -53,7 +53,7 @@ def serving(folder: Path, log: Path) -> Iterator[str]:
 
 
 def _wait(url: str, child: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
+    for _ in range(600):  # a busy machine takes its time
         with contextlib.suppress(urllib.error.URLError, OSError), urllib.request.urlopen(url, timeout=1) as answer:
             if answer.read() == b"ok":
                 return
