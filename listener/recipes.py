@@ -1,4 +1,4 @@
-"""Ready addresses of feeds: what a network or tool needs to be told, the address made of it, and what it cannot hear.
+"""Ready addresses of feeds: what a network or tool needs to be told, and the address made of it.
 
 RecipeError         a value does not fit; carries which one, and an example
 """
@@ -27,7 +27,6 @@ class Need:
     """
 
     name: str
-    label: str
     example: str
     kind: str = "code"
     pattern: str = r"[\w.-]{1,100}"
@@ -37,19 +36,17 @@ class Need:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to hear one network: `template` with the needs' names in braces. `deaf`: what it cannot hear."""
+    """How to hear one network: `template` with the needs' names in braces, and how often it is asked at first."""
 
     id: str
     title: str
     needs: tuple[Need, ...]
     template: str
     interval: str
-    deaf: str
     network: str | None = None
-    how: str = ""
 
 
-_SEARCH = Need("search", "Words to search for", '"acme kettle" OR #acme', kind="search", pattern=r"(?s).{1,500}")
+_SEARCH = Need("search", '"acme kettle" OR #acme', kind="search", pattern=r"(?s).{1,500}")
 _SERVER = r"(?=.{3,100}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}"
 _COUNTRY = r"[A-Za-z]{2}"
 _BASE = r"https?://[^\s/?#@]+(?:/[^\s?#]*)?"
@@ -58,22 +55,28 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe(
         "google-alerts",
         "Google Alerts",
-        (Need("feed", "Address of the alert's feed", "https://www.google.com/alerts/feeds/123/456", kind="address",
-              pattern=r"https://www\.google\.[a-z.]{2,6}/alerts/feeds/\d+/\d+"),),
+        (
+            Need(
+                "feed",
+                "https://www.google.com/alerts/feeds/123/456",
+                kind="address",
+                pattern=r"https://www\.google\.[a-z.]{2,6}/alerts/feeds/\d+/\d+",
+            ),
+        ),
         "{feed}",
-        "1h",
-        "Hears what Google finds and thinks relevant, some hours late; no social networks.",
+        interval="1h",
         network="news",
-        how="At google.com/alerts choose Deliver to: RSS feed, then copy the address behind the feed's icon.",
     ),
     Recipe(
         "google-news",
         "Google News search",
-        (_SEARCH, Need("language", "Language", "en", pattern=r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,4})?", default="en"),
-         Need("country", "Country", "US", pattern=_COUNTRY, default="US")),
+        (
+            _SEARCH,
+            Need("language", "en", pattern=r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,4})?", default="en"),
+            Need("country", "US", pattern=_COUNTRY, default="US"),
+        ),
         "https://news.google.com/rss/search?q={search}&hl={language}&gl={country}&ceid={country}:{language}",
-        "1h",
-        "Gives titles of about the 100 newest articles, no texts; links lead through Google. Known outlets only.",
+        interval="1h",
         network="news",
     ),
     Recipe(
@@ -81,57 +84,53 @@ RECIPES: tuple[Recipe, ...] = (
         "Reddit search",
         (_SEARCH,),
         "https://www.reddit.com/search.rss?q={search}&sort=new",
-        "1h",
-        "Reddit answers one feed a minute to each address, so many Reddit feeds take turns. Posts only, no comments.",
+        interval="1h",
         network="reddit",
     ),
     Recipe(
         "reddit-subreddit",
         "Subreddit",
-        (Need("subreddit", "Subreddit", "r/tea", kind="handle", pattern=r"[A-Za-z0-9_]{2,30}"),),
+        (Need("subreddit", "r/tea", kind="handle", pattern=r"[A-Za-z0-9_]{2,30}"),),
         "https://www.reddit.com/r/{subreddit}/new/.rss",
-        "1h",
-        "Reddit answers one feed a minute to each address. The 25 newest posts, no comments.",
+        interval="1h",
         network="reddit",
     ),
     Recipe(
         "youtube",
         "YouTube channel",
-        (Need("channel", "Channel id", "UCxxxxxxxxxxxxxxxxxxxxxx", kind="handle", pattern=r"UC[\w-]{22}"),),
+        (Need("channel", "UCxxxxxxxxxxxxxxxxxxxxxx", kind="handle", pattern=r"UC[\w-]{22}"),),
         "https://www.youtube.com/feeds/videos.xml?channel_id={channel}",
-        "2h",
-        "The 15 newest videos of one channel: title, description and views; neither comments nor what is spoken.",
+        interval="2h",
         network="youtube",
-        how="The id begins with UC; it stands in the page's address or under About, Share channel. With an @name, add "
-        "the channel's page by its address instead.",
     ),
     Recipe(
         "mastodon-tag",
         "Mastodon hashtag",
-        (Need("server", "Server", "mastodon.social", kind="server", pattern=_SERVER),
-         Need("tag", "Hashtag", "#acme", kind="handle", pattern=r"\w{1,100}")),
+        (
+            Need("server", "mastodon.social", kind="server", pattern=_SERVER),
+            Need("tag", "#acme", kind="handle", pattern=r"\w{1,100}"),
+        ),
         "https://{server}/tags/{tag}.rss",
-        "30m",
-        "The newest public posts with the tag that this server knows of; no follower counts, no posts without the tag.",
+        interval="30m",
         network="mastodon",
     ),
     Recipe(
         "mastodon-account",
         "Mastodon account",
-        (Need("server", "Server", "mastodon.social", kind="server", pattern=_SERVER),
-         Need("account", "Account", "@acme", kind="handle", pattern=r"\w{1,60}")),
+        (
+            Need("server", "mastodon.social", kind="server", pattern=_SERVER),
+            Need("account", "@acme", kind="handle", pattern=r"\w{1,60}"),
+        ),
         "https://{server}/@{account}.rss",
-        "1h",
-        "What this account posts in public; not what others answer it, no follower counts.",
+        interval="1h",
         network="mastodon",
     ),
     Recipe(
         "bluesky",
         "Bluesky profile",
-        (Need("handle", "Handle", "acme.bsky.social", kind="handle", pattern=_SERVER),),
+        (Need("handle", "acme.bsky.social", kind="handle", pattern=_SERVER),),
         "https://bsky.app/profile/{handle}/rss",
-        "1h",
-        "What this profile posts; Bluesky has no feed of a search, so what others say is not heard.",
+        interval="1h",
         network="bluesky",
     ),
     Recipe(
@@ -139,8 +138,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Hacker News",
         (_SEARCH,),
         "https://hnrss.org/newest?q={search}",
-        "1h",
-        "Posts with the words in title or text, by way of hnrss.org; for comments add hacker-news-comments.",
+        interval="1h",
         network="hackernews",
     ),
     Recipe(
@@ -148,66 +146,63 @@ RECIPES: tuple[Recipe, ...] = (
         "Hacker News comments",
         (_SEARCH,),
         "https://hnrss.org/newcomments?q={search}",
-        "1h",
-        "Comments with the words, by way of hnrss.org; points of comments are not known.",
+        interval="1h",
         network="hackernews",
     ),
     Recipe(
         "app-store",
         "App Store reviews",
-        (Need("app", "App id", "284882215", kind="handle", pattern=r"\d{5,15}"),
-         Need("country", "Country", "us", pattern=_COUNTRY, default="us")),
+        (
+            Need("app", "284882215", kind="handle", pattern=r"\d{5,15}"),
+            Need("country", "us", pattern=_COUNTRY, default="us"),
+        ),
         "https://itunes.apple.com/{country}/rss/customerreviews/id={app}/sortBy=mostRecent/xml",
-        "6h",
-        "The 50 newest written reviews of one country; ratings without words and other countries are not heard.",
+        interval="6h",
         network="reviews",
-        how="The number stands after id in the app's address. Add one source for each country.",
     ),
     Recipe(
         "podcast",
         "Podcast",
-        (Need("feed", "Address of the podcast's feed", "https://podcast.example/feed.xml", kind="address",
-              pattern=r"https?://[^\s/]+\S*"),),
+        (Need("feed", "https://podcast.example/feed.xml", kind="address", pattern=r"https?://[^\s/]+\S*"),),
         "{feed}",
-        "6h",
-        "Titles and show notes of episodes; not what is spoken.",
+        interval="6h",
         network="podcast",
     ),
     Recipe(
         "rsshub",
         "RSSHub route",
-        (Need("route", "Route", "telegram/channel/acme", kind="path", pattern=r"[^\s?#]{2,500}"),
-         Need("base", "Address of the RSSHub", "https://rsshub.app", kind="address", pattern=_BASE,
-              default="https://rsshub.app")),
+        (
+            Need("route", "telegram/channel/acme", kind="path", pattern=r"[^\s?#]{2,500}"),
+            Need("base", "https://rsshub.app", kind="address", pattern=_BASE, default="https://rsshub.app"),
+        ),
         "{base}/{route}",
-        "2h",
-        "As good as the bridge: public instances are often refused by the networks. One of your own hears more.",
-        how="RSSHub's documentation lists the routes. For one inside your own network allow private addresses.",
+        interval="2h",
     ),
     Recipe(
         "rss-bridge",
         "RSS-Bridge",
-        (Need("bridge", "Bridge", "InstagramBridge", pattern=r"\w{2,80}"),
-         Need("parameters", "Parameters", "context=Username&u=acme", kind="words", pattern=r"[^\s#]{0,500}",
-              default="", needed=False),
-         Need("base", "Address of the RSS-Bridge", "https://rss-bridge.org/bridge01", kind="address", pattern=_BASE,
-              default="https://rss-bridge.org/bridge01")),
+        (
+            Need("bridge", "InstagramBridge", pattern=r"\w{2,80}"),
+            Need(
+                "parameters",
+                "context=Username&u=acme",
+                kind="words",
+                pattern=r"[^\s#]{0,500}",
+                default="",
+                needed=False,
+            ),
+            Need(
+                "base",
+                "https://rss-bridge.org/bridge01",
+                kind="address",
+                pattern=_BASE,
+                default="https://rss-bridge.org/bridge01",
+            ),
+        ),
         "{base}/?action=display&bridge={bridge}&format=Atom{parameters}",
-        "2h",
-        "As good as the bridge: it breaks when the network changes its pages. One of your own hears more.",
-        how="Open the bridge's page, fill its form, and take bridge and parameters from the address it makes.",
+        interval="2h",
     ),
-)  # fmt: skip
-
-# What gives no feed, and how it comes in all the same.
-WITHOUT_FEED: Mapping[str, str] = {
-    "X": "an export (archive, listening tool) or by hand; bridges may work",
-    "Instagram": "an export of a listening tool, or by hand",
-    "TikTok": "an export of a listening tool, or by hand",
-    "Facebook": "an export of a listening tool, or by hand",
-    "LinkedIn": "by hand",
-    "Google Play": "an export of the Play Console, or by hand",
-}
+)
 
 
 def recipe(name: str) -> Recipe | None:

@@ -70,7 +70,7 @@ def list_recipes(as_json: Json = False) -> None:
         print_json(document)
         return
     rows = [row | {"needs": " ".join(_shown_need(need) for need in row["needs"])} for row in document["rows"]]
-    columns = [("recipe", "Recipe"), ("needs", "Needs"), ("interval", "Interval"), ("cannot_hear", "What it hears")]
+    columns = [("recipe", "Recipe"), ("needs", "Needs"), ("interval", "Interval"), ("hears", "What it hears")]
     print_table("earned sources add --recipe RECIPE VALUES", columns, rows)
     for row in document["without_feed"]:
         print(f"- {row['network']} gives no feed: {row['instead']}")
@@ -157,11 +157,12 @@ def _wanted(
 
 def _recipe_or_stop(name: str) -> Recipe:
     from listener import recipes
+    from ui.recipe_words import without_feed
 
     chosen = recipes.recipe(name)
     if chosen is None:
         known = ", ".join(one.id for one in recipes.RECIPES)
-        instead = {network.lower(): how for network, how in recipes.WITHOUT_FEED.items()}.get(name.lower())
+        instead = {network.lower(): how for network, how in without_feed(str).items()}.get(name.lower())
         stop(f"{name} gives no feed: {instead}" if instead else f"there is no recipe {name!r}; known: {known}")
     return chosen
 

@@ -20,6 +20,7 @@ from listener.fetch import open_session
 from listener.health import read_health
 from listener.opml import Opml, read_opml, write_opml
 from listener.sources import Decided, Wanted, decide
+from ui import recipe_words
 from ui.documents import plain
 
 
@@ -128,21 +129,26 @@ def added_document(asked: str, found: Discovery | None, decided: Decided | None,
 
 
 def recipe_list() -> dict[str, Any]:
-    """Every recipe, and how the networks without feeds come in."""
-    names = ("name", "label", "example", "default", "needed")
+    """Every recipe in English, and how the networks without feeds come in."""
+    hears, hints = recipe_words.hears(str), recipe_words.hints(str)
     rows = [
         {
             "recipe": one.id,
             "title": one.title,
-            "needs": [{name: getattr(need, name) for name in names} for need in one.needs],
+            "needs": [_need_row(one.id, need) for need in one.needs],
             "interval": one.interval,
-            "cannot_hear": one.deaf,
-            "how": one.how or None,
+            "hears": hears[one.id],
+            "how": hints.get(one.id),
         }
         for one in recipes.RECIPES
     ]
-    without = [{"network": network, "instead": instead} for network, instead in recipes.WITHOUT_FEED.items()]
+    without = [{"network": network, "instead": how} for network, how in recipe_words.without_feed(str).items()]
     return {"rows": rows, "without_feed": without}
+
+
+def _need_row(recipe: str, need: recipes.Need) -> dict[str, Any]:
+    told = {name: getattr(need, name) for name in ("name", "example", "default", "needed")}
+    return told | {"label": recipe_words.need_name(recipe, need.name, str)}
 
 
 def read_file(path: Path) -> bytes:

@@ -95,7 +95,8 @@ def test_a_recipe_is_added_with_its_interval(folder: Path) -> None:
     assert "such as" in run(folder, "sources", "add", "--recipe", "youtube", "@acme", code=2)
     assert "known: google-alerts" in run(folder, "sources", "add", "--recipe", "fax", "1", code=2)
     assert "by hand" in run(folder, "sources", "add", "--recipe", "LinkedIn", "1", code=2)
-    assert document(folder, "sources-recipes", "sources", "recipes")["rows"]
+    rows = document(folder, "sources-recipes", "sources", "recipes")["rows"]
+    assert all(row["hears"].endswith(".") and all(need["label"] for need in row["needs"]) for row in rows)
     assert "reddit-search" in run(folder, "sources", "recipes")
 
 

@@ -16,7 +16,6 @@ from ui.i18n import translator
 from ui.views import data_feeds, sources_add, sources_hand, sources_queries
 
 PART = "sources-part"
-INTERVALS = ("15m", "30m", "1h", "2h", "6h", "12h", "1d")
 
 
 def page() -> None:
@@ -130,15 +129,17 @@ def _one(screen: Screen, row: dict[str, object]) -> None:
             st.text(told)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             every = duration_text(dt.timedelta(minutes=int(str(row["interval_minutes"]))))
-            choices = INTERVALS if every in INTERVALS else (every, *INTERVALS)
+            names = {every: every} | sources_add.interval_names(_)
+            choices = tuple(names)
             st.selectbox(
                 _("Ask it every"),
                 choices,
                 index=choices.index(every),
+                format_func=names.__getitem__,
                 key=f"interval-{name}-{every}",
                 on_change=_set_interval,
                 args=(name, every),
-                width=140,
+                width=150,
             )
             paused = bool(row["paused"])
             st.button(

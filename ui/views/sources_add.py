@@ -13,7 +13,7 @@ from listener import recipes
 from listener.discover import Candidate, Discovery
 from listener.opml import OpmlError
 from listener.sources import Decided, Wanted
-from ui import data, documents_sources, tables
+from ui import data, documents_sources, recipe_words, tables
 from ui.frame import Screen, time_text
 from ui.i18n import Translator
 
@@ -121,9 +121,23 @@ def _told(screen: Screen, one: Candidate) -> str:
 
 
 def _interval(screen: Screen, *, key: str, default: str = "1h") -> str:
-    choices = ("15m", "30m", "1h", "2h", "6h", "12h", "1d")
-    chosen: str = st.selectbox(screen._("Ask it every"), choices, index=choices.index(default), key=key, width=120)
+    names = interval_names(screen._)
+    chosen: str = st.selectbox(
+        screen._("Ask it every"),
+        list(names),
+        index=list(names).index(default),
+        format_func=names.__getitem__,
+        key=key,
+        width=150,
+    )
     return chosen
+
+
+def interval_names(_: Translator) -> dict[str, str]:
+    """How often a source may be asked, as the settings write it and as people say it."""
+    minutes = {f"{n}m": _.plural("{n} minute", "{n} minutes", n).format(n=n) for n in (15, 30)}
+    hours = {f"{n}h": _.plural("{n} hour", "{n} hours", n).format(n=n) for n in (1, 2, 6, 12)}
+    return minutes | hours | {"1d": _.plural("{n} day", "{n} days", 1).format(n=1)}
 
 
 def _add(wanted: Wanted) -> None:
@@ -159,14 +173,18 @@ def _ready_made(screen: Screen) -> None:
     )
     if chosen is None:
         return
-    st.text(_("What it hears: {what}").format(what=chosen.deaf))
-    if chosen.how:
-        st.text(chosen.how)
+    st.text(recipe_words.hears(_)[chosen.id])
+    hint = recipe_words.hints(_).get(chosen.id)
+    if hint:
+        st.text(hint)
     with st.form(f"recipe-{chosen.id}", border=False):
         with st.grid(min_column_width=240):
             values = {
                 need.name: st.text_input(
-                    need.label, value=need.default or "", placeholder=need.example, key=f"need-{chosen.id}-{need.name}"
+                    recipe_words.need_name(chosen.id, need.name, _),
+                    value=need.default or "",
+                    placeholder=need.example,
+                    key=f"need-{chosen.id}-{need.name}",
                 )
                 for need in chosen.needs
             }
@@ -179,14 +197,14 @@ def _ready_made(screen: Screen) -> None:
         try:
             wanted = documents_sources.wanted_of_recipe(chosen, values, interval=every, allow_private=private)
         except recipes.RecipeError as problem:
-            label = next(need.label for need in chosen.needs if need.name == problem.need)
+            label = recipe_words.need_name(chosen.id, problem.need, _)
             st.error(
                 plain_label(_("{what} does not fit; write it as {example}").format(what=label, example=problem.example))
             )
         else:
             _add(wanted)
     with st.expander(_("Networks that give no feed")):
-        for network, instead in recipes.WITHOUT_FEED.items():
+        for network, instead in recipe_words.without_feed(_).items():
             st.text(f"{network}: {instead}")
 
 
