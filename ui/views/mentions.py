@@ -17,6 +17,7 @@ from listener.store import StaleEditError, UnknownMentionError
 from ui import data, pipeline, talk, talk_cards, talk_data
 from ui.frame import MENTIONS, Screen, empty, guarded_csv, how, link, open_page, say
 from ui.i18n import Translator, translator
+from ui.views import mentions_strangers
 
 PER_PAGE = 20
 NEWEST, LOUDEST = "newest", "engagement"
@@ -36,6 +37,7 @@ def page() -> None:
     if every.is_empty():
         _nothing_yet(screen)
         return
+    mentions_strangers.told(screen)
     found, choice = _controls(screen, every)
     chosen = talk.in_order(talk.narrow(found, choice), by_engagement=_order() == LOUDEST)
     if chosen.is_empty():
@@ -347,6 +349,7 @@ def _decide(screen: Screen, row: Mapping[str, Any]) -> None:
             on_change=partial(_save, row, "label", f"label-{key}"),
             width=190,
         )
+        mentions_strangers.offer(screen, row)
         talk_cards.links(screen, row, key=row["mention_id"])
 
 
