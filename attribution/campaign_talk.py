@@ -18,7 +18,7 @@ import polars as pl
 from attribution.currency import decimal_text
 from attribution.interval import Interval
 from attribution.report import Report
-from attribution.roi import ENDS, interval_json, known_cost
+from attribution.roi import ENDS, cost_part, interval_json
 from config.clock import Period
 
 BASELINE_DAYS = 28
@@ -168,7 +168,7 @@ def campaign_talk(
         share=share if not missing else None,
         direct_minor=_direct(report, ours, hired),
         indirect=_times(all_indirect, share) if told and all_indirect is not None and share is not None else None,
-        cost_minor=known_cost(paid),
+        cost_minor=cost_part(paid, of=report.roi.cost_minor),
         margin=report.roi.margin,
         missing=missing,
     )

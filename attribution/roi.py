@@ -186,6 +186,12 @@ def known_cost(costs: pl.DataFrame, *, amount: str = "amount_minor") -> int | No
     return int(ours[amount].sum())
 
 
+def cost_part(costs: pl.DataFrame, *, of: int | None) -> int | None:
+    """What rows of daily costs add to `of`, the period's known cost; null where that is, or without a row of theirs."""
+    ours = costs.filter("in_scope")
+    return None if of is None or ours.is_empty() else int(ours["amount_minor"].sum())
+
+
 def roi_report(
     credits: pl.DataFrame, ledger: pl.DataFrame, costs: pl.DataFrame, *, period: Period, settings: Settings
 ) -> RoiReport:

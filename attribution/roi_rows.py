@@ -19,7 +19,7 @@ from attribution.breakdown import NOT_SET
 from attribution.breakdown import By as Named
 from attribution.ledger import SOLD
 from attribution.report import Report
-from attribution.roi import known_cost
+from attribution.roi import cost_part
 
 Advice = Literal["more", "less"]
 
@@ -51,7 +51,7 @@ def months(report: Report) -> pl.DataFrame:
         total = int(sold.filter(inside)["net_minor"].sum())
         direct = int(credits.filter("in_scope")["credit_minor"].sum())
         other = int(credits.filter(~pl.col("in_scope"))["credit_minor"].sum())
-        cost = known_cost(paid)
+        cost = cost_part(paid, of=report.roi.cost_minor)
         rows.append((f"{month:%Y-%m}", total, direct, other, total - direct - other, cost, _roi(report, direct, cost)))
     return pl.DataFrame(rows, schema=MONTHS, orient="row")
 
@@ -150,7 +150,7 @@ def brands(report: Report, *, of_campaign: Mapping[str, str], own: list[str]) ->
     rows = []
     for name in [*own, NOT_SET]:
         revenue = int(earned.filter(pl.col("_brand") == name)["credit_minor"].sum())
-        cost = known_cost(paid.filter(pl.col("_brand") == name))
+        cost = cost_part(paid.filter(pl.col("_brand") == name), of=report.roi.cost_minor)
         rows.append((name, revenue, cost, _roi(report, revenue, cost) if name != NOT_SET else None))
     return pl.DataFrame(rows, schema=_BRANDS, orient="row")
 
