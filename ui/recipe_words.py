@@ -48,7 +48,7 @@ def hints(_: Words) -> dict[str, str]:
             "At google.com/alerts choose Deliver to: RSS feed, then copy the address behind the feed's icon."
         ),
         "youtube": _(
-            "The id begins with UC and stands in the page's address. With an @name, add the channel's page by its address."
+            "The id begins with UC and stands in the page's address. With an @name, add the page by its address."
         ),
         "app-store": _("The number stands after id in the app's address. Add one source for each country."),
         "rsshub": _(

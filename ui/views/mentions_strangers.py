@@ -23,7 +23,7 @@ def offer(screen: Screen, row: Mapping[str, Any]) -> None:
     brands = [name for name in row["brands"] if name in known]
     if not brands:
         return
-    brand = screen.brand if screen.brand in brands else brands[0]
+    brand = next((name for name in brands if name == screen.brand), brands[0])
     key = f"stranger-{row['mention_id']}"
     if st.button(_("Not about us"), icon=":material/block:", type="tertiary", key=key):
         st.dialog(_("Not about us"), width="large")(_proposals)(screen, row["mention_id"], brand)
@@ -39,6 +39,8 @@ def told(screen: Screen) -> None:
 
 def _proposals(screen: Screen, mention_id: str, brand: str) -> None:
     _ = translator()
+    if sources_queries.USED in st.session_state:  # done: the page says so
+        st.rerun()
     found = documents_query.not_about_us(screen.workspace, mention_id, brand=brand)
     st.text(_("The query of {brand}: {query}").format(brand=brand, query=found["query"]))
     if not found["rows"]:
@@ -50,9 +52,13 @@ def _proposals(screen: Screen, mention_id: str, brand: str) -> None:
             st.text(f"NOT {row['term']}")
             st.text(_taken_out(screen, row))
             with st.container(horizontal=True):
-                if st.button(_("Leave it out"), icon=":material/block:", key=f"leave-{place}"):
-                    sources_queries.use(brand, row["query"])
-                    st.rerun()
+                st.button(
+                    _("Leave it out"),
+                    icon=":material/block:",
+                    key=f"leave-{place}",
+                    on_click=sources_queries.use,
+                    args=(brand, row["query"]),
+                )
                 if st.button(_("See what goes"), icon=":material/visibility:", type="tertiary", key=f"see-{place}"):
                     _examples(screen, brand, row["query"], place)
 
