@@ -24,6 +24,7 @@ from config.clock import Period
 
 Variant = Literal["plain", "both", "lagged", "withheld"]
 Reason = Literal["too_few_days", "no_mentions", "too_few_mention_days", "no_revenue", "inseparable"]
+GroupReason = Reason | Literal["too_wide"]
 
 MIN_DAYS = 60
 MIN_MENTION_DAYS = 10
@@ -37,6 +38,9 @@ HEADLINE = Grid(
     bends=tuple(bend for bend, _ in _SHAPES), belief=tuple(belief for _, belief in _SHAPES), counts_controls=True
 )
 LAGGED = replace(HEADLINE, lag=1)
+# Where buyers' talk is possible, not likely: the range allows for it at even odds, the middle counts it once in four,
+# as the lagged fit misses what talk sells the same day.
+ODDS_OF_PLAIN = 3.0
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class LiftEstimate:
     coverage_claim: float | None = None
     series_weights: Mapping[str, float] = field(default_factory=dict)
     posterior: Posterior | None = field(default=None, repr=False, compare=False)
+    point: Posterior | None = field(default=None, repr=False, compare=False)  # whose median is shown; null: the same
 
     @property
     def indirect(self) -> Interval | None:
@@ -108,8 +113,7 @@ class LiftEstimate:
             return None
         start = max((period.since - self.since).days, 0)
         stop = min((period.until - self.since).days + 1, (self.until - self.since).days + 1)
-        levels = _levels(len(self.posterior.adstocks))
-        return _interval(self.posterior.total(levels, start=start, stop=stop)) if start < stop else None
+        return _shown(self.posterior, self.point, start=start, stop=stop) if start < stop else None
 
     def by_day(self) -> pl.DataFrame:
         """day, low_minor, median_minor, high_minor; empty when nothing is shown; medians add up to no total."""
@@ -117,8 +121,10 @@ class LiftEstimate:
         if self.posterior is None or self.total is None or self.since is None or self.until is None:
             return pl.DataFrame(schema=schema)
         days = pl.date_range(self.since, self.until, eager=True)
-        columns = dict(zip(schema, [days, *self.posterior.by_day(_levels(len(days))).T], strict=True))
-        return pl.DataFrame(columns, schema=schema)
+        low, median, high = self.posterior.by_day(_levels(len(days))).T
+        if self.point is not None:
+            median = np.clip(self.point.by_day((0.5,))[:, 0], low, high)
+        return pl.DataFrame(dict(zip(schema, (days, low, median, high), strict=True)), schema=schema)
 
 
 def estimate_lift(
@@ -156,6 +162,7 @@ def estimate_lift(
     headline = choose(lead, totals["lagged"])
     world, claimed = nearest_claim(believed, plain, lead, coverage)
     shown = {"plain": plain, "both": mixed(plain, lagged), "lagged": lagged}.get(headline)
+    point = mixed(plain, lagged, odds=ODDS_OF_PLAIN) if headline == "both" else None
     return LiftEstimate(
         since=days.since,
         until=days.until,
@@ -163,7 +170,7 @@ def estimate_lift(
         headline=headline,
         plain=totals["plain"],
         lagged=totals["lagged"],
-        total=totals.get(headline) or (_total(shown) if shown else None),
+        total=totals.get(headline) or (_shown(shown, point) if shown else None),
         refused=(),
         reasons=_why(headline),
         warnings=warnings_of(believed, plain, lead),
@@ -172,6 +179,7 @@ def estimate_lift(
         lead=lead,
         series_weights=_series_weights(shown or plain, series),
         posterior=shown,
+        point=point,
         world=world,
         coverage_claim=claimed,
     )
@@ -180,8 +188,9 @@ def estimate_lift(
 def lift_by_group(daily: pl.DataFrame, *, groups: Sequence[str], controls: Sequence[str] = ()) -> pl.DataFrame:
     """The lift of each group of sources beside all others' talk: group, low_minor, median_minor, high_minor, reason.
 
-    `groups` are columns of mentions. Amounts are null with a reason (one of `Reason`) where a group has too few days
-    with mentions or cannot be told from the others. Groups are fitted one by one, so they need not add up to the whole.
+    `groups` are columns of mentions. Amounts are null with a reason (one of `GroupReason`) where a group has too few
+    days with mentions, cannot be told from the others, or has a range wider than all there is (too_wide). Groups are
+    fitted one by one, so they need not add up to the whole.
     """
     rows: list[tuple[str, int | None, int | None, int | None, str | None]] = []
     days = prepare(daily, series=groups, controls=controls)
@@ -193,7 +202,7 @@ def lift_by_group(daily: pl.DataFrame, *, groups: Sequence[str], controls: Seque
     return pl.DataFrame(rows, schema={"group": pl.String, **money, "reason": pl.String}, orient="row")
 
 
-def _group(days: Days | None, number: int) -> tuple[Interval | None, Reason | None]:
+def _group(days: Days | None, number: int) -> tuple[Interval | None, GroupReason | None]:
     if days is None:
         return None, "too_few_days"
     own = replace(days, series=(days.series[number],))
@@ -203,8 +212,10 @@ def _group(days: Days | None, number: int) -> tuple[Interval | None, Reason | No
     if refused:
         return None, refused[0]
     beside = others if np.ptp(others[-len(days.outcome) :]) else None
-    posterior = fit(days.outcome, own.series, days.controls, grid=HEADLINE, beside=beside)
-    return _total(posterior), None
+    found = _total(fit(days.outcome, own.series, days.controls, grid=HEADLINE, beside=beside))
+    if found.high - found.low > days.outcome.sum():
+        return None, "too_wide"
+    return found, None
 
 
 def _readiness(days: Days | None) -> Readiness:
@@ -286,6 +297,14 @@ def _levels(days: int) -> tuple[float, float, float]:
 def _interval(quantiles: Floats) -> Interval:
     low, median, high = (round(float(value)) for value in quantiles)
     return Interval(low, median, high)
+
+
+def _shown(posterior: Posterior, point: Posterior | None, *, start: int = 0, stop: int | None = None) -> Interval:
+    """The range of one posterior over days [start, stop), with the median of the other where there is one."""
+    low, median, high = posterior.total(_levels(len(posterior.adstocks)), start=start, stop=stop)
+    if point is not None:
+        median = min(max(float(point.total((0.5,), start=start, stop=stop)[0]), low), high)
+    return _interval(np.array([low, median, high]))
 
 
 def _total(posterior: Posterior) -> Interval:

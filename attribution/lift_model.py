@@ -195,12 +195,13 @@ def fit(
     return _kept(mixture, grid, kernels, labels, variance=free.variance)
 
 
-def mixed(first: Posterior, second: Posterior) -> Posterior:
-    """Both posteriors of the same days at even odds, whatever the data say: for when the data cannot be the judge."""
+def mixed(first: Posterior, second: Posterior, *, odds: float = 1.0) -> Posterior:
+    """Both posteriors of the same days at `odds` for the first, whatever the data say: where they cannot be judge."""
+    share = odds / (1 + odds)
     return Posterior(
         adstocks=np.hstack([first.adstocks, second.adstocks]),
         kernel=np.concatenate([first.kernel, second.kernel + first.adstocks.shape[1]]),
-        weight=np.concatenate([first.weight, second.weight]) / 2,
+        weight=np.concatenate([first.weight * share, second.weight * (1 - share)]),
         location=np.concatenate([first.location, second.location]),
         scale=np.concatenate([first.scale, second.scale]),
         degrees=min(first.degrees, second.degrees),

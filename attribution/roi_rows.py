@@ -254,7 +254,9 @@ def channel_weeks(report: Report) -> pl.DataFrame:
     weeks = pl.DataFrame({"week": pl.date_range(first, last, "1w", eager=True)})
     every = weeks.join(pl.concat([came.select("channel"), went.select("channel")]).unique(), how="cross")
     joined = every.join(came, on=["week", "channel"], how="left").join(went, on=["week", "channel"], how="left")
-    return joined.with_columns(pl.col("revenue_minor", "cost_minor").fill_null(0)).select(*WEEKS).sort("channel", "week")
+    return (
+        joined.with_columns(pl.col("revenue_minor", "cost_minor").fill_null(0)).select(*WEEKS).sort("channel", "week")
+    )
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 5
     return alt.layer(solid, outline, line, *ends, captions(base)).properties(height=AXIS + row_height * frame.height)
 
 
-def against_break_even(frame: pl.DataFrame, *, value_title: str, row_height: int = 48) -> Drawn:
+def against_break_even(frame: pl.DataFrame, *, value_title: str, row_height: int = 58) -> Drawn:
     """Return on investment with its range, a row a name, against a dashed break-even line at 0.
 
     `frame`: order, caption, roi, low, high (null: no range), colour.
@@ -144,7 +144,9 @@ def against_break_even(frame: pl.DataFrame, *, value_title: str, row_height: int
         x=alt.X("roi:Q", title=value_title, axis=axis), color=colour
     )
     zero = (
-        alt.Chart(pl.DataFrame({"at": [0.0]})).mark_rule(strokeDash=[5, 4], color=theme.neutral("ink")).encode(x="at:Q")
+        alt.Chart(pl.DataFrame({"at": [0.0]}))
+        .mark_rule(strokeDash=[5, 4], color=theme.neutral("ink"), opacity=0.45)
+        .encode(x="at:Q")
     )
     return alt.layer(zero, ranges, dots, captions(base)).properties(height=AXIS + row_height * frame.height)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LIFT_DAYS = 730  # as far back as the interval's coverage was measured
 GROUPS = 6  # networks told apart, the loudest
-_MADE_BY = "2"  # raised when what is kept changes its meaning
+_MADE_BY = "3"  # raised when what is kept changes its meaning
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _history(workspace: Workspace, end: dt.date) -> History:
         facts.scan("refunds").collect(),
         shop=settings.shop,
         currency=settings.workspace.currency,
-        rates=pipeline.exchange_rates(),
+        rates=pipeline.exchange_rates(workspace),
         zone=settings.zone,
     )
     talk = pipeline.talk_of(workspace, span)
@@ -103,13 +103,14 @@ def _attributed(workspace: Workspace, period: Period) -> Report:
         period=period,
         model=chosen.model,
         lookback=chosen.lookback,
-        rates=pipeline.exchange_rates(),
+        rates=pipeline.exchange_rates(workspace),
     )
 
 
 def loudest(talk: pl.DataFrame) -> list[str]:
     """The networks most is said on."""
-    counted = talk.drop_nulls("group").group_by("group").len().sort("len", "group", descending=[True, False])
+    spoken = talk.filter(~pl.col("by_buyer").fill_null(False))  # buyers' own posts are no talk that sells
+    counted = spoken.drop_nulls("group").group_by("group").len().sort("len", "group", descending=[True, False])
     return counted["group"].head(GROUPS).to_list()
 
 

@@ -18,7 +18,7 @@ HIDDEN = ("account", "row_hash", "import_id", "exported_at", "month", "customer_
 _WORDED = ("state", "code_state", "reason", "kind", "evidence", "cost_type")
 _SHARES = (
     *("share", "new_customer_share", "commission_rate", "rate", "conversion_rate", "ctr", "bounce_rate"),
-    *("late_share", "conflict_rate", "removal_conversions"),
+    *("late_share", "conflict_rate", "removal_conversions", "roi", "roi_low", "roi_high"),
 )
 
 

@@ -24,7 +24,7 @@ def show(screen: Screen, found: RoiFigures) -> None:
 
 
 def amounts(screen: Screen, found: RoiFigures) -> pl.DataFrame:
-    """name, on, amount_minor, low_minor, high_minor, formula, missing: one row an equivalent."""
+    """name, on, amount_minor, low_minor, high_minor, missing, formula: one row an equivalent."""
     _ = screen._
     names, formulas = value_words.names(_), value_words.formulas(_)
     rows = [
@@ -32,13 +32,13 @@ def amounts(screen: Screen, found: RoiFigures) -> pl.DataFrame:
             _named(one, names),
             one.on,
             *(one.amount_minor, one.low_minor, one.high_minor),
-            formulas[one.kind],
             _missing(screen, one),
+            formulas[one.kind],
         )
         for one in found.beside.amounts
     ]
     money = dict.fromkeys(("amount_minor", "low_minor", "high_minor"), pl.Int64)
-    schema = {"name": pl.String, "on": pl.Boolean, **money, "formula": pl.String, "missing": pl.String}
+    schema = {"name": pl.String, "on": pl.Boolean, **money, "missing": pl.String, "formula": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -85,7 +85,7 @@ def _amounts(screen: Screen, found: RoiFigures) -> None:
             "formula": _("Formula"),
             "missing": _("What is missing"),
         },
-        widths={"formula": 420},
+        widths={"formula": 540},
     )
     service = next(one for one in found.beside.amounts if one.kind == "service_savings")
     minutes, answered = service.inputs["median_answer_minutes"], service.inputs["answered"]

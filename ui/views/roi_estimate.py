@@ -28,9 +28,12 @@ def _sure(screen: Screen, found: RoiFigures) -> None:
     if lift is None:
         return
     st.subheader(_("How sure is the indirect return?"), anchor=False)
-    st.text(_("Days with orders and talk: {line}").format(line=lift_words.readiness(lift.readiness, _)))
-    if lift.readiness.days < lift.readiness.days_needed:
-        st.progress(lift.readiness.days / lift.readiness.days_needed)
+    days, needed = lift.readiness.days, lift.readiness.days_needed
+    if days < needed:
+        st.text(_("Days with orders and talk: {line}").format(line=lift_words.readiness(lift.readiness, _)))
+        st.progress(days / needed)
+    else:
+        st.text(_("{days} days with orders and talk are known; {needed} are needed.").format(days=days, needed=needed))
     if lift.minimum_detectable_minor is not None:
         least = words.money(screen, lift.minimum_detectable_minor)
         st.text(_("Over all these days, a return below {least} would not be told from chance.").format(least=least))
@@ -123,6 +126,7 @@ def _groups(screen: Screen) -> None:
             "too_few_mention_days": _("too few days with mentions"),
             "no_revenue": _("no revenue"),
             "inseparable": _("cannot be told from the others"),
+            "too_wide": _("its range is wider than all there is"),
         }
         shown = rows.with_columns(pl.col("reason").replace_strict(reasons, default=None, return_dtype=pl.String))
         tables.show(
