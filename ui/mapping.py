@@ -301,11 +301,11 @@ def _by_values(
     """Needed columns of a telling kind that no name spoke for, where just one column left holds such values."""
     more: dict[str, str] = {}
     for column in target.columns:
-        if not column.needed or column.name in found or column.kind not in ("time", "day", "money", "url"):
+        if not column.needed or column.name in found or column.kind not in ("time", "day", "money", "url", "id"):
             continue
         left = [h for h in table.headers if h not in found.values() and h not in more.values() and samples[h]]
         fitting = [h for h in left if _share(samples[h], column.kind) == 1.0 and _tells(samples[h], column.kind)]
-        if len(fitting) == 1:
+        if fitting and (len(fitting) == 1 or column.kind == "id"):  # a table's number mostly stands first
             more[column.name] = fitting[0]
     return more
 
@@ -314,6 +314,8 @@ def _tells(values: Sequence[str], kind: str) -> bool:
     """Whether values speak for a kind by themselves: a bare whole number may be anything."""
     if kind == "money":
         return any(re.search(r"[.,]\d{2}\b|[€$£]|[A-Z]{3}", value) for value in values)
+    if kind == "id":
+        return len(set(values)) == len(values) and all(re.search(r"\d", v) and "@" not in v for v in values)
     if kind in ("time", "day"):
         return all(re.search(r"[-/.:\s]", value.strip()) for value in values)
     return all("/" in value for value in values)

@@ -66,12 +66,16 @@ def _answer(screen: Screen, ledger: pl.DataFrame, sources: pl.DataFrame, quarant
 
 
 def _import(screen: Screen, ledger: pl.DataFrame) -> None:
+    _ = screen._
     data_import.draw(screen)
     data_ledger.draw(screen, ledger)
     data_watched.draw(screen)
     data_mapping.listed(screen)
-    _visits_guide(screen)
-    _layouts(screen)
+    bare = ledger.is_empty()
+    with st.expander(_("Which export ties visits to orders?"), icon=":material/route:", expanded=bare):
+        _visits_guide(screen)
+    with st.expander(_("What can be imported, and templates"), icon=":material/list_alt:", expanded=bare):
+        _layouts(screen)
 
 
 def _visits_guide(screen: Screen) -> None:
@@ -80,7 +84,6 @@ def _visits_guide(screen: Screen) -> None:
     known = {name: text for name in guide.VISITS if (text := guide.section(name))}
     if not known:
         return
-    st.subheader(_("Which export ties visits to orders"), anchor=False)
     first, *others = known
     st.markdown(known[first])
     chosen = st.pills(_("Your shop or tool"), others, key="visits-of")
@@ -92,7 +95,6 @@ def _visits_guide(screen: Screen) -> None:
 def _layouts(screen: Screen) -> None:
     """Our own layouts as cards with a template; the exports of other tools as a table."""
     _ = screen._
-    st.subheader(_("What can be imported"), anchor=False)
     st.caption(_("Columns may stand in any order; further columns are ignored. Names of needed columns are given."))
     explained = [layout for layout in pipeline.LAYOUTS if templates.purpose(layout.id, _)]
     with st.grid(min_column_width=330):

@@ -233,7 +233,8 @@ def _table(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) ->
     if seen.guessed:
         st.warning(_("How its letters are written was guessed. If names look wrong below, choose another above."))
     if table.layout is None:
-        st.text(table.problem or "")
+        if choice.wanted:
+            st.text(table.problem or "")
         data_mapping.draw(screen, upload, table, account=choice.account, encoding=choice.encoding)
         return
     _first_rows(screen, upload, table)
