@@ -22,7 +22,7 @@ _PHONE = re.compile(r"\+?\d[\d ()/-]{7,}\d")
 
 def apply_links(touches: pl.DataFrame, register: pl.DataFrame, *, zone: ZoneInfo) -> pl.DataFrame:
     """The visits, those without a source that landed on a registered link with that link's source, medium, campaign and
-    content, and evidence "link".
+    content (without one: its owner's handle), and evidence "link".
 
     touches: tables.TOUCHES; register: `config.registers.read_links`. A tag, a click id or a referrer outranks the
     register: it says where this visit came from, not where the link was meant to be. A visit before the day from which
@@ -35,8 +35,13 @@ def apply_links(touches: pl.DataFrame, register: pl.DataFrame, *, zone: ZoneInfo
     pages = pl.DataFrame(
         {"landing_url": forms, "_link": pl.Series([canonical_url(url) for url in forms], dtype=pl.String)}
     )
+    # Visits name a person by their handle in utm_content: a link of somebody names them without it.
+    handle = pl.col("owner").str.split(":").list.last()
     known = register.select(
-        "shared_from", _link="link", **{f"_{name}": name for name in ("source", "medium", "campaign", "content")}
+        "shared_from",
+        _link="link",
+        _content=pl.coalesce("content", handle),
+        **{f"_{name}": name for name in ("source", "medium", "campaign")},
     )
     day = pl.col("touched_at").dt.convert_time_zone(zone.key).dt.date()
     found = pages.join(known, on="_link", how="inner")

@@ -244,11 +244,14 @@ def print_claims(document: dict[str, Any]) -> None:
         ("visits", "Visits"),
         ("conversion_rate", "Conversion"),
         ("aov", "Order value"),
+        ("roas", "ROAS"),
         ("cpa", "CPA"),
         ("cac", "CAC"),
         ("cpc", "CPC"),
         ("ctr", "CTR"),
         ("cost_per_lead", "Per lead"),
         ("new_customer_share", "New"),
+        ("bounce_rate", "Bounce"),
+        ("duration_seconds", "Seconds"),
     ]
     print_table("Metrics by channel", columns, document["metrics"])

@@ -232,10 +232,12 @@ def with_repeats(codes: pl.DataFrame, report: Report, values: pl.DataFrame | Non
     added = ("repeat_orders", "repeat_minor", "clv_minor")
     later = clv.code_repeat_revenue(report.history, report.order_codes, values=values).select("code", *added)
     registered = pl.col("state") == "registered"
-    return codes.join(later, on="code", how="left", maintain_order="left").with_columns(
+    with_later = codes.join(later, on="code", how="left", maintain_order="left").with_columns(
         *(pl.when(registered).then(name).alias(name) for name in added),
         after_commission_minor=pl.col("net_minor") - pl.col("commission_minor"),
     )
+    first = codes.columns[: codes.columns.index("commission_minor") + 1]
+    return with_later.select(*first, "after_commission_minor", pl.exclude(*first, "after_commission_minor"))
 
 
 _FIRST = (

@@ -20,7 +20,8 @@ HEADERS = {
     "earned_posts": "network,post_id,published_at,permalink,caption,post_type,is_paid,"
     "impressions,reach,likes,comments,shares,saves,clicks",
     "earned_leads": "lead_id,created_at,source,medium,campaign,stage,won_at,deal_amount,currency",
-    "earned_codes": "code,kind,owner,campaign,channel,valid_from,valid_to,commission_rate",
+    "earned_codes": "code,kind,owner,campaign,channel,valid_from,valid_to,commission_rate,commission_per_order,"
+    "commission_on",
     "earned_people": "network,handle,name,followers,status",
     "earned_links": "url,source,medium,campaign,content,owner,shared_from,note",
     "earned_costs": ",".join(COST_CELLS),
@@ -36,7 +37,7 @@ EXAMPLES = {
     "earned_posts": "instagram,1789,2026-03-04T18:00:00Z,https://instagram.com/p/abc,New colours,reel,no,"
     "9000,7000,300,12,4,20,35",
     "earned_leads": "L-1,2026-03-04T10:00:00Z,linkedin,social,spring,won,2026-03-20,900.00,EUR",
-    "earned_codes": "ANNA10,creator,instagram:anna,spring,,2026-03-01,2026-05-31,10%",
+    "earned_codes": "ANNA10,creator,instagram:anna,spring,,2026-03-01,2026-05-31,10%,2.50,new",
     "earned_people": "instagram,anna,Anna Example,25000,shortlisted",
     "earned_links": "https://shop.example/new,instagram,social,spring,bio,instagram:anna,2026-03-01,profile",
     "earned_costs": ",labour,,EUR,12,35,2026-03-01,2026-03-31,,spring,,,planning and filming",
@@ -50,6 +51,7 @@ ALLOWED = {
         "order_id: the number of the order (#1001) or its id; empty where nothing was bought",
         "customer: what names the customer in the orders, such as the e-mail; it is hashed and never stored",
         "A visit with neither order_id nor customer is tied to no order",
+        "A further column kind may say view: seen and not clicked, which counts where view-through is switched on",
     ),
     "earned_spend": (
         f"cost_type: {', '.join(COST_TYPES)}",
@@ -58,7 +60,8 @@ ALLOWED = {
     ),
     "earned_codes": (
         f"kind: {', '.join(CODE_KINDS)}",
-        "commission_rate: 0.1 or 10%",
+        "commission_rate: 0.1 or 10%, of net revenue; commission_per_order: a fixed amount such as 2.50",
+        "commission_on: all (also where empty) or new, for orders of new customers alone",
         "owner: network:handle; valid_from and valid_to: 2026-03-01, empty for always",
     ),
     "earned_costs": (

@@ -131,3 +131,9 @@ def test_a_link_is_warned_of(given: dict[str, Any], codes: list[str]) -> None:
 def test_a_link_tells_the_channel_of_its_visits() -> None:
     built = build_link("https://shop.example/p", source="instagram", medium="influencer", campaign="c")
     assert built.channel == "Influencer"
+
+
+def test_a_link_of_somebody_names_them() -> None:
+    entry = register(content=None, owner="instagram:anna")
+    found = apply_links(table(tables.TOUCHES, [SILENT]), entry, zone=BERLIN)
+    assert found["utm_content"].to_list() == ["anna"]

@@ -10,8 +10,8 @@ import streamlit as st
 from attribution.links import BuiltLink, build_link
 from attribution.report import Report
 from config.database import writing
-from config.registers import canonical_url, delete_link, read_links, write_links
-from ui import frame, hygiene, tables, words
+from config.registers import canonical_url, delete_link, person_key, read_links, write_links
+from ui import frame, hygiene, tables, templates, words
 from ui.frame import Screen
 
 BUILT = "built-link"
@@ -196,6 +196,15 @@ def _register(screen: Screen) -> None:
     _ = screen._
     st.subheader(_("Pages shared on social media alone"), anchor=False)
     known = read_links(screen.workspace.engine)
+    st.caption(templates.purpose("earned_links", _))
+    st.download_button(
+        _("Template for links"),
+        data=templates.file("earned_links"),
+        file_name="links-template.csv",
+        mime="text/csv",
+        icon=":material/description:",
+        on_click="ignore",
+    )
     st.caption(
         _(
             "A visit that lands on such a page without tag, click id or referrer counts for the source named here. "
@@ -221,6 +230,11 @@ def _register(screen: Screen) -> None:
         _link_form(screen)
 
 
+def _person(owner: str) -> str | None:
+    network, _colon, handle = owner.partition(":")
+    return person_key(network, handle) if handle.strip() else None
+
+
 def _link_form(screen: Screen) -> None:
     _ = screen._
     with st.form("link-form", border=False, clear_on_submit=True):
@@ -230,6 +244,7 @@ def _link_form(screen: Screen) -> None:
         medium = grid.text_input(_("Medium"), value="social", max_chars=100)
         campaign = grid.text_input(_("Campaign"), max_chars=100)
         content = grid.text_input(_("Content (the person's handle)"), max_chars=100)
+        owner = grid.text_input(_("Owner (network:handle)"), placeholder="instagram:anna.kow", max_chars=200)
         shared = grid.date_input(_("Shared from (empty: always)"), value=None, format="YYYY-MM-DD")
         pressed = st.form_submit_button(_("Register the page"), type="primary")
     if not pressed:
@@ -245,7 +260,7 @@ def _link_form(screen: Screen) -> None:
         "medium": medium.strip().lower(),
         "campaign": campaign.strip() or None,
         "content": content.strip() or None,
-        "owner": None,
+        "owner": _person(owner),
         "shared_from": shared.isoformat() if shared else None,
         "note": None,
     }

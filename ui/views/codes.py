@@ -45,6 +45,7 @@ def page() -> None:
         "Unknown code",
         "New-customer share",
         "Commission",
+        "Net after commission",
         "Repeat revenue",
         "Customer lifetime value",
         "Leaked code",
