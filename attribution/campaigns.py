@@ -159,8 +159,8 @@ def direct_credits(
     """The credit rows of a report that are the campaign's own: account, order_id, day, credit_minor, channel, person,
     code, by (code | tag | person). One row is counted once: by code, else by its tag, else by the person.
 
-    Orders from its first day to a lookback window after its last. Direct visits are never its own; where channels are
-    named, tags count in these alone.
+    Orders from its first day to a lookback window after its last. Direct visits are never its own; tags count
+    in the channels named, else in the social scope.
     """
     last = dt.date.max if campaign.until is None else campaign.until + dt.timedelta(days=lookback_days)
     days = ledger.select("account", "order_id", "day")
@@ -168,7 +168,7 @@ def direct_credits(
         days, on=["account", "order_id"], how="left", maintain_order="left"
     )
     coded = pl.col("code").is_in(list(campaign.codes)).fill_null(False)
-    of_channel = pl.col("channel").is_in(list(campaign.channels)) if campaign.channels else pl.lit(True)
+    of_channel = pl.col("channel").is_in(list(campaign.channels)) if campaign.channels else pl.col("in_scope")
     tagged = pl.col("campaign").str.to_lowercase().is_in(sorted(campaign.tags)).fill_null(False) & of_channel
     told = pl.col("person").is_in(list(campaign.people)).fill_null(False)
     by = pl.coalesce(

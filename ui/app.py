@@ -23,6 +23,9 @@ def pages(_: i18n.Translator) -> dict[str, Any]:
         ("codes", _("Promo codes"), ":material/sell:"),
         ("channels", _("Channels"), ":material/alt_route:"),
         ("roi", _("ROI"), ":material/payments:"),
+        ("goals", _("Goals"), ":material/flag:"),
+        ("campaigns", _("Campaigns"), ":material/campaign:"),
+        ("costs", _("Costs"), ":material/receipt_long:"),
         ("sources", _("Sources"), ":material/rss_feed:"),
         ("data", _("Data"), ":material/database:"),
     )

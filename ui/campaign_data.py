@@ -24,7 +24,7 @@ from ui import pipeline
 @dataclass(frozen=True)
 class Review:
     """A campaign as of a day. cost_minor: null where none is given, or one of its lines is not known; missing: kinds of
-    cost that it names none of. talk, visits: a day against what was usual before. event: the revenue without a trace
+    cost that it has none of (tools serve all campaigns). talk, visits: a day against what was usual before. event: the revenue without a trace
     before and after its start; null where not asked for. direct: the credit rows that are its own.
     """
 
@@ -139,13 +139,14 @@ def review(read: Reader, campaign: Campaign, *, pool: pl.DataFrame | None = None
     keys = direct.filter(pl.col("credit_minor") != 0).select("account", "order_id").unique()
     held = report.ledger.join(keys, on=["account", "order_id"], how="semi")
     mine = campaigns.own_costs(campaign, report.daily_costs)
+    creators = bool(campaign.people)
     note = pl.col("campaign").is_null() | (pl.col("campaign") == campaign.id)
     return Review(
         campaign=campaign,
         as_of=read.as_of,
         ran=ran,
         cost_minor=costs.total_of(mine),
-        missing=tuple(costs.missing_kinds(mine, with_creators=bool(campaign.people))),
+        missing=tuple(kind for kind in costs.missing_kinds(mine, with_creators=creators) if kind != "tools"),
         direct_minor=int(direct["credit_minor"].sum()),
         orders=keys.height,
         new_customers=int(held["is_first_order"].fill_null(False).sum()),

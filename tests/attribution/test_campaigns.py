@@ -26,6 +26,7 @@ CREDITS = [
     ("a code outranks a tag", {"code": "ANNA10", "campaign": "spring26"}, "code"),
     ("somebody else's", {"campaign": "summer", "person": "tiktok:ben", "code": "BEN5"}, None),
     ("a direct visit", {"campaign": "spring26", "is_direct": True}, None),
+    ("its tag in a newsletter", {"campaign": "spring26", "channel": "Email", "in_scope": False}, None),
     ("too early", {"code": "ANNA10", "day": SINCE - DAY}, None),
     ("an order within the window after it", {"code": "ANNA10", "day": UNTIL + 7 * DAY}, "code"),
     ("an order after that", {"code": "ANNA10", "day": UNTIL + 8 * DAY}, None),
@@ -34,7 +35,8 @@ CREDITS = [
 
 @pytest.mark.parametrize(("name", "says", "by"), CREDITS, ids=[row[0] for row in CREDITS])
 def test_which_credit_is_its_own(name: str, says: dict[str, Any], by: str | None) -> None:
-    row = {"account": "a", "order_id": "1", "channel": "Influencer", "is_direct": False, "credit_minor": 500}
+    row = {"account": "a", "order_id": "1", "channel": "Influencer", "is_direct": False, "in_scope": True}
+    row["credit_minor"] = 500
     row |= {"campaign": None, "person": None, "code": None, "day": SINCE} | says
     frame = pl.DataFrame([row], schema_overrides=dict.fromkeys(("campaign", "person", "code"), pl.String))
     ledger = frame.select("account", "order_id", "day")

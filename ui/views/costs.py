@@ -1,0 +1,269 @@
+"""Costs: what did social media cost, what for, and which costs has nobody given yet?"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from attribution import costs
+from attribution.report import Report
+from config.plans import COST_KINDS, read_costs
+from ui import charts, data, documents_plans, frame, i18n, plan_form, tables, theme, words
+from ui.frame import Screen
+
+SHOWN_ROWS = 12
+
+
+def page() -> None:
+    _ = i18n.translator()
+    screen = frame.open_page(_("Costs"), brand_filter=False, about=(frame.ORDERS,))
+    plan_form.say_what_was_done()
+    report = data.report(screen.period, screen.model)
+    ours, apart = documents_plans.scoped(report)
+    frame.say(screen, _answer(screen, ours))
+    if report.daily_costs.is_empty():
+        frame.empty(
+            screen,
+            _("No cost is known for these days"),
+            (
+                _("Write costs down in the table below: an amount, or hours and rate, spread over its days."),
+                _("Or import a file: costs by hand, or the spend export of an ad account (page **Data**)."),
+                _("Commissions come in by themselves once codes have terms (page **Promo codes**)."),
+            ),
+        )
+    else:
+        _cards(screen, ours, apart)
+        _missing(screen, report, ours)
+        _totals(screen, ours)
+    _register(screen)
+    _left_out(screen, report)
+    frame.how(screen, "Cost", "Missing cost", "Spread cost", "Commission", "Social scope", "ROI")
+
+
+def kind_names(_: i18n.Translator) -> dict[str, str]:
+    return {
+        "ad_spend": _("Ad spend"),
+        "content": _("Content"),
+        "labour": _("Labour"),
+        "tools": _("Tools"),
+        "influencer_fee": _("Influencer fees"),
+        "commission": _("Commissions"),
+        "product_seeding": _("Product seeding"),
+        "other": _("Other"),
+    }
+
+
+def listed(screen: Screen, kinds: list[str]) -> str:
+    """Kinds of cost in words, the way a sentence lists them."""
+    names = kind_names(screen._)
+    return ", ".join(names[kind].lower() if screen._.language == "en" else names[kind] for kind in kinds)
+
+
+def _answer(screen: Screen, ours: pl.DataFrame) -> str:
+    _ = screen._
+    if ours.is_empty():
+        return _("No cost of social media is known for this period, so no ROI can be told.")
+    total = costs.total_of(ours)
+    if total is None:
+        return _("The cost of this period is not known: one of its lines has no amount or no exchange rate.")
+    largest = costs.costs_by(ours, "kind").row(0, named=True)
+    share = words.share(screen, largest["amount_minor"] / total if total else None)
+    return _("Social media cost {total} in this period; the largest part is {kind} ({share}).").format(
+        total=words.money(screen, total), kind=listed(screen, [largest["name"]]), share=share
+    )
+
+
+def _cards(screen: Screen, ours: pl.DataFrame, apart: pl.DataFrame) -> None:
+    _ = screen._
+    before, _apart = documents_plans.scoped(data.report(screen.before, screen.model))
+    total, then = costs.total_of(ours), costs.total_of(before)
+    grid = st.grid(4, min_column_width=158)
+    grid.metric(
+        _("Cost of social"),
+        words.money(screen, total),
+        words.change(screen, total, then),
+        delta_color="inverse",
+        delta_description=_("before: {money}").format(money=words.money(screen, then)),
+        border=True,
+        height="stretch",
+    )
+    for title, origin in (
+        (_("Written down"), "register"),
+        (_("Imported"), "import"),
+        (_("Owed by codes"), "codes"),
+    ):
+        part = ours.filter(pl.col("origin") == origin)
+        n = part["line"].n_unique()
+        grid.metric(
+            title,
+            words.money(screen, costs.total_of(part)),
+            delta=None,
+            delta_description=_.plural("{n} line", "{n} lines", n).format(n=words.number(screen, n)),
+            border=True,
+            height="stretch",
+        )
+    if apart.height:
+        st.caption(
+            _("Beside it, {money} went to other channels; it is no cost of social media.").format(
+                money=words.money(screen, costs.total_of(apart))
+            )
+        )
+
+
+def _missing(screen: Screen, report: Report, ours: pl.DataFrame) -> None:
+    _ = screen._
+    missing = costs.missing_kinds(ours, with_creators=documents_plans.with_creators(report))
+    if not missing:
+        return
+    with st.container(border=True, key="missing-costs"):
+        st.text(_("No cost is given for: {kinds}.").format(kinds=listed(screen, missing)))
+        st.caption(
+            _("While they are missing, every return looks better than it is. Write 0 down where there was none.")
+        )
+
+
+def _totals(screen: Screen, ours: pl.DataFrame) -> None:
+    _ = screen._
+    st.subheader(_("What it was for"), anchor=False)
+    names = {
+        "kind": _("Kind"),
+        "campaign": _("Campaign"),
+        "channel": _("Channel"),
+        "influencer": _("Influencer"),
+        "month": _("Month"),
+        "brand": _("Brand"),
+    }
+    chosen = st.segmented_control(
+        _("By"), list(names), default="kind", required=True, format_func=names.__getitem__, key="cost-by"
+    )
+    rows = _named(screen, costs.costs_by(ours, chosen or "kind"), chosen or "kind")
+    known = rows.drop_nulls("amount_minor")
+    if known.height:
+        charts.show(
+            charts.ranked_bars(_bars(screen, known.head(SHOWN_ROWS)), value_title=screen.currency),
+            alternative=_("Costs: {rows}").format(
+                rows="; ".join(f"{name} {words.money(screen, n)}" for name, n, _lines in known.iter_rows())
+            ),
+            key="cost-bars",
+        )
+    with st.expander(_("As a table"), icon=":material/table_rows:"):
+        tables.show(
+            screen,
+            rows,
+            alternative=_("Costs and their lines"),
+            key="cost-rows",
+            titles={"amount_minor": _("Cost"), "name": names[chosen or "kind"]},
+        )
+        frame.export(screen, rows, f"costs-by-{chosen or 'kind'}")
+
+
+def _named(screen: Screen, rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    _ = screen._
+    nameless = {
+        "campaign": _("no campaign"),
+        "channel": _("all of social"),
+        "influencer": _("nobody in particular"),
+        "brand": _("all brands"),
+    }.get(by, "–")
+    known = kind_names(_) if by == "kind" else {}
+    return rows.with_columns(pl.col("name").replace(known).fill_null(nameless))
+
+
+def _bars(screen: Screen, rows: pl.DataFrame) -> pl.DataFrame:
+    scale = 10 ** tables.digits(screen.currency)
+    return rows.select(
+        order=pl.int_range(pl.len()),
+        name="name",
+        caption=pl.Series(
+            [f"{name}  {words.money(screen, n)}" for name, n in rows.select("name", "amount_minor").iter_rows()],
+            dtype=pl.String,
+        ),
+        value=pl.col("amount_minor") / scale,
+        colour=pl.lit(theme.VERMILION),
+        counted=pl.lit(True),
+    )
+
+
+def _register(screen: Screen) -> None:
+    """The table of costs by hand: rows are added below, changed in place, removed by choosing them."""
+    _ = screen._
+    st.subheader(_("Costs by hand"), anchor=False)
+    st.caption(
+        _("One row a cost: an amount, or hours and rate. It is spread over its days. Leave empty what is for all.")
+    )
+    known = read_costs(screen.workspace.engine)
+    edited = st.data_editor(
+        _editable(known),
+        num_rows="dynamic",
+        hide_index=True,
+        column_config=_columns(screen),
+        column_order=[name for name in known.columns if name != "id"],
+        key=f"cost-editor-{zlib.crc32(data.version().encode())}",  # a fresh editor for what is stored now
+        height=min(480, 110 + 35 * max(3, known.height)),
+    )
+    with st.container(horizontal=True):
+        if st.button(_("Save costs"), type="primary", icon=":material/save:", key="save-costs"):
+            _save(screen, known, edited)
+        plan_form.undo_button(screen, "costs")
+    plan_form.files(screen, "costs", "earned_costs", known)
+
+
+def _editable(known: pl.DataFrame) -> pl.DataFrame:
+    """As the editor takes it: numbers as floats, so that cells can be typed into."""
+    numbers = ("amount", "hours", "rate")
+    return known.with_columns(pl.col(name).cast(pl.Float64) for name in numbers)
+
+
+def _columns(screen: Screen) -> dict[str, Any]:
+    _, types = screen._, st.column_config
+    return {
+        "kind": types.SelectboxColumn(
+            _("Kind"), options=list(COST_KINDS), required=True, format_func=_kind_name(screen)
+        ),
+        "amount": types.NumberColumn(_("Amount"), step=0.01, format="%.2f"),
+        "currency": types.TextColumn(_("Currency"), max_chars=3, default=screen.currency),
+        "hours": types.NumberColumn(_("Hours"), min_value=0.0, step=0.25),
+        "rate": types.NumberColumn(_("Rate an hour"), min_value=0.0, step=0.01, format="%.2f"),
+        "date_from": types.DateColumn(_("From"), required=True, default=screen.period.since),
+        "date_to": types.DateColumn(_("To"), default=screen.period.until),
+        "channel": types.TextColumn(_("Channel")),
+        "campaign": types.TextColumn(_("Campaign")),
+        "influencer": types.TextColumn(_("Influencer"), help=_("network:handle, such as instagram:anna")),
+        "brand": types.TextColumn(_("Brand")),
+        "note": types.TextColumn(_("Note"), width="medium"),
+    }
+
+
+def _kind_name(screen: Screen) -> Any:
+    names = kind_names(screen._)
+    return lambda kind: names.get(kind, kind)
+
+
+def _save(screen: Screen, known: pl.DataFrame, edited: pl.DataFrame) -> None:
+    _ = screen._
+    after = edited.to_dicts()
+    changed, problems = plan_form.save_table(screen.workspace, "costs", known.to_dicts(), after, now=data.now())
+    if problems:
+        st.error(_("Not saved:"))
+        st.text("\n".join(_("row {problem}").format(problem=problem) for problem in problems))
+    else:
+        plan_form.told(screen, _.plural("{n} cost changed.", "{n} costs changed.", changed).format(n=changed))
+
+
+def _left_out(screen: Screen, report: Report) -> None:
+    """What stands nowhere in the sums: lines that are not known."""
+    _ = screen._
+    unknown = report.daily_costs.filter(pl.col("reason").is_not_null())
+    if unknown.is_empty():
+        return
+    st.subheader(_("Lines whose cost is not known"), anchor=False)
+    tables.show(
+        screen,
+        unknown.select("date", "kind", "line", "reason"),
+        alternative=_("Cost lines without an amount in the workspace's currency"),
+        key="unknown-costs",
+        titles={"date": _("Day"), "line": _("Line")},
+    )
