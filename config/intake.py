@@ -257,6 +257,7 @@ def _take_in(
         _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
         raise
     report = _report(import_id, path.name, names, tables, parts.values(), written)
+    rejected += [row for one in written for row in one.rejected]
     _finish(workspace.engine, import_id, report, rejected, now=now)
     return report
 
@@ -311,7 +312,7 @@ def _take_in_parts(
             _refuse_mostly_bad(path.name, [mapped], bad)
             written = sinks[layout.sink].write(import_id, replace(parsed, part=number))
             reports.append(_report(import_id, path.name, layout.id, [mapped], [parsed], [written]))
-            rejected += bad
+            rejected += [*bad, *written.rejected]
             if progress:
                 progress(min(0.99, (number + 1) * PART_BYTES / total))
     except NotPlainError:
@@ -407,7 +408,8 @@ def _report(
 ) -> ImportReport:
     """Each line counts once: rejected, else skipped, else what the sinks did with it."""
     parts = list(parts)
-    rejected = {row.line: row.reason for row in _rejected(tables, parts)}
+    stored = [row for one in written for row in one.rejected]
+    rejected = {row.line: row.reason for row in [*_rejected(tables, parts), *stored]}
     left_out = [*(table.skipped for table in tables), *(part.skipped for part in parts)]
     left_out += [one.skipped for one in written]
     skipped = {line: why for some in left_out for line, why in some.items() if line not in rejected}

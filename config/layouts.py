@@ -114,12 +114,13 @@ class Layout:
 @dataclass(frozen=True)
 class Written:
     """What a sink did: per file line `new`, `updated` or `same`; how many records went into each table; lines that it
-    left out, with the reason; and what people should know about it."""
+    left out, with the reason; what people should know about it; and rows that what is stored speaks against."""
 
     lines: Mapping[int, str]
     tables: Mapping[str, int]
     skipped: Mapping[int, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    rejected: Sequence[Rejected] = ()
 
 
 class Sink(Protocol):
@@ -148,7 +149,7 @@ def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wan
     raise UnknownLayoutError(
         file=file,
         problem=f"its columns are of no known layout ({shown}{', …' if len(table.headers) > 8 else ''})",
-        cure=f"{_nearest(table, layouts)}; or say which column is which on the page Data",
+        cure=f"{_nearest(table, layouts)}; or say which column is which, on the page Data or with --as and --map",
     )
 
 

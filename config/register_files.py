@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 from config import plans
 from config.database import writing
 from config.intake import Layout, Parsed, ReadContext, Rejected, TextTable, Written, normal_header
+from config.rates import exchange_rates, rate_problem, rate_row, write_rates
 from config.register_undo import note_entries
 from config.registers import (
     CODE_KINDS,
@@ -32,6 +33,7 @@ from config.registers import (
     write_links,
     write_people,
 )
+from config.short_links import link_row, short_links, write_short_links
 
 _OPTIONAL = frozenset(
     {
@@ -39,11 +41,16 @@ _OPTIONAL = frozenset(
         *("name", "followers", "status", "content", "shared_from", "note"),
     }
 )
-TABLES = {"codes": codes, "people": people, "links": links, **plans.TABLES}
+TABLES = {
+    **{"codes": codes, "people": people, "links": links, "exchange_rates": exchange_rates, "short_links": short_links},
+    **plans.TABLES,
+}
 _WRITERS: dict[str, Callable[[sa.Connection, Sequence[Mapping[str, Any]]], None]] = {
     "codes": write_codes,
     "people": write_people,
     "links": write_links,
+    "exchange_rates": write_rates,
+    "short_links": write_short_links,
     **{name: partial(plans.write_plan, name=name) for name in plans.TABLES},
 }
 
@@ -206,6 +213,32 @@ def read_link_file(table: TextTable, context: ReadContext) -> Parsed:
     return Parsed({"links": _frame(good, table)}, rejected)
 
 
+def read_rate_file(table: TextTable, context: ReadContext) -> Parsed:
+    """Own exchange rates: one unit of `per` (EUR where left out) buys `rate` of `currency` on `date`."""
+    good: list[dict[str, Any]] = []
+    rejected: list[Rejected] = []
+    for cells in _cells(table, ("date", "currency", "rate", "per")):
+        problem = rate_problem(cells)
+        if problem:
+            rejected.append(Rejected(cells["source_line"], *problem, {"currency": told(cells["currency"])}))
+        else:
+            good.append(rate_row(cells))
+    return Parsed({"exchange_rates": _frame(good, table)}, rejected)
+
+
+def read_short_link_file(table: TextTable, context: ReadContext) -> Parsed:
+    """Short links: short_url, target. A link that stands twice leads where its last row says."""
+    good: list[dict[str, Any]] = []
+    rejected: list[Rejected] = []
+    for cells in _cells(table, ("short_url", "target")):
+        row = link_row(cells)
+        if isinstance(row, tuple):
+            rejected.append(Rejected(cells["source_line"], *row, {"short_url": told(cells["short_url"])}))
+        else:
+            good.append(row)
+    return Parsed({"short_links": _frame(good, table)}, rejected)
+
+
 class RegisterSink:
     """Writes register files into the database: an entry that is there already with the same values counts as same."""
 
@@ -215,10 +248,15 @@ class RegisterSink:
     def write(self, import_id: int, parsed: Parsed) -> Written:
         lines: dict[int, str] = {}
         counts: dict[str, int] = {}
+        rejected: list[Rejected] = []
         with writing(self.engine) as connection:
             for name, frame in parsed.tables.items():
                 table = TABLES[name]
                 stored = _stored(connection, table)
+                clashing = _clashing(frame, stored) if name == "codes" else []
+                rejected += clashing
+                if clashing:
+                    frame = frame.filter(~pl.col("source_line").is_in([row.line for row in clashing]))
                 keys = [column.name for column in table.primary_key]
                 changed = []
                 carried = []
@@ -237,7 +275,22 @@ class RegisterSink:
                     _WRITERS[name](connection, changed)
                 note_entries(connection, import_id, table, carried)
                 counts[name] = len(changed)
-        return Written(lines, counts)
+        return Written(lines, counts, rejected=rejected)
+
+
+def _clashing(frame: pl.DataFrame, stored: Mapping[tuple[Any, ...], Mapping[str, Any]]) -> list[Rejected]:
+    """The rows whose days overlap with those of the same code as registered, once the file's other rows are in."""
+    entries = {key: entry for key, entry in stored.items() if not entry.get("archived")}
+    rows = [row | {"valid_to": row.get("valid_to") or ""} for row in frame.iter_rows(named=True)]
+    entries |= {(row["code_norm"], row["valid_from"]): row for row in rows}
+    found = []
+    for row in rows:
+        other = overlapping(list(entries.values()), row)
+        if other is not None:
+            span = f"{other['valid_from'] or 'ever'} to {other['valid_to'] or 'open'}"
+            message = f"{told(row['code'])} is registered already from {span}; end that period first"
+            found.append(Rejected(row["source_line"], "overlapping_validity", message, {"code": told(row["code"])}))
+    return found
 
 
 def _complete(name: str, values: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -283,5 +336,20 @@ LAYOUTS = (
         headers=frozenset({"url", "source", "medium", "shared_from"}),
         sink="registers",
         read=read_link_file,
+    ),
+    Layout(
+        id="earned_rates",
+        title="own exchange rates (date, currency, rate, per: on that day 1 EUR, or 1 of `per`, bought so many)",
+        headers=frozenset({"date", "currency", "rate"}),
+        sink="registers",
+        read=read_rate_file,
+        not_with=frozenset({"cost", "amount", "platform", "campaign"}),
+    ),
+    Layout(
+        id="earned_short_links",
+        title="short links (short_url, target)",
+        headers=frozenset({"short_url", "target"}),
+        sink="registers",
+        read=read_short_link_file,
     ),
 )

@@ -197,7 +197,7 @@ def _lifetimes(version: str, as_of: dt.date, _report: Report) -> Lifetimes:
 def claims_of(report: Report) -> metrics.Claims:
     """`attribution.metrics.claimed_against_banked` of a report."""
     spend = pipeline.facts_of(workspace()).scan("spend").collect()
-    return metrics.claimed_against_banked(report, spend, rates=pipeline.exchange_rates())
+    return metrics.claimed_against_banked(report, spend, rates=pipeline.exchange_rates(workspace()))
 
 
 def people(period: Period, model: str | None = None) -> pl.DataFrame:

@@ -219,7 +219,7 @@ def claims(workspace: Workspace, *, period: Period) -> dict[str, Any]:
     """What platforms claim beside what the ledger credits them and what was banked; and the metrics of each channel."""
     report = pipeline.attribution_report(workspace, period=period)
     spend = _facts(workspace, tables.SPEND)
-    found = metrics.claimed_against_banked(report, spend, rates=pipeline.exchange_rates())
+    found = metrics.claimed_against_banked(report, spend, rates=pipeline.exchange_rates(workspace))
     by_channel = metrics.channel_metrics(report, spend, _facts(workspace, tables.LEADS), zone=workspace.settings.zone)
     return _head(report) | {
         "model": report.model,

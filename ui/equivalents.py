@@ -149,7 +149,7 @@ def _in_currency(workspace: Workspace, frame: pl.DataFrame, column: str) -> pl.D
     own = sized.with_columns(_own=to_minor(pl.col(column), size=pl.col("_size")))
     return convert(
         own,
-        pipeline.exchange_rates(),
+        pipeline.exchange_rates(workspace),
         columns={"minor": "_own"},
         to=workspace.settings.workspace.currency,
         day="day",

@@ -16,7 +16,7 @@ def notes(report: Report) -> list[str]:
         reasons = ", ".join(sorted({str(value) for value in unconverted["currency_original"].drop_nulls()}))
         found.append(
             f"{unconverted.height} orders are outside these figures: no exchange rate on their day ({reasons}). "
-            "`earned status` counts them."
+            "Import rates of your own for it: a CSV file with date,currency,rate (what one euro bought on that day)."
         )
     if report.orders and report.unmatched_orders == report.orders:
         found.append(

@@ -25,6 +25,7 @@ from config.clock import Period, last_days
 from config.database import changes, upsert, writing
 from config.intake import ImportReport, Layout
 from config.plans import read_costs
+from config.rates import RATES_SCHEMA, read_rates
 from config.registers import read_codes, read_links, read_people
 from config.workspace import Workspace
 from listener import exports, people, store
@@ -129,10 +130,15 @@ def period_of(
     return period
 
 
-@functools.cache
-def exchange_rates() -> pl.DataFrame:
-    """The reference rates, read once a process: they are shipped, and do not change while it runs."""
-    return currency.load_rates()
+def exchange_rates(workspace: Workspace) -> pl.DataFrame:
+    """The reference rates with the business's own ones, worked out once for each state of its register."""
+    return _rates_with(tuple(read_rates(workspace.engine).iter_rows()))
+
+
+@functools.lru_cache(maxsize=4)
+def _rates_with(own: tuple[tuple[object, ...], ...]) -> pl.DataFrame:
+    given = pl.DataFrame(own, schema=RATES_SCHEMA, orient="row")
+    return currency.load_rates(currency.own_rates(given) if own else None)
 
 
 def attribution_inputs(workspace: Workspace, *, with_mentions: bool = True) -> Inputs:
@@ -174,7 +180,7 @@ def attribution_report(
         period=period,
         model=model or chosen.model,
         lookback=lookback or chosen.lookback,
-        rates=exchange_rates(),
+        rates=exchange_rates(workspace),
         without_flagged=without_flagged,
     )
 
@@ -194,7 +200,7 @@ def leads_of(workspace: Workspace, report: Report) -> Leads:
         "period": report.period,
         "zone": workspace.settings.zone,
         "currency": report.currency,
-        "rates": exchange_rates(),
+        "rates": exchange_rates(workspace),
     }
     return Leads(
         lead_funnel(leads, report.touches, known_facts(workspace, CONVERSIONS), **common),

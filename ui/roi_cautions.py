@@ -54,7 +54,7 @@ def _usual_cost(version: str, period: Period) -> int:
         read_costs(space.engine),
         spend=pipeline.facts_of(space).scan("spend").collect(),
         currency=space.settings.workspace.currency,
-        rates=pipeline.exchange_rates(),
+        rates=pipeline.exchange_rates(space),
         period=period,
         scope=scope,
     )

@@ -107,7 +107,7 @@ def _other(
         period=period,
         model=report.model,
         lookback=report.lookback,
-        rates=pipeline.exchange_rates(),
+        rates=pipeline.exchange_rates(workspace),
         without_flagged=without_flagged,
     )
     return indirect.blend(other, lift).roi

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from attribution.currency import convert, decimal_text, half_even, load_rates, minor_digits, to_minor
+from attribution.currency import RATE, convert, decimal_text, half_even, load_rates, minor_digits, own_rates, to_minor
 
 FRIDAY = dt.date(2026, 9, 4)
 
@@ -153,3 +153,39 @@ def test_a_cross_rate_is_exact(amount: int, rate_from: Decimal, rate_to: Decimal
     exact = round(amount * Fraction(rate_to) / Fraction(rate_from))
     expected = exact if abs(exact) < 2**63 else None
     assert converted(amount, "AAA", FRIDAY, to="BBB", rates=rates) == expected
+
+
+def own(*rows: tuple[str, str, str, str]) -> pl.DataFrame:
+    texts = pl.DataFrame(rows, schema=dict.fromkeys(("day", "currency", "rate", "per"), pl.String), orient="row")
+    return own_rates(texts.with_columns(pl.col("day").str.to_date(), pl.col("rate").cast(RATE)))
+
+
+@pytest.mark.parametrize(
+    ("day", "minor"),
+    [
+        ("2026-05-01", 1000),  # 1325.00 / 132.50
+        ("2026-05-09", 1000),  # until the next rate
+        ("2026-05-10", 1060),  # 1325.00 / 125.00
+        ("2026-06-13", 1060),  # five weeks
+        ("2026-06-14", None),
+        ("2026-04-30", None),  # never a rate of the future
+    ],
+)
+def test_an_own_rate_holds_until_the_next_one_and_five_weeks_at_most(day: str, minor: int | None) -> None:
+    rates = load_rates(own(("2026-05-01", "BDT", "132.5", "EUR"), ("2026-05-10", "BDT", "125", "EUR")))
+    frame = pl.DataFrame({"currency": ["BDT"], "day": [dt.date.fromisoformat(day)], "own": [132500]})
+    assert convert(frame, rates, columns={"eur": "own"}, to="EUR")["eur"].item() == minor
+
+
+def test_a_rate_may_be_told_per_another_currency() -> None:
+    bank = load_rates().filter((pl.col("currency") == "USD") & (pl.col("day") == dt.date(2026, 5, 4)))
+    found = own(("2026-05-04", "BDT", "120", "USD")).filter(pl.col("day") == dt.date(2026, 5, 4))
+    assert found["per_eur"].item() == bank["per_eur"].item() * 120
+    assert own(("2026-05-04", "BDT", "5", "VND")).is_empty()
+
+
+def test_an_own_rate_wins_over_the_bank_on_its_own_day_alone() -> None:
+    rates = load_rates(own(("2026-05-04", "USD", "2", "EUR"))).filter(pl.col("currency") == "USD")
+    shown = rates.filter(pl.col("day").is_between(dt.date(2026, 5, 4), dt.date(2026, 5, 5)))["per_eur"].to_list()
+    assert shown[0] == 2
+    assert shown[1] < 2

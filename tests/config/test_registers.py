@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 
-from config import register_files, registers
+from config import rates, register_files, registers, short_links
 from config.intake import ImportReport, list_quarantine, take_in
 from config.workspace import Workspace
 
@@ -70,3 +72,61 @@ def test_quarantine_keeps_no_contact(workspace: Workspace) -> None:
     assert "mail.example" not in kept
     assert "501 501" not in kept
     assert "(text of 17 characters)" in kept
+
+
+def test_the_days_of_a_code_must_not_overlap_with_those_registered(workspace: Workspace) -> None:
+    take(workspace, "code,kind,valid_from,valid_to\nANNA10,creator,2026-01-01,2026-06-30\n")
+    report = take(workspace, "code,kind,valid_from,valid_to\nBEN,creator,,\nANNA10,creator,2026-05-01,\n", name="b.csv")
+    assert (report.read, report.accepted, report.reasons) == (2, 1, {"overlapping_validity": 1})
+    (kept,) = list_quarantine(workspace.engine)
+    assert (kept["line"], "2026-01-01 to 2026-06-30; end that period first" in kept["message"]) == (3, True)
+    known = registers.read_codes(workspace.engine).select("code_norm", "valid_from").rows()
+    assert known == [("ANNA10", dt.date(2026, 1, 1)), ("BEN", None)]
+
+
+def test_a_file_may_end_one_period_and_begin_the_next(workspace: Workspace) -> None:
+    take(workspace, "code,kind,valid_from,valid_to\nANNA10,creator,2026-01-01,2026-06-30\n")
+    both = "code,kind,valid_from,valid_to\nANNA10,staff,2026-06-01,\nANNA10,creator,2026-01-01,2026-05-31\n"
+    report = take(workspace, both, name="b.csv")
+    assert (report.accepted, report.updated, report.quarantined) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2026-05-01,BDT,132.5,EUR", None),
+        ("2026-05-01,bdt,132.5,", None),
+        ("01.05.2026,BDT,132.5,EUR", "bad_date"),
+        ("2026-05-01,taka,132.5,EUR", "bad_currency"),
+        ("2026-05-01,EUR,1.5,", "bad_currency"),
+        ("2026-05-01,BDT,0,EUR", "bad_rate"),
+        ('2026-05-01,BDT,"132,5",EUR', "bad_rate"),
+        ("2026-05-01,BDT,,EUR", "bad_rate"),
+    ],
+)
+def test_own_exchange_rates(workspace: Workspace, row: str, reason: str | None) -> None:
+    report = take(workspace, f"date,currency,rate,per\n{row}\n")
+    assert (report.layout, dict(report.reasons)) == ("earned_rates", {reason: 1} if reason else {})
+    stored = rates.read_rates(workspace.engine).rows()
+    assert stored == ([] if reason else [(dt.date(2026, 5, 1), "BDT", Decimal("132.5"), "EUR")])
+
+
+def test_short_links_lead_where_their_register_says(workspace: Workspace) -> None:
+    rows = (
+        "https://bit.ly/a,https://acme.example/p?utm_source=ig\nhttps://lnkd.in/b,https://bit.ly/a\nhttps://bit.ly/c,\n"
+    )
+    report = take(workspace, f"short_url,target\n{rows}")
+    assert (report.layout, report.accepted, report.reasons) == ("earned_short_links", 2, {"bad_url": 1})
+    known = short_links.read_short_links(workspace.engine)
+    seen = pl.Series(["http://bit.ly/a/", "https://lnkd.in/b?trk=x", "https://x.example/", None])
+    end = "https://acme.example/p?utm_source=ig"
+    assert short_links.resolved(seen, known).to_list() == [end, "https://lnkd.in/b?trk=x", "https://x.example/", None]
+    assert short_links.end_of("https://lnkd.in/b", known) == end
+
+
+def test_short_links_that_lead_in_a_circle_end(workspace: Workspace) -> None:
+    take(
+        workspace,
+        "short_url,target\nhttps://a.example/1,https://a.example/2\nhttps://a.example/2,https://a.example/1\n",
+    )
+    assert short_links.end_of("https://a.example/1", short_links.read_short_links(workspace.engine))
