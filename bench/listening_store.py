@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from config.database import open_engine, sqlite_url, writing
 from config.workspace import migrate
 from listener import store
-from listener.days import sentiment_days
+from listener.days import felt_quarters, felt_stale, fold_all, sentiment_days
 from listener.fulltext import store_words
 from listener.mentions import Mention
 from listener.tables import authors, mention_brands, mentions
@@ -88,7 +88,16 @@ def questions(engine: sa.Engine) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "how many hold a rare word", lambda: store.count_mentions(engine, query_text="word77")
     yield "how many hold a common word", lambda: store.count_mentions(engine, query_text="kettle")
     yield "90 days of sentiment by day", lambda: sentiment_days(engine, zone="Europe/Berlin", since=since)
+    yield "the same, 300 quarters just changed", lambda: _changed(engine, since)
     yield "90 days as a frame, no texts", lambda: store.mention_frame(engine, since=since)
+
+
+def _changed(engine: sa.Engine, since: dt.datetime) -> object:
+    """As after 300 edits since the last poll: those quarters are counted from the mentions."""
+    with writing(engine) as connection:
+        late = sa.select(felt_quarters.c.quarter).distinct().order_by(felt_quarters.c.quarter.desc()).limit(300)
+        connection.execute(sa.insert(felt_stale).prefix_with("OR IGNORE").from_select(["quarter"], late))
+    return sentiment_days(engine, zone="Europe/Berlin", since=since)
 
 
 def main() -> None:
@@ -106,6 +115,9 @@ def main() -> None:
         fill(engine, options.mentions)
         size = (folder / "bench.db").stat().st_size / 1e6
         print(f"{options.mentions:,} mentions stored in {time.perf_counter() - begun:.0f} s, {size:.0f} MB")
+    begun = time.perf_counter()
+    fold_all(engine)
+    print(f"summed by quarter of an hour in {time.perf_counter() - begun:.0f} s")
     for name, ask in questions(engine):
         times, worked = [], []
         for _ in range(5):
@@ -114,7 +126,7 @@ def main() -> None:
             times.append(time.perf_counter() - begun)
             worked.append(time.process_time() - before)
         wall, cpu = statistics.median(times), statistics.median(worked)
-        print(f"{name:32} median {wall:.3f} s, slowest {max(times):.3f} s, processor {cpu:.3f} s")
+        print(f"{name:36} median {wall:.3f} s, slowest {max(times):.3f} s, processor {cpu:.3f} s")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 from config.database import count_change, upsert, writing
 from config.registers import canonical_url, read_codes
 from listener.clusters import recluster
+from listener.days import fold
 from listener.fulltext import store_words
 from listener.imported import note_carried
 from listener.mentions import BrandMatch, Mention, find_codes
@@ -129,6 +130,7 @@ def store_mentions(
     clusters = {h for m in changed for h in (m.text_hash, before.get(m.mention_id, {}).get("text_hash")) if h}
     recluster(connection, clusters)
     if changed:
+        fold(connection)
         count_change(connection, "mentions")
     keys = [mention.mention_id for mention in unique]
     if import_id is not None:
