@@ -103,6 +103,7 @@ def _inflate(data: bytes) -> bytes | None:
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE)
+_LEADING = bytes(range(0xC0, 0x100))  # the first bytes of several-byte characters
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
@@ -120,7 +121,7 @@ def decode(data: bytes, *, content_type: str | None) -> tuple[str, tuple[str, ..
         return data.decode("utf-8"), ()
     except UnicodeDecodeError:
         broken = data.decode("utf-8", "replace")
-    several = sum(byte >= 0xC0 for byte in data)
+    several = len(data) - len(data.translate(None, _LEADING))
     if broken.count("\ufffd") < several / 200:  # a few broken characters in what is UTF-8 otherwise
         return broken, ("some characters could not be read",)
     declared = _DECLARED.search(data[:400])
@@ -176,7 +177,7 @@ def _read_xml(text: str, *, url: str, warnings: tuple[str, ...], directly: bool)
         return _no_feed("this is a web page, not a feed; look for the site's RSS or Atom address", warnings=warnings)
     body = _without_doctype(text)
     raw = read_wellformed(body, limit=ITEMS_LIMIT) if directly else None
-    if raw:
+    if raw and not any(_is_odd(item) for item in raw.items):
         cut = (_too_many(raw.held),) if raw.held > ITEMS_LIMIT else ()
         return _parsed(raw.version, raw.feed, raw.items, url=url, warnings=warnings + cut)
     return _read_with_feedparser(_NOT_XML.sub("", body), url=url, warnings=warnings)
@@ -295,13 +296,22 @@ def _link(item: Any, *, base: str) -> str | None:
     return next((link for link in found if link), None)
 
 
+_DATES = ("published", "created", "updated")
+
+
 def _published(item: Any) -> tuple[dt.datetime | None, str]:
-    for name in ("published", "created", "updated"):
+    for name in _DATES:
         raw = item.get(name) if name in item else None
         when, quality = parse_date(str(raw), fallback=item.get(f"{name}_parsed")) if raw else (None, "missing")
         if when:
             return when, quality
     return None, "missing"
+
+
+def _is_odd(item: Mapping[str, Any]) -> bool:
+    """Whether the date of an item read directly is one that feedparser alone may understand."""
+    raw = next((item[name] for name in _DATES if item.get(name)), None)
+    return raw is not None and parse_date(raw, fallback=None)[0] is None
 
 
 def _count(value: Any) -> int | None:
@@ -323,6 +333,9 @@ def _identified(entries: list[Entry]) -> tuple[Entry, ...]:
 
     Where a guid is shared, all that share it carry more, so that an id does not pass to the next post at the next poll.
     """
+    ids = {entry.native_id for entry in entries}
+    if "" not in ids and len(ids) == len(entries):
+        return tuple(entries)
     kinds = {(entry.native_id, entry.link, _text_id(entry)) for entry in entries}
     shared = Counter(guid for guid, _, _ in kinds if guid)
     named = [replace(entry, native_id=_key(entry, shared=shared[entry.native_id] > 1)) for entry in entries]

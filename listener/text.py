@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -31,7 +33,10 @@ _UNSEEN = frozenset(("script", "style", "template", "noscript", "iframe", "objec
 
 def clean(text: str) -> str:
     """Without control and bidi control characters, line ends as newline, at most TEXT_LIMIT characters, trimmed."""
-    plain = _BIDI.sub("", _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    if text.replace("\n", " ").isprintable():  # the quick way: what is printable holds no controls
+        plain = text
+    else:
+        plain = _BIDI.sub("", _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     return plain.strip()[:TEXT_LIMIT].rstrip()
 
 
@@ -75,19 +80,79 @@ class _Reader(HTMLParser):
 def plain_text(markup: str) -> tuple[str, list[str]]:
     """Markup or plain text -> (plain text, href values as written). Text without markup passes through."""
     cut = markup[:_HTML_LIMIT]
-    if not _MARKUP.search(cut):
+    if ("<" not in cut and "&" not in cut) or not _MARKUP.search(cut):
         return clean(cut), []
+    text, links = _read_simple(cut) or _read_any(cut)
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return clean("\n".join(line for line in lines if line)), links
+
+
+def _read_any(markup: str) -> tuple[str, list[str]]:
     reader = _Reader()
-    reader.feed(cut)
+    reader.feed(markup)
     reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
-    return clean("\n".join(line for line in lines if line)), reader.links
+    return "".join(reader.parts), reader.links
+
+
+_TAGS = re.compile(r"(<[^<>]*>)")
+_SIMPLE_TAG = re.compile(
+    r"""<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]*)"""
+    r"""(?P<attributes>(?:[ \t\r\n]+[a-zA-Z_][a-zA-Z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'))?)*)[ \t\r\n]*/?>""",
+)
+_HREF = re.compile(r"""[ \t\r\n](?P<name>[a-zA-Z_][a-zA-Z0-9_:.-]*)(?:=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'))?""")
+_SIMPLE_COMMENT = re.compile(r"<!--[^<>-]+(?:-[^<>-]+)*-->")
+# Elements whose text some versions of Python's reader take for no markup.
+_RAW = _UNSEEN | {"xmp", "noembed", "noframes", "textarea", "plaintext"}
+
+
+def _read_simple(markup: str) -> tuple[str, list[str]] | None:
+    """What `_Reader` makes of markup, several times sooner; None where a tag is not of the plainest kind."""
+    pieces = _TAGS.split(markup)
+    if markup.count("<") != len(pieces) // 2:
+        return None
+    parts: list[str] = []
+    links: list[str] = []
+    for n, piece in enumerate(pieces):
+        if not n & 1:
+            parts.append(unescape(piece) if "&" in piece else piece)
+            continue
+        read = _tag(piece)
+        if read is None:
+            return None
+        parts.append(read[0])
+        links += read[1]
+    return "".join(parts), links
+
+
+@lru_cache(maxsize=2048)
+def _tag(tag: str) -> tuple[str, tuple[str, ...]] | None:
+    """The line break a tag stands for, if any, and its link; None for a tag only the full reader understands."""
+    found = _SIMPLE_TAG.fullmatch(tag)
+    if found is None:
+        return ("", ()) if _SIMPLE_COMMENT.fullmatch(tag) else None
+    name, attributes = found["name"].lower(), found["attributes"]
+    if name in _RAW or (found["end"] and (attributes or tag.endswith("/>"))):
+        return None
+    links: tuple[str, ...] = ()
+    if name == "a" and attributes:
+        named = (
+            found["double"] or found["single"]
+            for found in _HREF.finditer(attributes)
+            if found["name"].lower() == "href"
+        )
+        links = tuple(unescape(value) for value in named if value)
+    return "\n" if name in _BLOCKS else "", links
+
+
+_PLAIN_LINK = re.compile(r"https?://[a-zA-Z0-9][a-zA-Z0-9.-]{0,200}(?::[0-9]{1,4})?(?:[/?#][!-~]{0,3700})?")
 
 
 def safe_link(link: str | None, *, base: str | None = None) -> str | None:
     """The link resolved on `base`, unmodified otherwise; None unless http(s) with a host and free of controls."""
     if not link:
         return None
+    if _PLAIN_LINK.fullmatch(link):
+        return link
     try:
         bare = link.strip()
         joined = urljoin(base, bare) if base and not urlsplit(bare).scheme else bare
@@ -115,7 +180,8 @@ def unwrap(link: str) -> str:
 
 def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple[str, ...]:
     """The http(s) links of a text, as written: hrefs first, then bare ones; each once, in order, at most 100."""
-    bare = [match[0].rstrip(".,;:!?)*…'»”") for match in _BARE_LINK.finditer(text)]
+    found_bare = _BARE_LINK.finditer(text) if "://" in text else ()
+    bare = [match[0].rstrip(".,;:!?)*…'»”") for match in found_bare]
     found = (safe_link(link, base=base) for link in [*hrefs, *bare])
     return tuple(dict.fromkeys(link for link in found if link))[:_LINKS_LIMIT]
 

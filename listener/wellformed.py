@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -50,9 +50,14 @@ def read_wellformed(body: str, *, limit: int) -> RawFeed | None:
     try:
         parser.feed(body)
         root = parser.close()
-        return _Walk(builder.spaces, limit).document(root)
+        inherits = _INHERITED.search(body) is not None
+        return _Walk(builder.spaces, limit=limit, inherits=inherits).document(root)
     except (ET.ParseError, ValueError, _UnsureError):
         return None
+
+
+# Attributes that hold for all inside an element. Most documents have none, and need not be followed.
+_INHERITED = re.compile(r"(?:lang|base|LANG|BASE)\s*=")
 
 
 class _Builder(ET.TreeBuilder):
@@ -159,7 +164,7 @@ class _Names(dict[str, str]):
         }
         own = {name for uri, name in self._prefixes.items() if _known(uri) is None}
         known_names = {name for uri, name in self._prefixes.items() if _known(uri) is not None}
-        if own & known_names or any(renamed.get(name, name) != name for name in self._prefixes.values()):
+        if (own & known_names) - {""} or any(renamed.get(name, name) != name for name in self._prefixes.values()):
             raise _UnsureError("a prefix of another meaning")
 
     def __missing__(self, tag: str) -> str:
@@ -172,14 +177,17 @@ class _Names(dict[str, str]):
 def _attributes(element: ET.Element) -> dict[str, str]:
     """Attributes under feedparser's keys: lower case, a namespace it knows as prefix, `rel` and `type` folded."""
     found = {}
-    for key, value in sorted(element.items(), key=_is_plain):  # one without namespace outlasts its like
+    pairs: Iterable[tuple[str, str]] = element.items()
+    if any(key[0] == "{" for key in element.keys()):  # noqa: SIM118 - an element is no mapping
+        pairs = sorted(pairs, key=_is_plain)  # one without namespace outlasts its like
+    for key, value in pairs:
         name = _attribute_name(key)
         found[name] = value.lower() if name in ("rel", "type") else value
     return found
 
 
 def _is_plain(attribute: tuple[str, str]) -> bool:
-    return attribute[0][:1] != "{"
+    return attribute[0][0] != "{"
 
 
 @lru_cache(maxsize=4096)
@@ -349,8 +357,9 @@ class _Place:
 class _Walk:
     """One pass over a document in its order, keeping the state feedparser keeps."""
 
-    def __init__(self, spaces: list[tuple[str, str]], limit: int) -> None:
+    def __init__(self, spaces: list[tuple[str, str]], *, limit: int, inherits: bool) -> None:
         self._names = _Names(spaces)
+        self._inherits = inherits
         self._told = _version_of_spaces(spaces)
         self._limit = limit
         self._version = ""
@@ -402,10 +411,10 @@ class _Walk:
         """
         if depth > DEPTH_LIMIT:
             raise _UnsureError("nested too deeply")
-        around = self._base
+        around, names, inherits = self._base, self._names, self._inherits
         for child in element:
-            name = self._names[child.tag]
-            own = self._enter(_attributes(child), language) if child.attrib else language
+            name = names[child.tag]
+            own = self._enter(_attributes(child), language) if inherits and child.attrib else language
             handler = _HANDLERS.get(name)
             if handler is not None:
                 handler(self, child, place, depth, own)
@@ -422,7 +431,7 @@ class _Walk:
         self._children(element, place, depth + 1, language)
 
     def _item(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
-        attributes = _attributes(element)
+        attributes = _attributes(element) if element.attrib else {}
         if depth > 3 or place.is_item or "lastmod" in attributes or "href" in attributes:
             raise _UnsureError("an item of CDF, or inside another")
         self._held += 1
@@ -583,7 +592,8 @@ class _Walk:
         around = self._base
         for child in element:
             name = self._names[child.tag]
-            self._enter(_attributes(child), None)
+            if self._inherits:
+                self._enter(_attributes(child), None)
             if persons and name in ("author", "contributor"):
                 self._aside(child, _PEOPLE)
             elif len(child) or (name not in allowed and (name in _HANDLERS or "_" not in name)):

@@ -31,8 +31,8 @@ SPACES = {
 PLAIN = [
     "title", "description", "content:encoded", "dc:creator", "pubDate", "guid", "link", "author", "category",
     "comments", "dc:date", "media:title", "media:description", "slash:comments", "itunes:summary", "itunes:author",
-    "thr:total", "published", "updated", "id", "summary", "content", "name", "language", "dc:language", "atom:link", "enclosure",
-    "source", "x:creator", "x:thing", "thing", "feedburner:origLink",
+    "thr:total", "published", "updated", "id", "summary", "content", "name", "language", "dc:language", "atom:link",
+    "enclosure", "source", "x:creator", "x:thing", "thing", "feedburner:origLink",
 ]  # fmt: skip
 ODD = [
     "media:group", "media:content", "media:statistics", "media:starRating", "media:thumbnail", "image", "textinput",
