@@ -220,17 +220,32 @@ def import_files(
     encoding: Annotated[
         str | None, typer.Option(help="A language (pl) or an encoding (cp1250), where names come out garbled.")
     ] = None,
+    said: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=HEADER",
+            help="With --as: which of our columns the file calls what; COLUMN:=VALUE is the same in every row. "
+            "Remembered for files with the same columns.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Recognise and import files. The same file again changes nothing."""
     from config.encodings import known_encoding
     from config.intake import ImportBusyError
+    from ui.imports import say_columns
     from ui.pipeline import take_file
 
     workspace = open_or_stop(context)
     exported = time_or_stop(exported_at, "--exported-at", zone=workspace.settings.zone)
     if encoding and not known_encoding(encoding):
         stop(f"--encoding {encoding!r} is no language or encoding; write one such as pl, cp1250 or utf-16")
+    if said:
+        try:
+            say_columns(workspace, files[0], layout=layout or "", said=said, now=now(), encoding=encoding)
+        except ValueError as problem:
+            stop(str(problem))
     counter = progress("Importing")
     reports = []
     try:
@@ -328,10 +343,10 @@ def _serve(folder: Path, *, port: int, browser: bool) -> None:
 
 # Last, so that the help lists the commands in the order in which a newcomer meets them.
 from ui import (  # noqa: E402
+    cli_care,  # noqa: F401
     cli_forget,  # noqa: F401
     cli_goals,  # noqa: F401
     cli_hand,  # noqa: F401
-    cli_care,  # noqa: F401
     cli_lift,  # noqa: F401
     cli_money,  # noqa: F401
     cli_query,  # noqa: F401

@@ -7,19 +7,21 @@ entries are removed or put back as they were, and come back with the file.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from config import intake, register_files
+from config import intake, mappings, register_files
 from config.intake import ImportReport
 from config.mappings import ColumnMapping
 from config.preview import FilePreview, preview
+from config.reading import normal_header
 from config.register_undo import undo_entries
 from config.workspace import Workspace
 from listener.imported import remove_unheld
-from ui import pipeline
+from ui import mapping, pipeline
 
 
 @dataclass(frozen=True)
@@ -103,3 +105,42 @@ def retry(workspace: Workspace, path: Path, *, of: int, now: dt.datetime) -> Imp
     if report.error is None and report.id is not None:
         intake.settle_quarantine(workspace.engine, of=of, by=report.id)
     return report
+
+
+def say_columns(
+    workspace: Workspace, path: Path, *, layout: str, said: Sequence[str], now: dt.datetime, encoding: str | None = None
+) -> ColumnMapping:
+    """Remember which column is which, from texts `ours=header of the file` or `ours:=the same in every row`.
+
+    Raises ValueError, told for people, where a text, a column or the file does not fit.
+    """
+    target = mapping.target_of(layout)
+    if target is None:
+        known = ", ".join(one.layout for one in mapping.TARGETS)
+        raise ValueError(f"--map needs --as with one of {known}")
+    seen = look(workspace, path, encoding=encoding)
+    if not seen.tables:
+        raise ValueError(f"{path.name}: {seen.error or 'there is no table in it'}")
+    headers = {normal_header(header): header for header in seen.tables[0].headers}
+    columns: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    for text in said:
+        name, sign, value = text.partition("=")
+        ours = name.removesuffix(":").strip()
+        if not sign or ours not in {column.name for column in target.columns}:
+            known = ", ".join(column.name for column in target.columns)
+            raise ValueError(f"--map {text!r} is not written COLUMN=HEADER with one of {known}")
+        if name.endswith(":"):
+            constants[ours] = value.strip()
+        elif normal_header(value) not in headers:
+            raise ValueError(f"{path.name} has no column {value!r}; it has {', '.join(seen.tables[0].headers)}")
+        else:
+            columns[ours] = headers[normal_header(value)]
+    chosen = ColumnMapping(layout, columns, constants, {}, seen.tables[0].headers, path.name)
+    missing = mapping.missing(target, chosen)
+    if missing:
+        raise ValueError(f"--map lacks {', '.join(missing)}: write {missing[0]}=HEADER, or {missing[0]}:=VALUE")
+    if len(set(columns.values())) != len(columns):
+        raise ValueError("--map names one column of the file twice")
+    mappings.remember(workspace.engine, chosen.headers, chosen, now=now)
+    return chosen

@@ -238,3 +238,44 @@ def test_real_tables_of_no_known_layout_can_be_mapped(shared_data: Callable[...,
     assert report.error is None
     total = pipeline.facts_of(workspace).scan("spend").collect()["cost"].sum()
     assert round(total, 2) == Decimal("55662.15")
+
+
+# --- on the command line --------------------------------------------------------------------------------------------
+
+
+def ask(space: Workspace, *words: str) -> tuple[int, str]:
+    from typer.testing import CliRunner
+
+    from ui.cli import app
+
+    asked = CliRunner().invoke(app, ["--workspace", str(space.folder), "import", *words])
+    return asked.exit_code, asked.output
+
+
+def test_columns_can_be_said_on_the_command_line_and_are_remembered(workspace: Workspace) -> None:
+    text = "Bon;Datum;Summe\nB-1;2026-06-01;12,50\n"
+    file = write(workspace, text, "kassa.csv")
+    code, told = ask(workspace, str(file))
+    assert (code, "--as and --map" in told) == (1, True)
+    pairs = ["order_id=Bon", "ordered_at=Datum", "total=Summe", "currency:=PLN"]
+    maps = [word for pair in pairs for word in ("--map", pair)]
+    assert ask(workspace, str(file), "--as", "earned_orders", *maps)[0] == 0
+    assert ask(workspace, str(write(workspace, text.replace("B-1", "B-2"), "next.csv")))[0] == 0
+    orders = pipeline.facts_of(workspace).scan("orders").collect()
+    assert orders.select("order_id", "currency").rows() == [("B-1", "PLN"), ("B-2", "PLN")]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--map", "total=Summe"], "--map needs --as"),
+        (["--as", "earned_orders", "--map", "total"], "COLUMN=HEADER"),
+        (["--as", "earned_orders", "--map", "sum=Summe"], "COLUMN=HEADER"),
+        (["--as", "earned_orders", "--map", "total=Betrag"], "has no column 'Betrag'"),
+        (["--as", "earned_orders", "--map", "total=Summe"], "lacks order_id, ordered_at"),
+    ],
+)
+def test_columns_said_wrongly_are_told(workspace: Workspace, words: list[str], told: str) -> None:
+    file = write(workspace, "Bon;Datum;Summe\nB-1;2026-06-01;12,50\n", "kassa.csv")
+    code, said = ask(workspace, str(file), *words)
+    assert (code, told in " ".join(said.split())) == (2, True)
