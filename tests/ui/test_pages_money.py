@@ -185,7 +185,7 @@ def test_the_form_adds_a_code(own_shop: Workspace) -> None:
 
 def test_the_overview_answers_talk_and_money(shop: Workspace) -> None:
     said = texts(show("overview"))
-    assert said.startswith("50 mentions of Acme in 30 days; 1 day was unusual. Direct return was €140 for €90 spent.")
+    assert said.startswith("50 mentions of Acme in 30 days; 1 day was unusual. Direct return was €140 for €99 spent.")
 
 
 def test_the_five_cards_state_figure_and_count(shop: Workspace) -> None:
@@ -194,7 +194,7 @@ def test_the_five_cards_state_figure_and_count(shop: Workspace) -> None:
         "Engagement": ("50", "told by 25 of 50"),
         "Net sentiment": ("+60%", "30 scored, 20 not"),
         "Direct return": ("€140", "2 orders"),
-        "Direct ROI": ("+56%", "cost €90"),
+        "Direct ROI": ("+41%", "cost €99"),
     }
 
 
