@@ -251,10 +251,32 @@ def _lex(text: str, languages: Collection[str]) -> list[_Piece]:
         elif found["word"] in _OPERATORS:
             pieces.append(_Piece(_OPERATORS[found["word"]], at))
         elif found["word"]:
+            _refuse_foreign_field(found["word"], at)
             pieces.append(_Piece("term", at, _term(found["word"], found["word"], at, languages)))
     if sum(piece.kind == "term" for piece in pieces) > TERMS_LIMIT:
         raise QueryError(f"more than {TERMS_LIMIT} terms", position=0, cure="Split the query into several brands")
     return [*pieces, _Piece("end", len(text))]
+
+
+_FOREIGN = {
+    **dict.fromkeys(("site", "url", "domain", "inurl", "host"), "link"),
+    **{
+        "intitle": "title",
+        "headline": "title",
+        "language": "lang",
+        "feed": "source",
+        "from": "author",
+        "intext": "text",
+    },
+}
+
+
+def _refuse_foreign_field(word: str, at: int) -> None:
+    """Fields of other tools would be read as words, and find nothing that was meant."""
+    name, sign, rest = word.partition(":")
+    ours = _FOREIGN.get(name.lower())
+    if sign and rest and ours and not rest.startswith("//"):
+        raise QueryError(f"there is no field {name}:", position=at, cure=f"Write {ours}:{rest}, or put it in quotes")
 
 
 def _apart(number: str | None, at: int) -> str:

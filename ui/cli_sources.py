@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from listener.recipes import Recipe
     from listener.sources import Decided, Wanted
 
+ADVICE_LINES = 20
 sources_app = typer.Typer(help="The feeds that are listened to: find, add, pause, take out.", no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
 
@@ -50,10 +51,14 @@ def print_health(rows: list[dict[str, Any]]) -> None:
         ("mentions", "Mentions"), ("last_week_per_day", "A day, last week"), ("per_day", "Habit"),
     ]  # fmt: skip
     print_table("Sources", columns, shown)
-    for row in rows:
-        told = advice(row, str)
-        if told:
-            print(f"- {cell(row['source'])}: {cell(told)}")
+    never = [row for row in rows if row["state"] == "never"]
+    told = [(row["source"], said) for row in rows if row not in never and (said := advice(row, str))]
+    for name, said in told[:ADVICE_LINES]:
+        print(f"- {cell(name)}: {cell(said)}")
+    if len(told) > ADVICE_LINES:
+        print(f"- and {len(told) - ADVICE_LINES} more with problems; --json has them all")
+    if never:
+        print(f"- not asked yet: {len(never)}. Run: earned listen --once")
 
 
 def _minute(text: str | None) -> str | None:

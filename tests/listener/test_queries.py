@@ -269,6 +269,7 @@ REFUSED_NEAR = [
     ("lang:polish acme", "language code"),
     ("title:author:anna", "stands before"),
     ("-lang:pl", "every text"),
+    ("acme site:acme.example", "no field site"),
     ("=(acme)", "no letter"),
 ]
 
