@@ -31,6 +31,7 @@ from listener.parsing import ParseWorkers
 from listener.queries import About, Query, QueryError, Words, compile_query
 from listener.sentiment import score
 from listener.sentiment.cache import ScoreCache
+from listener.source_keys import enrol_keys
 from listener.state import SourceState, StateWriter, due_states, enrol, entry_keys, next_due, postpone, read_states
 from listener.store import SaveCounts, save_poll
 from listener.targets import with_targets
@@ -216,6 +217,7 @@ class Collector:
         brand's query that cannot be read.
         """
         self.plan = replace(make_plan(self.workspace), cache=self._cache)
+        self._keys = await asyncio.to_thread(enrol_keys, self.workspace.engine, self.workspace.settings.source)
         asked, rows = await asyncio.to_thread(self._chosen, only_due)
         done = len(rows)
 
@@ -346,7 +348,8 @@ class Collector:
         )  # fmt: skip
 
     def _store(self, source: SourceSettings, state: SourceState, parsed: ParsedFeed, now: dt.datetime) -> SaveCounts:
-        mentions = mentions_of(parsed, source=source, plan=self.plan, now=now)
+        key = self._keys.get(source.name)
+        mentions = mentions_of(parsed, source=source, plan=self.plan, now=now, key=key)
         known = not_forgotten(self.workspace, mentions)
         seen = entry_keys((entry.native_id, entry.link) for entry in parsed.entries)
         return save_poll(self.workspace.engine, source=source.name, state=state, mentions=known, now=now, seen=seen)
@@ -371,8 +374,11 @@ def _no_body(source: SourceSettings, result: FetchResult) -> SourceReport:
     )
 
 
-def mentions_of(parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: dt.datetime) -> list[Mention]:
-    """The entries that match a brand, own or competitor, as scored mentions. Pure."""
+def mentions_of(
+    parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: dt.datetime, key: str | None = None
+) -> list[Mention]:
+    """The entries that match a brand, own or competitor, as scored mentions. Pure. `key`: see `source_keys`; without
+    one the source's name stands for it."""
     matched = [
         (entry, brands)
         for entry in parsed.entries
@@ -387,6 +393,7 @@ def mentions_of(parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: 
         build_mention(
             entry,
             source=source.name,
+            source_key=key or source.name,
             source_kind=kind,
             network=network.strip().lower(),
             scoped_authors=source.network is None and network == "web",

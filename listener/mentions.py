@@ -119,7 +119,7 @@ def _digest(text: str) -> str:
 
 
 def mention_id(*, source: str, network: str, native_id: str | None, url: str | None, text: str) -> str:
-    """blake2b-128 hex of, first known wins: the network's own id, source name and native id, canonical URL, text.
+    """blake2b-128 hex of, first known wins: the network's own id, source key and native id, canonical URL, text.
 
     A network's id is believed only from a source of that network, so that no feed can overwrite another's mentions.
     """
@@ -202,6 +202,7 @@ def build_mention(
     entry: Entry,
     *,
     source: str,
+    source_key: str | None = None,
     source_kind: str,
     network: str,
     scoped_authors: bool,
@@ -211,7 +212,10 @@ def build_mention(
     known_codes: Collection[str],
     now: dt.datetime,
 ) -> Mention:
-    """An entry of a feed that matched, as a mention. `scoped_authors`: names are unique to the site alone."""
+    """An entry of a feed that matched, as a mention. `scoped_authors`: names are unique to the site alone.
+
+    `source_key` is what the source is known by whatever it is called, see `source_keys`; else its name.
+    """
     site = urlsplit(canonical_url(entry.link) or "").hostname if entry.link else None
     author_key, author_name = author_of(
         entry.author, network=network, scope=(site or source) if scoped_authors else None
@@ -219,7 +223,11 @@ def build_mention(
     published_at, quality = when(entry.published_at, entry.published_quality, now=now)
     return Mention(
         mention_id=mention_id(
-            source=source, network=network, native_id=entry.native_id, url=entry.link, text=entry.text
+            source=source_key or source,
+            network=network,
+            native_id=entry.native_id,
+            url=entry.link,
+            text=entry.text,
         ),
         source=source,
         source_kind=source_kind,

@@ -1,0 +1,63 @@
+"""A source may be renamed, or moved: what it brought is not heard again under another name."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from config.database import writing
+from config.settings import SourceSettings
+from config.workspace import Workspace
+from listener import store
+from listener.collect import collect_once
+from listener.source_keys import keys_of, source_keys
+from tests.listener.feedhost import FeedHost, Reply, item, rss
+
+NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+HEAD = '[workspace]\ncurrency = "EUR"\n[[brand]]\nname = "Acme"\nmatch = "acme"\n'
+
+
+def listened(**addresses: str) -> list[SourceSettings]:
+    return [SourceSettings(name=name, url=f"https://{url}") for name, url in addresses.items()]
+
+
+@pytest.mark.parametrize(
+    ("sources", "known", "keys"),
+    [
+        ({"a": "x.example/f"}, {}, {"a": "a"}),
+        ({"b": "x.example/f"}, {"x.example/f": "a"}, {"b": "a"}),  # renamed
+        ({"b": "www.x.example/f/"}, {"x.example/f": "a"}, {"b": "a"}),  # the same address, written otherwise
+        ({"a": "new.example/f"}, {"x.example/f": "a"}, {"a": "a"}),  # moved
+        ({"b": "x.example/f", "a": "y.example/f"}, {"x.example/f": "a"}, {"b": "a", "a": "https://y.example/f"}),
+        ({"a": "y.example/f", "b": "x.example/f"}, {"x.example/f": "a"}, {"b": "a", "a": "https://y.example/f"}),
+        ({"a": "x.example/f", "b": "x.example/f"}, {}, {"a": "a", "b": "a"}),
+    ],
+)
+def test_the_key_of_a_source(sources: dict[str, str], known: dict[str, str], keys: dict[str, str]) -> None:
+    assert keys_of(listened(**sources), {f"https://{url}": key for url, key in known.items()}) == keys
+
+
+def poll(make_workspace: Callable[..., Workspace], host: FeedHost, name: str) -> Workspace:
+    toml = f'[[source]]\nname = "{name}"\nurl = "{host.url("/f")}"\nnetwork = "blog"\nallow_private = true\n'
+    workspace = make_workspace(toml, settings=HEAD)
+    report = asyncio.run(collect_once(workspace, now=lambda: NOW))
+    assert report.sources[0].outcome == "ok"
+    return workspace
+
+
+@pytest.mark.parametrize("from_before_keys", [False, True])
+def test_a_renamed_source_brings_nothing_twice(
+    make_workspace: Callable[..., Workspace], from_before_keys: bool
+) -> None:
+    with FeedHost({"/f": Reply(200, rss(item("1", "the acme kettle"), item("2", "acme again")))}) as host:
+        workspace = poll(make_workspace, host, "old name")
+        if from_before_keys:  # as the migration leaves a workspace that was polled before there were keys
+            with writing(workspace.engine) as connection:
+                connection.execute(sa.delete(source_keys))
+                connection.execute(sa.text("insert into source_keys select url, name from source_state"))
+        assert store.count_mentions(workspace.engine) == 2
+        assert store.count_mentions(poll(make_workspace, host, "new name").engine) == 2
