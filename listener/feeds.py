@@ -21,7 +21,7 @@ from typing import Any
 
 from listener.feed_dates import parse_date
 from listener.text import clean, find_links, one_line, plain_text, safe_link
-from listener.wellformed import read_wellformed
+from listener.wellformed import DEPTH_LIMIT, TooDeepError, read_wellformed
 
 ITEMS_LIMIT = 2_000
 BODY_LIMIT = 10_000_000  # bytes, inflated
@@ -176,7 +176,10 @@ def _read_xml(text: str, *, url: str, warnings: tuple[str, ...], directly: bool)
     if _HTML_PAGE.search(text[:2_000]) and not _FEED_ROOT.search(text[:4_000]):
         return _no_feed("this is a web page, not a feed; look for the site's RSS or Atom address", warnings=warnings)
     body = _without_doctype(text)
-    raw = read_wellformed(body, limit=ITEMS_LIMIT) if directly else None
+    try:
+        raw = read_wellformed(body, limit=ITEMS_LIMIT) if directly else None
+    except TooDeepError:
+        return _no_feed(f"this is no feed: it nests elements more than {DEPTH_LIMIT} deep", warnings=warnings)
     if raw and not any(_is_odd(item) for item in raw.items):
         cut = (_too_many(raw.held),) if raw.held > ITEMS_LIMIT else ()
         return _parsed(raw.version, raw.feed, raw.items, url=url, warnings=warnings + cut)

@@ -37,12 +37,19 @@ class RawFeed:
     held: int
 
 
+class TooDeepError(Exception):
+    """Elements are nested more than DEPTH_LIMIT deep, as no feed nests them."""
+
+
 class _UnsureError(Exception):
     """The document holds something this reader does not claim to read as feedparser does."""
 
 
 def read_wellformed(body: str, *, limit: int) -> RawFeed | None:
-    """Read RSS 0.9x and 2.0, RDF or Atom from text without XML declaration; at most `limit` items. None: not sure."""
+    """Read RSS 0.9x and 2.0, RDF or Atom from text without XML declaration; at most `limit` items. None: not sure.
+
+    Raises TooDeepError.
+    """
     if "<!DOCTYPE" in body or "<!ENTITY" in body:
         return None
     builder = _Builder()
@@ -288,7 +295,7 @@ _ENDING = frozenset({
 def _pieces(element: ET.Element, names: _Names, depth: int = 0) -> Iterator[str]:
     """The children of an element as markup, and the text after each."""
     if depth > DEPTH_LIMIT:
-        raise _UnsureError("nested too deeply")
+        raise TooDeepError
     for child in element:
         tag = names[child.tag].removeprefix("xhtml_")
         if "_" in tag or tag in _ENDING:
@@ -410,7 +417,7 @@ class _Walk:
         one was set around it.
         """
         if depth > DEPTH_LIMIT:
-            raise _UnsureError("nested too deeply")
+            raise TooDeepError
         around, names, inherits = self._base, self._names, self._inherits
         for child in element:
             name = names[child.tag]
