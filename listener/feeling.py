@@ -71,6 +71,12 @@ def feeling(mentions: pl.DataFrame) -> Feeling:
     )
 
 
+def feeling_of_days(days: pl.DataFrame) -> Feeling:
+    """The same from sums: rows of `listener.days.sentiment_days`, each mention in one of them."""
+    names = ("positive", "neutral", "negative", "not_scored")
+    return Feeling(**{name: int(days[name].sum()) for name in names})
+
+
 def feeling_by(mentions: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """One row per value of `by`, sorted; counts positive, neutral, negative, not_scored, scored, total; net, low, high.
 

@@ -24,6 +24,8 @@ from config.clock import Period
 from config.database import data_version
 from config.workspace import Workspace, open_workspace
 from listener import store
+from listener.days import sentiment_days
+from listener.feeling import Feeling, feeling, feeling_of_days
 from ui import history, pipeline, roi_figures
 from ui.roi_figures import RoiFigures
 
@@ -77,6 +79,21 @@ def mentions(period: Period) -> pl.DataFrame:
 @st.cache_resource(show_spinner=False, max_entries=32, hash_funcs={Period: repr})
 def _mentions(version: str, period: Period) -> pl.DataFrame:
     return pipeline.mentions_of(workspace(), period)
+
+
+def feeling_of(period: Period, brand: str | None) -> Feeling:
+    """How people felt, each mention once. A brand's is summed by the database, without reading its mentions."""
+    return _feeling(version(), period, brand)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs={Period: repr})
+def _feeling(version: str, period: Period, brand: str | None) -> Feeling:
+    if brand is None:  # a mention of two brands counts once, which sums by brand cannot tell
+        return feeling(mentions(period).unique("mention_id", keep="first", maintain_order=True))
+    space = workspace()
+    since, until = period.bounds(space.settings.zone)
+    days = sentiment_days(space.engine, zone=space.settings.workspace.timezone, since=since, until=until)
+    return feeling_of_days(days.filter(pl.col("brand") == brand))
 
 
 def report(

@@ -13,6 +13,7 @@ from config.database import writing
 from config.workspace import Workspace
 from listener import days, store
 from listener.days import felt_stale, fold_all, sentiment_days
+from listener.feeling import Feeling, feeling, feeling_of_days
 from listener.mentions import BrandMatch, Mention
 from listener.store import SourceState
 from listener.tables import mention_brands, mentions
@@ -107,3 +108,10 @@ def test_the_kept_sums_are_those_of_the_mentions_whatever_was_done_to_them(
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(felt_stale)) == 0
     assert sentiment_days(engine, zone="UTC").equals(by_frame(workspace, "UTC", None, None))
+
+
+def test_feeling_of_days_is_feeling_of_their_mentions(workspace: Workspace) -> None:
+    found = [mention(n, NOW, label, ACME) for n, label in enumerate(("positive", "positive", "negative", None))]
+    store.save_poll(workspace.engine, source="b", state=SourceState("b", "https://b.example"), mentions=found, now=NOW)
+    summed = feeling_of_days(sentiment_days(workspace.engine, zone="UTC"))
+    assert summed == feeling(store.mention_frame(workspace.engine)) == Feeling(2, 0, 1, 1)

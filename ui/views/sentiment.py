@@ -24,7 +24,7 @@ def page() -> None:
     every = data.mentions(screen.period)
     mentions = talk.one_brand(every, screen.brand)
     felt = feeling(mentions)
-    before = feeling(talk.one_brand(data.mentions(screen.before), screen.brand))
+    before = data.feeling_of(screen.before, screen.brand)
     say(screen, _answer(screen, felt, before))
     if mentions.is_empty():
         empty(
