@@ -11,12 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from config.intake import list_imports
 from config.registers import read_people, set_contact_status
 from config.workspace import Workspace, open_workspace
 from listener import collect, feeds, store
-from ui import data, pipeline, templates
-from ui.i18n import Translator
+from ui import pipeline
 
 SHOP = Path(__file__).resolve().parents[1] / "data" / "small_shop"
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -350,76 +348,6 @@ def test_a_contact_changed_elsewhere_is_not_overwritten(own_shop: Workspace) -> 
     run(contact(page).set_value("declined"))
     assert read_people(own_shop.engine).filter(key="instagram:bob")["status"].to_list() == ["contacted"]
     assert "Somebody else changed this person" in page.toast[0].value
-
-
-# --- data -----------------------------------------------------------------------------------------------------------
-
-
-def test_data_answers_and_lists_imports(shop: Workspace) -> None:
-    page = show("data")
-    assert page.text[0].value == "2 sources, none failing; 5 imports stand; 1 row in quarantine."
-    assert "orders_export.csv" in tables_of(page)
-    assert any("1 source was never polled" in info.value for info in page.info)
-
-
-def test_a_file_is_imported_and_bad_rows_are_kept_with_their_reason(own_shop: Workspace) -> None:
-    page = show("data")
-    rows = templates.HEADERS["earned_codes"] + "\nBOB5,creator,instagram:bob,,,,,\n,x,,,,,,\n"
-    page.file_uploader[0].upload("more_codes.csv", rows.encode(), "text/csv")
-    run(page)
-    run(page.button(key="import-now").click())
-    assert "1 of 1 files imported; 1 row is new or changed." in page.success[0].value
-    assert "more_codes.csv, line 3: the row names no code" in texts(page)
-    assert "the row names no code" in tables_of(page)
-    assert "missing_code" not in texts(page) + tables_of(page)
-    assert "2 rows in quarantine" in page.text[0].value
-
-
-def test_a_file_of_no_known_layout_says_so(own_shop: Workspace) -> None:
-    page = show("data")
-    page.file_uploader[0].upload("odd.csv", b"a,b\n1,2\n", "text/csv")
-    run(page)
-    run(page.button(key="import-now").click())
-    assert "0 of 1 files imported" in page.warning[0].value
-    assert "odd.csv: " in texts(page)
-    assert "no known layout" in texts(page)
-
-
-def test_an_import_is_undone_from_the_page(own_shop: Workspace) -> None:
-    page = show("data")
-    listed = [row["file_name"] for row in list_imports(own_shop.engine)]
-    place = listed.index("orders_export.csv")
-    page.session_state["imports"] = {"selection": {"rows": [place], "columns": [], "cells": []}}
-    run(page)
-    run(next(button for button in page.button if button.label == "Undo this import").click())
-    states = {row["file_name"]: row["state"] for row in list_imports(own_shop.engine)}
-    assert states["orders_export.csv"] == "undone"
-    assert data.report(data_period()).orders == 0
-
-
-def data_period() -> Any:
-    from config.clock import Period
-
-    return Period(dt.date(2026, 6, 1), dt.date(2026, 6, 30))
-
-
-def test_a_person_is_added_by_the_form(own_shop: Workspace) -> None:
-    page = show("data", part="Registers")
-    fields = {box.label: box for box in page.text_input}
-    fields["Network"].set_value("TikTok")
-    fields["Handle"].set_value("@Zoe")
-    run(next(button for button in page.button if button.label == "Save person").click())
-    row = read_people(own_shop.engine).filter(key="tiktok:zoe").row(0, named=True)
-    assert (row["followers"], row["status"]) == (None, "none")
-
-
-@pytest.mark.parametrize("layout", pipeline.LAYOUTS, ids=lambda layout: layout.id)
-def test_every_layout_says_what_it_needs_and_its_template_is_recognised(layout: Any) -> None:
-    english = Translator()
-    assert templates.title(layout, english)
-    assert all(name in templates.needs(layout) for name in layout.headers)
-    header = templates.HEADERS.get(layout.id)
-    assert header is None or layout.fits(header.split(","))
 
 
 # --- nothing there --------------------------------------------------------------------------------------------------

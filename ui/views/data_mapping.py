@@ -60,7 +60,8 @@ def draw(screen: Screen, upload: Upload, table: TablePreview, *, account: str, e
 
 def _remember(headers: tuple[str, ...], chosen: ColumnMapping, toggle: str) -> None:
     mappings.remember(data.workspace().engine, headers, chosen, now=data.now())
-    st.session_state.pop(toggle, None)
+    if toggle:
+        st.session_state.pop(toggle, None)
     st.toast(translator()("Remembered for files with these columns."))
 
 
