@@ -126,7 +126,9 @@ def calibrate(register: pl.DataFrame, daily: pl.DataFrame, *, unit: int) -> Cali
     all its days are fitted; too_few_days: under 28 before a pause; no_amount.
     """
     tests: list[LiftTest] = []
-    rows, columns, names = [], [], []
+    rows: list[tuple[object, ...]] = []
+    columns: list[pl.Expr] = []
+    names: list[str] = []
     for row in register.iter_rows(named=True):
         state, test, paused = _told(row, daily, unit=unit)
         if test is not None:
@@ -157,7 +159,7 @@ def _told(row: dict[str, Any], daily: pl.DataFrame, *, unit: int) -> tuple[State
         return "used", from_survey([asked], since=since, until=until), None
     if kind == "pause":
         test = from_pause(event_view(daily, since=since, until=until), since=since, until=until)
-        if test is None or test.since < daily["day"].min():
+        if test is None or test.since < min(daily["day"].to_list()):
             return "too_few_days", None, None
         return "used", test, inside.cast(pl.Float64)
     return "no_amount", None, None

@@ -7,8 +7,8 @@ import io
 
 from attribution.inputs.spend import COST_TYPES
 from config.intake import Layout
-from config.plan_files import CAMPAIGN_CELLS, COST_CELLS, GOAL_CELLS
-from config.plans import COST_KINDS, GOAL_PURPOSES, TARGETS_ARE
+from config.plan_files import CAMPAIGN_CELLS, COST_CELLS, EXPERIMENT_CELLS, GOAL_CELLS, OUTCOME_CELLS
+from config.plans import COST_KINDS, EXPERIMENT_KINDS, GOAL_PURPOSES, OUTCOME_KINDS, TARGETS_ARE
 from config.registers import CODE_KINDS, CONTACT_STATUSES
 from ui.i18n import Translator
 
@@ -25,6 +25,8 @@ HEADERS = {
     "earned_people": "network,handle,name,followers,status",
     "earned_links": "url,source,medium,campaign,content,owner,shared_from,note",
     "earned_costs": ",".join(COST_CELLS),
+    "earned_outcomes": ",".join(OUTCOME_CELLS),
+    "earned_experiments": ",".join(EXPERIMENT_CELLS),
     "earned_campaigns": ",".join(CAMPAIGN_CELLS),
     "earned_goals": ",".join(GOAL_CELLS),
 }
@@ -40,6 +42,8 @@ EXAMPLES = {
     "earned_codes": "ANNA10,creator,instagram:anna,spring,,2026-03-01,2026-05-31,10%,2.50,new",
     "earned_people": "instagram,anna,Anna Example,25000,shortlisted",
     "earned_links": "https://shop.example/new,instagram,social,spring,bio,instagram:anna,2026-03-01,profile",
+    "earned_outcomes": ",2026-03-14,press,Review in the daily,https://news.example/review,250.00",
+    "earned_experiments": ",holdout,2026-03-01,2026-03-31,1500.00,400.00,,,code kept from every tenth customer",
     "earned_costs": ",labour,,EUR,12,35,2026-03-01,2026-03-31,,spring,,,planning and filming",
     "earned_campaigns": ",Spring,2026-03-01,2026-03-31,,Organic Social; Influencer,instagram:anna,ANNA10,spring,,"
     "1500,4000,60,200,New colours,",
@@ -63,6 +67,11 @@ ALLOWED = {
         "commission_rate: 0.1 or 10%, of net revenue; commission_per_order: a fixed amount such as 2.50",
         "commission_on: all (also where empty) or new, for orders of new customers alone",
         "owner: network:handle; valid_from and valid_to: 2026-03-01, empty for always",
+    ),
+    "earned_outcomes": (f"kind: {', '.join(OUTCOME_KINDS)}",),
+    "earned_experiments": (
+        f"kind: {', '.join(EXPERIMENT_KINDS)}",
+        "lift and error: in your currency; a survey has answers and heard instead, a pause may have neither",
     ),
     "earned_costs": (
         f"kind: {', '.join(COST_KINDS)}",
@@ -117,6 +126,8 @@ def title(layout: Layout, _: Translator) -> str:
         "earned_people": _("People"),
         "earned_links": _("Links shared on social media alone"),
         "earned_costs": _("Costs by hand"),
+        "earned_outcomes": _("Outcomes that are no sales"),
+        "earned_experiments": _("Experiments"),
         "earned_campaigns": _("Campaigns"),
         "earned_goals": _("Goals"),
     }
@@ -139,6 +150,11 @@ def purpose(layout_id: str, _: Translator) -> str | None:
         "earned_people": _("One row a person you watch or work with. Leave followers empty where unknown."),
         "earned_links": _("One row a link that you shared in one place only: who comes by it came from there."),
         "earned_costs": _("One row a cost: an amount, or hours and rate, spread over its days."),
+        "earned_outcomes": _("One row an invitation, a link from another site or a press article, with a value if any."),
+        "earned_experiments": _(
+            "One row a test that measured what talk brings: its days, what talk brought and the standard error; of a "
+            "survey how many answered and named talk."
+        ),
         "earned_campaigns": _("One row a campaign: its days, people, codes and tags, and what you plan."),
         "earned_goals": _("One row a goal: which figure, how far, by when, and who owns it."),
     }
