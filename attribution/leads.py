@@ -36,8 +36,8 @@ def lead_funnel(
     value_minor (deals won, at the rate of the day won; null where one has no amount or rate), days_to_won (median).
     Most leads first.
 
-    touches: with channel. A lead without a source is "(not set)". A deal counts for the lead it belongs to; one of an
-    unknown lead is no lead, and stands under "(not set)" when won.
+    touches: with channel. A lead without a source is "(not set)", and without a medium its channel too. A deal counts
+    for the lead it belongs to; one of an unknown lead is no lead, and stands under "(not set)" when won.
     """
     came = _came(leads, period=period, zone=zone, currency=currency, rates=rates)
     told = with_channel(_told(conversions, period=period, zone=zone))
@@ -255,10 +255,10 @@ def _lower(name: str) -> pl.Expr:
 
 
 def with_channel(leads: pl.DataFrame) -> pl.DataFrame:
-    """The leads with a channel; one without a source has none."""
+    """The leads with a channel; one without source and medium has none. A CRM may tell the medium alone."""
     lower = leads.with_columns(_lower("source"), _lower("medium"), _lower("campaign"))
     named = channel_of(lower.with_columns(evidence=pl.lit("utm")))
-    nameless = pl.col("source").is_null()
+    nameless = pl.col("source").is_null() & pl.col("medium").is_null()
     return named.with_columns(
         channel=pl.when(nameless).then(pl.lit(NOT_SET)).otherwise("channel"), source=pl.col("source").fill_null(NOT_SET)
     ).drop("evidence")

@@ -79,6 +79,7 @@ def leads(context: typer.Context, since: Since = None, until: Until = None, as_j
         print_json(document)
         return
     columns = [
+        ("channel", "Channel"),
         ("source", "Source"),
         ("medium", "Medium"),
         ("campaign", "Campaign"),

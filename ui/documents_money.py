@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from attribution import compare, metrics, tables
-from attribution.breakdown import By
+from attribution.breakdown import NOT_SET, By
 from attribution.leakage import look_alikes
 from attribution.report import Report
 from config.clock import Period
@@ -262,7 +262,7 @@ def leads(workspace: Workspace, *, period: Period, lookback: dt.timedelta | None
         "won": int(by_source["won"].sum()),
         "value": money(int(by_source["value_minor"].sum()), report.currency) if known else None,
         "analytics_leads": int(by_source["analytics_leads"].sum()) if told else None,
-        "without_source": int(by_source.filter(pl.col("source") == "(not set)")["leads"].sum()),
+        "without_source": int(by_source.filter(pl.col("channel") == NOT_SET)["leads"].sum()),
         "without_post": int(by_source["leads"].sum()) - int(found.by_post["leads"].sum()),
         "rows": rows(by_source, currency=report.currency),
         "posts": rows(found.by_post, currency=report.currency),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from attribution.report import Report
+from attribution.report import NOT_SET, Report
 from ui import data, figures, frame, tables, words
 from ui.frame import Screen
 
@@ -35,7 +35,7 @@ def draw(screen: Screen, report: Report) -> None:
 def _sentence(screen: Screen, rows: pl.DataFrame) -> str:
     _ = screen._
     leads, won = int(rows["leads"].sum()), int(rows["won"].sum())
-    lost = int(rows.filter(pl.col("source") == "(not set)")["leads"].sum())
+    lost = int(rows.filter(pl.col("channel") == NOT_SET)["leads"].sum())
     text = _.plural(
         "The CRM has {n} lead of this period; {won} of them won, {lost} without a source.",
         "The CRM has {n} leads of this period; {won} of them won, {lost} without a source.",
