@@ -24,6 +24,7 @@ from listener.matching import matching
 from listener.queries import Query, compile_query
 from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
 from listener.targets import mention_targets
+from listener.text import find_handles, find_hashtags
 
 UTC_TIME = pl.Datetime("us", "UTC")
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -93,6 +94,8 @@ MENTION_SCHEMA: Schema = {
     "cluster_id": pl.String,
     "codes": pl.List(pl.String),
     "links": pl.List(pl.String),
+    "hashtags": pl.List(pl.String),
+    "handles": pl.List(pl.String),
     "triage_status": pl.String,
     "triage_version": pl.Int64,
     "note": pl.String,
@@ -327,14 +330,16 @@ def count_mentions(
 def read_by_id(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:
     """The mentions of these ids with texts, columns MENTION_SCHEMA, in the order given; absent ids are left out."""
     listed = ("brands", "terms", "codes", "links", "targets")
-    plain = [name for name in MENTION_SCHEMA if name not in listed]
+    plain = [name for name in MENTION_SCHEMA if name not in (*listed, "hashtags", "handles")]
     rows: dict[str, dict[str, Any]] = {}
     with engine.connect() as connection:
         for start in range(0, len(ids), 500):
             chunk = ids[start : start + 500]
             statement = sa.select(*_columns(plain)).select_from(_JOINED).where(mentions.c.mention_id.in_(chunk))
             for row in connection.execute(statement).mappings():
-                rows[row["mention_id"]] = dict(row) | {name: [] for name in listed}
+                said = f"{row['title'] or ''}\n{row['text']}"
+                found = {"hashtags": find_hashtags(said), "handles": find_handles(said)}
+                rows[row["mention_id"]] = dict(row) | {name: [] for name in listed} | found
             for key, brand, terms in connection.execute(
                 sa.select(mention_brands).where(mention_brands.c.mention_id.in_(chunk)).order_by(mention_brands.c.brand)
             ):

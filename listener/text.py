@@ -193,3 +193,20 @@ def normal_text(text: str) -> str:
     """The form in which copies are compared: NFKC, casefolded, without links, handles and punctuation."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(_NOISE.sub(" ", folded).split())
+
+
+# Not the fragment of a link, an HTML entity, a colour's number or part of an e-mail address.
+_HASHTAG = re.compile(r"(?<![\w&/#])#(?=\w{0,49}[^\W\d_])(\w{2,50})")
+_HANDLE = re.compile(r"(?<![\w@/.+-])@(\w[\w.-]{0,48}(?:@[\w-]{1,60}(?:\.[\w-]{1,60}){1,4})?)")
+
+
+def find_hashtags(text: str) -> tuple[str, ...]:
+    """The hashtags of a text, lower case, with #, each once, in order."""
+    found = _HASHTAG.findall(_BARE_LINK.sub(" ", text))
+    return tuple(dict.fromkeys(f"#{tag.lower()}" for tag in found))
+
+
+def find_handles(text: str) -> tuple[str, ...]:
+    """The handles a text names, lower case, with @ (Mastodon's with their host), each once, in order."""
+    found = (handle.rstrip(".-").lower() for handle in _HANDLE.findall(_BARE_LINK.sub(" ", text)))
+    return tuple(dict.fromkeys(f"@{handle}" for handle in found))

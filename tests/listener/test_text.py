@@ -5,7 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listener.duplicates import text_hash
-from listener.text import TEXT_LIMIT, clean, find_links, one_line, plain_text, safe_link, unwrap
+from listener.text import (
+    TEXT_LIMIT,
+    clean,
+    find_handles,
+    find_hashtags,
+    find_links,
+    one_line,
+    plain_text,
+    safe_link,
+    unwrap,
+)
 
 
 @pytest.mark.parametrize(
@@ -108,3 +118,19 @@ def test_copies_of_a_text_share_a_hash(one: str, other: str, same: bool) -> None
 
 def test_a_short_text_is_nobodys_copy() -> None:
     assert text_hash(None, "love it!") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "hashtags", "handles"),
+    [
+        ("I love #AcmeKettle and #acmekettle, thanks @Anna.", ["#acmekettle"], ["@anna"]),
+        ("mail anna@blog.example, see https://x.example/@bob#part", [], []),
+        ("hi @bob@social.example! and @c_d-e.f", [], ["@bob@social.example", "@c_d-e.f"]),
+        ("#1 of 100, color #fff000 &#38; ##x, #żółć #茶壶", ["#fff000", "#żółć", "#茶壶"], []),
+        ("#" * 5000 + "@" * 5000 + "#a" * 5000, [], []),
+        ("", [], []),
+    ],
+)
+def test_hashtags_and_handles_are_found(text: str, hashtags: list[str], handles: list[str]) -> None:
+    assert list(find_hashtags(text)) == hashtags
+    assert list(find_handles(text)) == handles
