@@ -78,6 +78,17 @@ def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[st
     return alt.layer(band, middle, line, dots).properties(height=260)
 
 
+def range_by_day(frame: pl.DataFrame, *, value_title: str) -> Drawn:
+    """An estimate a day: `day`, `low`, `median`, `high`; a dashed line in its band."""
+    base = alt.Chart(frame).encode(x=alt.X("day:T", title=None))
+    band = base.mark_area(color=theme.BLUE, opacity=0.18).encode(y=alt.Y("low:Q", title=value_title), y2="high:Q")
+    line = base.mark_line(color=theme.BLUE, strokeDash=[5, 4], strokeWidth=2).encode(
+        y=alt.Y("median:Q", title=value_title),
+        tooltip=[alt.Tooltip("day:T"), *(alt.Tooltip(f"{end}:Q", format=",.2f") for end in ("low", "median", "high"))],
+    )
+    return alt.layer(band, line).properties(height=220)
+
+
 def rows_with_captions(frame: pl.DataFrame, *, row_height: int = 58) -> alt.Chart:
     """The base of a horizontal bar chart whose captions stand above each bar, where they have room on phones too.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ui.command import Json, app, now, open_or_stop
+from ui.command import Json, app, now, one_of, open_or_stop
 from ui.terminal import print_json, print_table
 
 _HEADLINES = {
@@ -20,12 +20,14 @@ _HEADLINES = {
 def lift(
     context: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="Try to prove it wrong: wrong dates, loudest days.")] = False,
+    by: Annotated[str | None, typer.Option(help="Beside the whole: by source (network) or by brand.")] = None,
     as_json: Json = False,
 ) -> None:
     """What talk brought that no visit or code shows: estimated, with its range and what speaks against it."""
     from ui import documents_lift
 
-    document = documents_lift.lift(open_or_stop(context), now=now(), check=check)
+    one_of(by, ("source", "brand"), "--by")
+    document = documents_lift.lift(open_or_stop(context), now=now(), check=check, by=by)
     if as_json:
         print_json(document)
         return
@@ -39,6 +41,9 @@ def lift(
         _print_estimate(document, shown, currency)
     for warning in document["warnings"]:
         print(f"Warning: {warning}")
+    if by is not None:
+        columns = [("group", by.capitalize()), *((end, end.capitalize()) for end in ("low", "median", "high"))]
+        print_table(f"Indirect return by {by}", [*columns, ("reason", "Why not")], document["groups"])
     if check:
         _print_checks(document["checks"])
 

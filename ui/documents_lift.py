@@ -11,18 +11,23 @@ from attribution.lift import LEVEL, Interval, LiftEstimate
 from attribution.lift_checks import Checks
 from config.workspace import Workspace
 from ui import history
-from ui.documents import money
+from ui.documents import money, rows
 from ui.lift_words import readiness, sentence
 
 
-def lift(workspace: Workspace, *, now: dt.datetime, check: bool = False) -> dict[str, Any]:
-    """The indirect return of all days that can be fitted; with `check`, what placebo shifts and the other checks say.
+def lift(workspace: Workspace, *, now: dt.datetime, check: bool = False, by: str | None = None) -> dict[str, Any]:
+    """The indirect return of all days that can be fitted; with `check`, what placebo shifts and the other checks say;
+    with `by` ("source" or "brand"), that of each network's or own brand's talk beside the others'.
 
     `coverage` is the share of simulated worlds like these data, named by `world`, whose interval held the truth.
     """
     told = history.calibration(workspace, history.history(workspace, now=now).daily)
     daily, found = told.daily, indirect.estimate(told.daily, tests=told.tests, controls=told.controls)
     document = _estimate(found, workspace.settings.workspace.currency)
+    document["experiments"] = rows(told.rows, currency=document["currency"])
+    if by is not None:
+        document["by"] = by
+        document["groups"] = rows(history.lift_by(workspace, by=by, now=now), currency=document["currency"])
     if check:
         document["checks"] = _checks(indirect.checks(daily, found), document["currency"])
     return document

@@ -63,7 +63,9 @@ def _other(report: RoiReport | None) -> dict[str, Any] | None:
 
 
 def _equivalents(found: RoiFigures, currency: str) -> dict[str, Any]:
-    single: dict[str, Any] = {one.kind: _amount(one, currency) for one in found.beside.amounts if one.kind != "unit_value"}
+    single: dict[str, Any] = {
+        one.kind: _amount(one, currency) for one in found.beside.amounts if one.kind != "unit_value"
+    }
     units = {
         str(one.inputs["unit"]): _amount(one, currency) for one in found.beside.amounts if one.kind == "unit_value"
     }

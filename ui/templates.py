@@ -150,7 +150,7 @@ def purpose(layout_id: str, _: Translator) -> str | None:
         "earned_people": _("One row a person you watch or work with. Leave followers empty where unknown."),
         "earned_links": _("One row a link that you shared in one place only: who comes by it came from there."),
         "earned_costs": _("One row a cost: an amount, or hours and rate, spread over its days."),
-        "earned_outcomes": _("One row an invitation, a link from another site or a press article, with a value if any."),
+        "earned_outcomes": _("One row an invitation, a link from elsewhere or a press article, with a value if any."),
         "earned_experiments": _(
             "One row a test that measured what talk brings: its days, what talk brought and the standard error; of a "
             "survey how many answered and named talk."

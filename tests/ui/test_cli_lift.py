@@ -66,6 +66,14 @@ def test_the_estimate_and_its_checks_are_told(shop: Path) -> None:
         assert 0 <= low <= median <= high <= pool
 
 
+def test_networks_are_told_apart_or_refused_with_a_reason(shop: Path) -> None:
+    groups = ask(shop, "lift", "--by", "source")["groups"]
+    assert len(groups) > 1
+    assert all((row["median"] is None) == (row["reason"] is not None) for row in groups)
+    assert "review" not in {row["group"] for row in groups}
+    assert ask(shop, "lift", "--by", "brand")["groups"] == []
+
+
 def test_roi_over_all_days_shows_the_same_interval(shop: Path) -> None:
     told = ask(shop, "lift")
     period = told["period"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from ui import data, history, lift_words, pipeline, tables, value_words, words
+from attribution.lift import LiftEstimate
+from ui import charts, data, history, lift_words, pipeline, tables, value_words, words
 from ui.frame import Screen
 from ui.roi_figures import RoiFigures
 from ui.views.roi_beside import save_entry
@@ -42,6 +43,26 @@ def _sure(screen: Screen, found: RoiFigures) -> None:
         st.text(_("In simulated worlds like these data the range held the truth in {claim}.").format(claim=claim))
     for note in (*lift.reasons, *lift.warnings):
         st.text(f"• {lift_words.sentence(note, _)}")
+    _by_day(screen, lift)
+
+
+def _by_day(screen: Screen, lift: LiftEstimate) -> None:
+    _ = screen._
+    inside = pl.col("day").is_between(screen.period.since, screen.period.until)
+    days = lift.by_day().filter(inside) if lift.total else pl.DataFrame()
+    if days.is_empty():
+        return
+    scale = 10 ** tables.digits(screen.currency)
+    ends = ("low", "median", "high")
+    charts.show(
+        charts.range_by_day(
+            days.select("day", *((pl.col(f"{end}_minor") / scale).alias(end) for end in ends)),
+            value_title=screen.currency,
+        ),
+        alternative=_("The estimated indirect return of each day with its 90 % range"),
+        key="lift-days",
+    )
+    st.caption(_("Estimated indirect return a day with its 90 % range. Single days are less sure than their sum."))
 
 
 def _assumptions(screen: Screen, found: RoiFigures) -> None:
