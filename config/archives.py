@@ -115,4 +115,4 @@ def excel_rows(data: bytes) -> Iterator[tuple[str, Iterator[list[str]]]]:
                 yield name, ([cell or "" for cell in row] for row in frame.iter_rows())
     except fastexcel.FastExcelError as exc:
         cure = "Open it in a spreadsheet program and save it as CSV"
-        raise BadArchiveError(f"the Excel file cannot be read ({exc})", cure=cure) from exc
+        raise BadArchiveError(f"the Excel file cannot be read ({str(exc).splitlines()[0]})", cure=cure) from exc

@@ -52,7 +52,7 @@ def decode(data: bytes, *, hint: str | None = None) -> Decoded:
     strict = _strict_utf8(data)
     if strict is not None:
         return _utf16_or(strict, data)
-    order = _nul_order(data)
+    order = nul_order(data)
     if order:
         return Decoded(data.decode(order, errors="replace"), order)
     loose = data.decode("utf-8-sig", errors="replace")
@@ -91,11 +91,12 @@ def _score(sample: bytes, encoding: str) -> float:
 
 def _utf16_or(text: str, data: bytes) -> Decoded:
     """UTF-16 of plain English is also valid UTF-8, full of NULs."""
-    order = _nul_order(data)
+    order = nul_order(data)
     return Decoded(data.decode(order, errors="replace"), order) if order else Decoded(text, "utf-8")
 
 
-def _nul_order(data: bytes) -> str | None:
+def nul_order(data: bytes) -> str | None:
+    """utf-16-le or utf-16-be where the NUL bytes of plain letters say so; None for anything else."""
     head = data[:4000]
     odd, even = head[1::2], head[::2]
     if odd and odd.count(0) > len(odd) / 4:

@@ -145,7 +145,7 @@ def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wan
         raise UnknownLayoutError(
             file=file, problem=f"columns are missing for {wanted}: {', '.join(missing)}", cure="Add them and try again"
         )
-    shown = ", ".join(table.headers[:8])
+    shown = ", ".join("".join(c if c.isprintable() else "?" for c in name)[:40] for name in table.headers[:8])
     raise UnknownLayoutError(
         file=file,
         problem=f"its columns are of no known layout ({shown}{', …' if len(table.headers) > 8 else ''})",

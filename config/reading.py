@@ -22,12 +22,13 @@ from typing import Any
 import polars as pl
 
 from config.archives import MAX_BYTES, BadArchiveError, entries, excel_rows, is_archive, is_excel, unpacked
-from config.encodings import Decoded, decode
+from config.encodings import Decoded, decode, nul_order
 from config.records import NotRecordsError, json_table
 from config.weblog import log_table, looks_like_log
 
 MAX_COLUMNS = 1000
 MAX_FIELD = 1024 * 1024
+MAX_PADDED = 20_000_000  # cells that no row writes: a wide header over short rows takes memory that no file holds
 PART_BYTES = 64 * 1024 * 1024
 FAST_FROM = 1024 * 1024  # smaller files are read by Python's csv, which knows every line
 TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng(?: cộng)?)\s*(?::.*|of \d+ .*)?$"
@@ -263,9 +264,29 @@ def _without_lost(table: TextTable) -> TextTable:
     return replace(table, frame=table.frame.filter(~lost.fill_null(False)), rejected=(*table.rejected, *rejected))
 
 
+_NO_TABLES = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"SQLite format 3",
+    b"PAR1",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x7fELF",
+)
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b")) + b"\x7f"
+
+
 def _refuse_no_text(data: bytes, *, file: str) -> None:
     if not data.strip():
         raise _empty(file)
+    if data.startswith(_NO_TABLES) or _is_binary(data[:8192]):
+        raise IntakeError(
+            file=file,
+            problem="this is not a text file and no spreadsheet",
+            cure="Export the data again, as CSV or XLSX",
+        )
     start = data[:512].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"<meta", b"<script")):
         raise IntakeError(
@@ -273,6 +294,19 @@ def _refuse_no_text(data: bytes, *, file: str) -> None:
             problem="this is a web page, not an export",
             cure="Sign in to the tool and download it again, as CSV or XLSX",
         )
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether more than one byte in twenty is a control mark; UTF-16, which is full of them, aside."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or nul_order(head) is not None:
+        return False
+    marks = len(head) - len(head.translate(None, _CONTROL))
+    return len(head) >= 32 and marks > len(head) / 20
+
+
+def _short_rows(file: str, columns: int) -> IntakeError:
+    problem = f"its header has {columns} columns, and its rows far fewer"
+    return IntakeError(file=file, problem=problem, cure="Check that it is the right export, and export it again")
 
 
 def _empty(file: str) -> IntakeError:
@@ -382,6 +416,7 @@ class _Cutter:
         self.headers: list[str] | None = None
         self.after_gap = self.after_comment = False
         self.before: list[Rejected] = []
+        self.padded = 0
 
     def gap(self) -> None:
         self.after_gap = True
@@ -458,6 +493,9 @@ class _Cutter:
             message = f"line {line} has {len(row)} cells, the header has {len(self.headers)}"
             self.rejected.append(Rejected(line, "too_many_cells", message))
         else:
+            self.padded += max(0, len(self.headers) - len(row))
+            if self.padded > MAX_PADDED:
+                raise _short_rows(self.file, len(self.headers))
             self.lines.append(line)
             for place, values in enumerate(self.columns):
                 cell = row[place] if place < len(row) else ""
@@ -518,6 +556,8 @@ def _fast(text: str, delimiter: str, *, file: str) -> TextTable | None:
     if "\r" in text and text.count("\r") != text.count("\r\n"):
         return None
     headers = _unique_headers(head[0], file=file)
+    if text.count("\n") * len(headers) > len(text) + MAX_PADDED:  # a cell takes a character, its delimiter
+        raise _short_rows(file, len(headers))
     try:
         frame = pl.read_csv(
             text.encode(),

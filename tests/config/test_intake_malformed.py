@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +164,7 @@ def bomb() -> bytes:
     return zipped(big_csv=b"0" * (20 * 1024 * 1024))
 
 
+WIDE = b",".join(b"c%d" % n for n in range(900)) + b"\n"
 REFUSED = {
     "nothing": (b"", "empty"),
     "blanks alone": (b" \n\t\n", "empty"),
@@ -180,6 +182,14 @@ REFUSED = {
     "an old Excel file that is broken": (b"\xd0\xcf\x11\xe0" + b"\x00" * 600, "cannot be read"),
     "JSON cut off": (b'{"orders": [{"id": 1', "JSON"),
     "unknown columns": (b"a,b\n1,2\n", "no known layout"),
+    "bytes of no text": (random.Random(1).randbytes(5000), "not a text file"),
+    "a PDF": (b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", "not a text file"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(200), "not a text file"),
+    "a wide header over short rows": (
+        b",".join(b"c%d" % n for n in range(900)) + b"\n" + b"a,b\n" * 24_000,
+        "far fewer",
+    ),
+    "the same, read fast": (WIDE + b"a,b\n" * 300_000, "far fewer"),
 }
 
 
@@ -188,6 +198,7 @@ def test_what_cannot_be_used_at_all_is_refused_in_a_sentence(take: Take, data: b
     report = take(data)
     assert report.error
     assert words in report.error
+    assert report.error.isprintable()  # a stranger's bytes are not handed on
     assert report.read == 0
 
 
