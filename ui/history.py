@@ -153,7 +153,9 @@ def lift_by(workspace: Workspace, *, by: str, now: dt.datetime) -> pl.DataFrame:
     if len(named) < 2 or daily.is_empty():
         return pl.DataFrame(schema={"group": pl.String, **_MONEY, "reason": pl.String})
     found = lift_by_group(daily, groups=list(named), controls=indirect.CONTROLS)
-    return found.with_columns(pl.col("group").replace_strict(named, return_dtype=pl.String))
+    pool = int(daily["pool_minor"].sum())
+    within = pl.col(*_MONEY).clip(0, pool)  # neither a loss nor more than there is
+    return found.with_columns(pl.col("group").replace_strict(named, return_dtype=pl.String), within)
 
 
 _MONEY = dict.fromkeys(("low_minor", "median_minor", "high_minor"), pl.Int64)

@@ -51,9 +51,9 @@ def steps(screen: Screen, found: RoiFigures, channels: pl.DataFrame) -> list[str
             for x in (one.low, one.high)
         )
         text = (
-            _("{name}: over {weeks} weeks, {unit} more went along with {low} to {high} more in return: try more.")
+            _("{name}: over {weeks} weeks, {unit} more went along with {low} to {high} more in return: more may pay.")
             if one.advice == "more"
-            else _("{name}: over {weeks} weeks, {unit} more went along with {low} to {high} more: more does not pay.")
+            else _("{name}: over {weeks} weeks, {unit} more went along with {low} to {high} more: more has not paid.")
         )
         told.append(text.format(name=one.channel, weeks=one.weeks, unit=unit, low=low, high=high))
     if found.missing_costs:
