@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import json
 import os
 import signal
 import struct
 import sys
 from asyncio.subprocess import PIPE, Process
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -109,6 +109,8 @@ def _from_json(answer: dict[str, Any]) -> ParsedFeed:
 def _serve(source: BinaryIO, target: BinaryIO, *, cpu_seconds: float) -> None:
     """Answer until the other end closes the pipe, which also happens when it is killed."""
     _limit_memory()
+    gc.freeze()  # what is loaded stays: looking it over again and again would cost as much as reading a feed
+    gc.set_threshold(50_000)
     while True:
         head, data = _frame(source), _frame(source)
         if head is None or data is None:
@@ -135,7 +137,8 @@ def _answer(data: bytes, question: dict[str, Any]) -> bytes:
         feed = parse_feed(data, url=question["url"], content_type=question["content_type"])
     except (MemoryError, RecursionError) as exc:
         feed = ParsedFeed(None, None, (), (), f"the feed cannot be read within bounds ({type(exc).__name__})")
-    return json.dumps(asdict(feed), default=dt.datetime.isoformat).encode()
+    fields = vars(feed) | {"entries": [vars(entry) for entry in feed.entries]}  # `asdict` copies each value: 5 x slower
+    return json.dumps(fields, default=dt.datetime.isoformat).encode()
 
 
 def _limit_time(seconds: float) -> None:

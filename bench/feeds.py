@@ -1,0 +1,210 @@
+"""How fast feeds are read and polled.
+
+    python bench/feeds.py read [--folder FEEDS]        entries a second beside feedparser alone, and what differs
+    python bench/feeds.py poll [--feeds 100,1000,5000] [--seconds 120]   feeds a second through the collector
+
+`read` reads every feed of a folder (XML alone: feedparser reads no JSON Feed) with feedparser as it comes, with
+feedparser as this project calls it, and as this project reads feeds; text is made of HTML in the latter two only.
+Processor time, medians of five rounds, each round running all three. `poll` serves feeds on loopback from another process: first all
+new, then all unchanged (304), then all changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import io
+import multiprocessing
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from config.workspace import Workspace, open_workspace
+from listener.collect import collect_once
+from listener.feeds import Entry, parse_feed
+from listener.parsing import ParseWorkers
+
+URL = "https://site.example/feed.xml"
+ROUNDS = 5
+FIELDS = ("title", "link", "native_id", "published_at")
+
+
+def cpu(work: Callable[[], Any]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def read(folder: Path) -> None:
+    import feedparser
+
+    bodies = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix != ".json"}
+    data = list(bodies.values())
+
+    def directly() -> int:
+        return sum(len(parse_feed(body, url=URL, content_type=None).entries) for body in data)
+
+    ways: dict[str, Callable[[], Any]] = {
+        "feedparser alone": lambda: [feedparser.parse(io.BytesIO(body)) for body in data],
+        "feedparser, as called here": lambda: [
+            parse_feed(body, url=URL, content_type=None, directly=False) for body in data
+        ],
+        "this project": directly,
+    }
+    entries = directly()
+    for work in ways.values():
+        work()
+    rounds = [{name: cpu(work) for name, work in ways.items()} for _ in range(ROUNDS)]
+    print(f"{len(data)} feeds, {sum(map(len, data)) / 1e6:.2f} MB, {entries} entries; median of {ROUNDS}")
+    for name in ways:
+        seconds = statistics.median(times[name] for times in rounds)
+        ratio = statistics.median(times[name] / times["this project"] for times in rounds)
+        print(f"{name:28} {seconds:7.3f} s {entries / seconds:9,.0f} entries/s  {ratio:5.1f} x the time")
+    print(asyncio.run(handed(data)))
+    differences(bodies)
+
+
+async def handed(data: list[bytes]) -> str:
+    """Wall time of the same through a worker process, one after the other."""
+    async with ParseWorkers(count=1) as workers:
+        await workers.parse(data[0], url=URL, content_type=None)
+        start = time.perf_counter()
+        for body in data:
+            await workers.parse(body, url=URL, content_type=None)
+        through = time.perf_counter() - start
+        start = time.perf_counter()
+        for body in data:
+            parse_feed(body, url=URL, content_type=None)
+        here = time.perf_counter() - start
+    return f"one after the other, wall time: {through:.3f} s through a worker process, {here:.3f} s in this one"
+
+
+def differences(bodies: dict[str, bytes]) -> None:
+    """Fields of this project's entries that differ from what feedparser's own would be, feed by feed."""
+    fields = differing = 0
+    for name, body in bodies.items():
+        ours = parse_feed(body, url=URL, content_type=None)
+        theirs = parse_feed(body, url=URL, content_type=None, directly=False)
+        fields += len(FIELDS) * max(len(ours.entries), len(theirs.entries))
+        found = [
+            (n, field)
+            for n, pair in enumerate(zip(ours.entries, theirs.entries, strict=False))
+            for field in _unlike(*pair)
+        ]
+        differing += len(found) + len(FIELDS) * abs(len(ours.entries) - len(theirs.entries))
+        for n, field in found:
+            print(f"differs: {name} entry {n} {field}")
+    print(f"{differing} of {fields} titles, links, ids and dates differ ({differing / max(fields, 1):.2%})")
+
+
+def _unlike(one: Entry, other: Entry) -> list[str]:
+    return [field for field in FIELDS if getattr(one, field) != getattr(other, field)]
+
+
+# --- polling -------------------------------------------------------------------------------------------------------
+
+ITEM = (
+    "<item><guid>{n}-{turn}</guid><title>A post about the acme kettle {n} {turn}</title><link>https://a.example/{n}/{turn}</link>"
+    "<pubDate>Tue, 02 Jun 2026 10:00:00 GMT</pubDate><description>&lt;p&gt;{words}&lt;/p&gt;</description></item>"
+)
+WORDS = " ".join(["some words that speak of nothing in particular but fill a feed"] * 20)
+OLD = "".join(ITEM.format(n=f"old{n}", turn=0, words=WORDS).replace("acme", "other") for n in range(20))
+
+
+def serve(pipe: Connection) -> None:
+    """A server whose feeds change when the turn does; a validator tells. It notes the turn from the pipe."""
+    from aiohttp import web
+
+    turn = 0
+
+    async def feed(request: web.Request) -> web.Response:
+        etag = f'"{turn}"'
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers={"ETag": etag})
+        new = ITEM.format(n=request.path, turn=turn, words=WORDS)
+        body = f'<rss version="2.0"><channel><title>T</title>{new}{OLD}</channel></rss>'
+        return web.Response(text=body, content_type="application/rss+xml", headers={"ETag": etag})
+
+    async def main() -> None:
+        nonlocal turn
+        application = web.Application()
+        application.router.add_get("/{n}", feed)
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        pipe.send(runner.addresses[0][1])
+        while (told := await asyncio.to_thread(pipe.recv)) is not None:
+            turn = told
+            pipe.send(turn)
+        await runner.cleanup()
+
+    asyncio.run(main())
+
+
+def workspace_of(folder: Path, feeds: int, port: int) -> Workspace:
+    """A workspace of many sources on one loopback server, which no limit per site holds back."""
+    settings = '[workspace]\ncurrency = "EUR"\n[[brand]]\nname = "Acme"\nmatch = "acme"\n' + "".join(
+        f'[[source]]\nname = "s{n}"\nurl = "http://127.0.0.1:{port}/{n}"\nallow_private = true\n' for n in range(feeds)
+    )
+    folder.mkdir(parents=True)
+    (folder / "earned.toml").write_text(settings, encoding="utf-8")
+    return open_workspace(folder)
+
+
+def poll(counts: list[int], seconds: float) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+    server.start()
+    port, turn, started = ours.recv(), 0, time.perf_counter()
+    print("| feeds | round | feeds/s | wall ms a feed | collector's processor ms a feed |")
+    for feeds in counts:
+        if time.perf_counter() - started > seconds:
+            print(f"out of time before {feeds:,} feeds")
+            break
+        with tempfile.TemporaryDirectory() as folder:
+            workspace = workspace_of(Path(folder) / "w", feeds, port)
+            for name in ("new", "unchanged", "changed"):
+                if name == "changed":
+                    turn += 1
+                    ours.send(turn)
+                    ours.recv()
+                print(_round(workspace, name, feeds), flush=True)
+            workspace.engine.dispose()
+    ours.send(None)
+    server.join(10)
+
+
+def _round(workspace: Workspace, name: str, feeds: int) -> str:
+    wall, own = time.perf_counter(), time.process_time()
+    report = asyncio.run(collect_once(workspace, now=lambda: dt.datetime.now(dt.UTC)))
+    wall, own = time.perf_counter() - wall, time.process_time() - own
+    expected = {"new": "ok", "unchanged": "not_modified", "changed": "ok"}[name]
+    if {row.outcome for row in report.sources} != {expected}:
+        raise RuntimeError(f"expected {expected}: {next(row for row in report.sources if row.outcome != expected)}")
+    return f"| {feeds:,} | {name} | {feeds / wall:,.0f} | {wall / feeds * 1000:.2f} | {own / feeds * 1000:.2f} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("read", "poll"))
+    parser.add_argument("--folder", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "feeds" / "dev")
+    parser.add_argument("--feeds", default="100,1000,5000")
+    parser.add_argument("--seconds", type=float, default=120.0)
+    options = parser.parse_args()
+    if options.what == "read":
+        read(options.folder)
+    else:
+        poll([int(count) for count in options.feeds.split(",")], options.seconds)
+
+
+if __name__ == "__main__":
+    main()
