@@ -90,8 +90,12 @@ def _summed(engine: Engine, first: int | None, end: int | None) -> list[Any]:
         kept = connection.execute(sa.select(felt_quarters).where(*whole))
         rows = [row for row in (tuple(row) for row in kept) if row[0] not in stale]
         cut = {edge // _QUARTER for edge in (first, end) if edge is not None and edge % _QUARTER}
-        for part in _parts(stale | cut):
-            rows += _counted(connection, _between(_said, first, end), quarters=part)
+        for quarter in cut:
+            begin, over = quarter * _QUARTER, (quarter + 1) * _QUARTER
+            begin = begin if first is None else max(begin, first)
+            rows += _counted(connection, _between(_said, begin, over if end is None else min(over, end)))
+        for part in _parts(quarter for quarter in stale - cut if end is None or quarter < end // _QUARTER):
+            rows += _counted(connection, [], quarters=part)
     return rows
 
 

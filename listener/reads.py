@@ -338,8 +338,8 @@ def read_by_id(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:
             statement = sa.select(*_columns(plain)).select_from(_JOINED).where(mentions.c.mention_id.in_(chunk))
             for row in connection.execute(statement).mappings():
                 said = f"{row['title'] or ''}\n{row['text']}"
-                found = {"hashtags": find_hashtags(said), "handles": find_handles(said)}
-                rows[row["mention_id"]] = dict(row) | {name: [] for name in listed} | found
+                named = {"hashtags": find_hashtags(said), "handles": find_handles(said)}
+                rows[row["mention_id"]] = dict(row) | {name: [] for name in listed} | named
             for key, brand, terms in connection.execute(
                 sa.select(mention_brands).where(mention_brands.c.mention_id.in_(chunk)).order_by(mention_brands.c.brand)
             ):
