@@ -27,6 +27,7 @@ from config.intake import ImportReport, Layout
 from config.plans import read_costs
 from config.rates import RATES_SCHEMA, read_rates
 from config.registers import read_codes, read_links, read_people
+from config.short_links import end_of, read_short_links
 from config.workspace import Workspace
 from listener import exports, people, store
 from listener.collect import make_plan
@@ -152,12 +153,21 @@ def attribution_inputs(workspace: Workspace, *, with_mentions: bool = True) -> I
         refunds=facts.scan("refunds"),
         touches=facts.scan("touches"),
         spend=facts.scan("spend"),
-        mentions=store.mention_evidence(workspace.engine) if with_mentions else MENTIONS.empty(),
+        mentions=_evidence(workspace) if with_mentions else MENTIONS.empty(),
         codes=read_codes(workspace.engine),
         people=read_people(workspace.engine),
         links=read_links(workspace.engine),
         costs=read_costs(workspace.engine),
     )
+
+
+def _evidence(workspace: Workspace) -> pl.DataFrame:
+    """`store.mention_evidence` with the business's short links replaced by the pages they lead to."""
+    found = store.mention_evidence(workspace.engine)
+    known = read_short_links(workspace.engine)
+    links = found["links"].explode().drop_nulls() if known else pl.Series(dtype=pl.String)
+    shorts = {link: end for link in links.unique() if (end := end_of(link, known)) != link}
+    return found.with_columns(pl.col("links").list.eval(pl.element().replace(shorts))) if shorts else found
 
 
 def attribution_report(
