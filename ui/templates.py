@@ -14,12 +14,18 @@ from ui.i18n import Translator
 
 # The header rows of our own layouts. Exports of other tools need no template: they come as they are.
 HEADERS = {
+    "earned_orders": "order_id,ordered_at,total,currency,subtotal,tax,shipping,discount,codes,customer,status,"
+    "landing_url,referrer",
     "earned_visits": "visit_id,visitor,time,landing_url,referrer,order_id,customer",
     "earned_spend": "date,platform,campaign,cost,currency,source,medium,cost_type,influencer,"
     "impressions,clicks,conversions,conversion_value",
     "earned_posts": "network,post_id,published_at,permalink,caption,post_type,is_paid,"
     "impressions,reach,likes,comments,shares,saves,clicks",
     "earned_leads": "lead_id,created_at,source,medium,campaign,stage,won_at,deal_amount,currency",
+    "earned_conversions": "conversion_id,kind,time,visitor,customer,order_id,source,medium,campaign,value,currency",
+    "earned_account_daily": "network,handle,date,followers,reach,impressions,views,interactions",
+    "keyword_prices": "keyword,cpc,currency",
+    "earned_mentions": "link,text,author,followers,date,network,title,likes,comments,shares,views",
     "earned_codes": "code,kind,owner,campaign,channel,valid_from,valid_to,commission_rate,commission_per_order,"
     "commission_on",
     "earned_people": "network,handle,name,followers,status",
@@ -33,12 +39,18 @@ HEADERS = {
 
 # One row as it could stand in the file.
 EXAMPLES = {
+    "earned_orders": "A-1001,2026-03-04T10:15:00Z,59.50,EUR,54.50,9.50,5.00,5.00,ANNA10,anna@example.org,paid,"
+    "https://shop.example/?utm_source=instagram&utm_medium=social,https://instagram.com/",
     "earned_visits": "v-1,visitor-1,2026-03-04T09:30:00Z,https://shop.example/?utm_source=instagram&utm_medium=social,"
     "https://instagram.com/,#1001,",
     "earned_spend": "2026-03-04,instagram,spring,120.50,EUR,instagram,paid_social,media,,10000,250,4,310.00",
     "earned_posts": "instagram,1789,2026-03-04T18:00:00Z,https://instagram.com/p/abc,New colours,reel,no,"
     "9000,7000,300,12,4,20,35",
     "earned_leads": "L-1,2026-03-04T10:00:00Z,linkedin,social,spring,won,2026-03-20,900.00,EUR",
+    "earned_conversions": "s-1,sign_up,2026-03-04T11:00:00Z,visitor-1,,,instagram,social,spring,,",
+    "earned_account_daily": "instagram,shop,2026-03-04,10250,3400,5100,800,210",
+    "keyword_prices": "trail shoes,0.45,EUR",
+    "earned_mentions": "https://forum.example/t/1,Best shoes I ever had,anna,1200,2026-03-04 18:30,forum,,12,3,1,900",
     "earned_codes": "ANNA10,creator,instagram:anna,spring,,2026-03-01,2026-05-31,10%,2.50,new",
     "earned_people": "instagram,anna,Anna Example,25000,shortlisted",
     "earned_links": "https://shop.example/new,instagram,social,spring,bio,instagram:anna,2026-03-01,profile",
@@ -118,6 +130,11 @@ def title(layout: Layout, _: Translator) -> str:
     """What people call it; a layout without a name of its own here says its title."""
     names = {
         "shopify_orders_csv": _("Shopify orders"),
+        "earned_orders": _("Orders of any shop"),
+        "earned_conversions": _("Conversions of any kind"),
+        "earned_account_daily": _("Own accounts by day"),
+        "keyword_prices": _("Keyword prices"),
+        "earned_mentions": _("Mentions by hand"),
         "earned_visits": _("Visits"),
         "earned_spend": _("Costs"),
         "earned_posts": _("Own posts"),
@@ -138,6 +155,13 @@ def purpose(layout_id: str, _: Translator) -> str | None:
     """What the file is for; None for layouts that their title explains."""
     texts = {
         "shopify_orders_csv": _("The CSV of Orders, Export in Shopify. Names, addresses and e-mails are not stored."),
+        "earned_orders": _(
+            "One row an order. The customer is hashed and never stored; several codes with a comma between them."
+        ),
+        "earned_conversions": _("One row a sign-up, download, trial or lead that your pages count."),
+        "earned_account_daily": _("One row an account of yours and day, with what the network counted."),
+        "keyword_prices": _("One row a search term with what a click on it costs."),
+        "earned_mentions": _("One row a post by somebody else, found by hand or by a tool that is not listed."),
         "earned_visits": _(
             "One row a visit: who came when, on which page, from where. Visitor and customer are hashed. "
             "order_id may be the order's number (#1001) or its id; without order_id or customer a visit is tied to no "

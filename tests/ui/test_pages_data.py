@@ -301,7 +301,7 @@ def test_freshness_tells_newest_rows_and_what_never_came(shop: Workspace) -> Non
     assert found["mentions"].rows == 111
     assert found["leads"].rows == 0
     page = show("data", part="Freshness")
-    assert any("Nothing imported yet of:" in info.value and "leads" in info.value for info in page.info)
+    assert any("No rows stand of:" in info.value and "leads" in info.value for info in page.info)
     assert "Mentions,111" in tables(page)
 
 

@@ -47,7 +47,7 @@ def draw(screen: Screen) -> None:
         )
     never = [names[one.table] for one in found if not one.rows]
     if never:
-        st.info(_("Nothing imported yet of: {tables}.").format(tables=", ".join(never)))
+        st.info(_("No rows stand of: {tables}.").format(tables=", ".join(never)))
     rows = pl.DataFrame(
         [
             (names[o.table].capitalize(), o.rows, o.oldest, o.newest, o.last_import, "; ".join(remarks(screen, o)))

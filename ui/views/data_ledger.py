@@ -69,7 +69,15 @@ def draw(screen: Screen, ledger: pl.DataFrame) -> None:
     )
     titles = data_words.column_names(_)
     said = _("Imports, newest first.")
-    chosen = tables.show(screen, shown, titles=titles, alternative=said, key="imports", select=True)
+    chosen = tables.show(
+        screen,
+        shown,
+        titles=titles,
+        alternative=said,
+        key="imports",
+        select=True,
+        widths={"file": 220, "layout": 170},
+    )
     if chosen is None:
         st.caption(_("Select an import to take it back or bring it back, or to read its problem whole."))
         return

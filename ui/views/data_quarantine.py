@@ -59,8 +59,12 @@ def _filtered(screen: Screen, quarantine: pl.DataFrame) -> pl.DataFrame:
     files = quarantine.group_by("import_id", "file_name").len().sort("import_id", descending=True)
     names = {number: f"{name} ({n})" for number, name, n in files.iter_rows()}
     with st.grid(min_column_width=300):
-        reason = st.multiselect(_("Reason"), list(reasons), format_func=reasons.__getitem__, key="reasons")
-        chosen = st.multiselect(_("File"), list(names), format_func=names.__getitem__, key="quarantine-files")
+        reason = st.multiselect(
+            _("Reason"), list(reasons), format_func=reasons.__getitem__, key="reasons", placeholder=_("All")
+        )
+        chosen = st.multiselect(
+            _("File"), list(names), format_func=names.__getitem__, key="quarantine-files", placeholder=_("All")
+        )
     if reason:
         quarantine = quarantine.filter(pl.col("reason").is_in(reason))
     return quarantine.filter(pl.col("import_id").is_in(chosen)) if chosen else quarantine
