@@ -15,6 +15,7 @@ from attribution import campaigns, costs
 from attribution.campaigns import Against, Campaign, TooEarly
 from attribution.event_view import EventEffect, event_view
 from attribution.report import Report
+from attribution.roi import known_cost
 from config.clock import Period
 from config.plans import read_campaign_notes, read_campaigns
 from config.workspace import Workspace
@@ -24,8 +25,9 @@ from ui import pipeline
 @dataclass(frozen=True)
 class Review:
     """A campaign as of a day. cost_minor: null where none is given, or one of its lines is not known; missing: kinds of
-    cost that it has none of (tools serve all campaigns). talk, visits: a day against what was usual before. event: the revenue without a trace
-    before and after its start; null where not asked for. direct: the credit rows that are its own.
+    cost that it has none of (tools serve all campaigns). talk, visits: a day against what was usual before. event: the
+    revenue without a trace before and after its start; null where not asked for. direct: the credit rows that are its
+    own.
     """
 
     campaign: Campaign
@@ -145,7 +147,7 @@ def review(read: Reader, campaign: Campaign, *, pool: pl.DataFrame | None = None
         campaign=campaign,
         as_of=read.as_of,
         ran=ran,
-        cost_minor=costs.total_of(mine),
+        cost_minor=known_cost(mine.with_columns(in_scope=True)),
         missing=tuple(kind for kind in costs.missing_kinds(mine, with_creators=creators) if kind != "tools"),
         direct_minor=int(direct["credit_minor"].sum()),
         orders=keys.height,

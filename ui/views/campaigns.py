@@ -41,14 +41,7 @@ def page() -> None:
         campaigns_calculator.calculator(screen)
         frame.how(screen, *TERMS)
         return
-    read = campaign_data.reader(
-        screen.workspace,
-        shown,
-        as_of=screen.period.until,
-        read_report=lambda period: data.report(period, screen.model),
-        read_mentions=data.mentions,
-    )
-    reviews = [campaign_data.review(read, one) for one in shown]
+    read, reviews = _reviewed(data.version(), screen.period.until, screen.model)
     chosen = _chosen(screen, reviews)
     frame.say(screen, _answer(screen, chosen))
     _review(screen, read, chosen)
@@ -56,6 +49,20 @@ def page() -> None:
     _register(screen)
     campaigns_calculator.calculator(screen)
     frame.how(screen, *TERMS)
+
+
+@st.cache_resource(show_spinner="Reviewing the campaigns …", max_entries=4)
+def _reviewed(version: str, as_of: dt.date, model: str) -> tuple[campaign_data.Reader, list[Review]]:
+    space = data.workspace()
+    shown = campaign_data.campaigns_of(space)
+    read = campaign_data.reader(
+        space,
+        shown,
+        as_of=as_of,
+        read_report=lambda period: data.report(period, model),
+        read_mentions=data.mentions,
+    )
+    return read, [campaign_data.review(read, one) for one in shown]
 
 
 def _chosen(screen: Screen, reviews: list[Review]) -> Review:

@@ -199,6 +199,7 @@ def _register(screen: Screen) -> None:
         _editable(known),
         num_rows="dynamic",
         hide_index=True,
+        placeholder="",
         column_config=_columns(screen),
         column_order=[name for name in known.columns if name != "id"],
         key=f"cost-editor-{zlib.crc32(data.version().encode())}",  # a fresh editor for what is stored now

@@ -23,7 +23,7 @@ def page() -> None:
     as_of = screen.period.until
     shown = goals.goals_of(screen.workspace)
     if shown:
-        found = _assessed(screen, shown, as_of)
+        found = _assessed(screen, as_of)
         frame.say(screen, _answer(screen, found))
         for one in sorted(found, key=_urgency):
             _card(screen, one)
@@ -45,12 +45,18 @@ def page() -> None:
     frame.how(screen, "Goal", "Baseline", "Pace", "Goal forecast", "Growth above trend", "Direct return", "ROAS")
 
 
-def _assessed(screen: Screen, shown: list[Goal], as_of: dt.date) -> list[Assessment]:
+def _assessed(screen: Screen, as_of: dt.date) -> list[Assessment]:
+    return _judged(data.version(), as_of, screen.model)
+
+
+@st.cache_resource(show_spinner="Judging the goals …", max_entries=4)
+def _judged(version: str, as_of: dt.date, model: str) -> list[Assessment]:
+    space = data.workspace()
     return goals.assessed(
-        screen.workspace,
-        shown,
+        space,
+        goals.goals_of(space),
         as_of=as_of,
-        read_report=lambda period: data.report(period, screen.model),
+        read_report=lambda period: data.report(period, model),
         read_mentions=data.mentions,
     )
 
@@ -66,8 +72,10 @@ def _answer(screen: Screen, found: list[Assessment]) -> str:
     sentence = _.plural(
         "{good} of {n} goal is on track or reached.", "{good} of {n} goals are on track or reached.", len(found)
     ).format(good=good, n=len(found))
-    risky = [one.goal.name for one in found if one.state == "at_risk"]
-    return sentence + (" " + _("At risk: {names}.").format(names=", ".join(risky)) if risky else "")
+    for state, words in (("at_risk", _("At risk: {names}.")), ("missed", _("Missed: {names}."))):
+        names = [one.goal.name for one in found if one.state == state]
+        sentence += (" " + words.format(names=", ".join(names))) if names else ""
+    return sentence
 
 
 def _card(screen: Screen, found: Assessment) -> None:
@@ -94,25 +102,39 @@ def _figures(screen: Screen, found: Assessment) -> None:
     metric = found.goal.metric
     grid = st.grid(4, min_column_width=150)
     middle = None if found.forecast is None else found.forecast[1]
+    trend = found.growth if found.goal.baseline is None else None
+    usual = (
+        (_("Baseline"), found.baseline, _("as many days before") if found.goal.baseline is None else _("as given"))
+        if trend is None
+        else (_("By its trend"), trend.whole, _("what the trend before it brings"))
+    )
+    over = found.as_of >= found.goal.until
     for title, value, beside in (
         (_("So far"), found.value, _("plan: {value}").format(value=plan_words.figure(screen, metric, found.plan))),
-        (_("Target"), found.target, _target_words(screen, found.goal)),
-        (_("Forecast, estimated"), middle, plan_words.span(screen, metric, found.forecast)),
-        (_("Baseline"), found.baseline, _("as many days before") if found.goal.baseline is None else _("as given")),
+        (_("Target"), found.target, _target_words(screen, found)),
+        (
+            _("Forecast, estimated"),
+            middle,
+            _("it is over") if over else plan_words.span(screen, metric, found.forecast),
+        ),
+        usual,
     ):
         grid.metric(
             title, plan_words.figure(screen, metric, value), delta=None, delta_description=beside, height="stretch"
         )
 
 
-def _target_words(screen: Screen, goal: Goal) -> str:
+def _target_words(screen: Screen, found: Assessment) -> str:
     _ = screen._
+    goal = found.goal
     if goal.target_is != "change":
         return _("by {day}").format(day=frame.day_text(screen, goal.until))
     change = f"{100 * goal.target:+,.0f}"
     if goal.metric.unit == "share":
         return _("{points} points").format(points=change)
-    return _("{percent} % more").format(percent=change) if goal.target >= 0 else _("{percent} %").format(percent=change)
+    if found.growth is not None and goal.baseline is None:
+        return _("{percent} % against its trend").format(percent=change)
+    return _("{percent} %").format(percent=change)
 
 
 def _chart(screen: Screen, found: Assessment) -> None:
@@ -145,7 +167,7 @@ def _chart(screen: Screen, found: Assessment) -> None:
         key=f"pace-{found.goal.id}",
     )
     st.caption(
-        _("Solid: so far. Dashed: the plan. Band: where it may end, in nine of ten cases. Red line: the target.")
+        _("Solid: so far. Dashed: the plan. Band: where it may end, in nine of ten cases. Line across: the target.")
     )
 
 
