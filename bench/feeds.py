@@ -4,9 +4,9 @@
     python bench/feeds.py poll [--feeds 100,1000,5000] [--seconds 120]   feeds a second through the collector
 
 `read` reads every feed of a folder (XML alone: feedparser reads no JSON Feed) with feedparser as it comes, with
-feedparser as this project calls it, and as this project reads feeds; text is made of HTML in the latter two only.
-Processor time, medians of five rounds, each round running all three. `poll` serves feeds on loopback from another process: first all
-new, then all unchanged (304), then all changed.
+feedparser as this project calls it, and as this project reads feeds; the latter two make text of HTML as well.
+Processor time, medians of five rounds, each round running all three. `poll` serves feeds on loopback from another
+process: first all new, then all unchanged (304), then all changed.
 """
 
 from __future__ import annotations

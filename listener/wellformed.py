@@ -452,7 +452,13 @@ class _Walk:
 
     def _text(self, element: ET.Element, default: str) -> tuple[str, str]:
         """A text as it stands, XHTML written again, and its kind. An element in escaped text makes it XHTML."""
-        kind = _content_type(_attributes(element), default) if element.attrib else default
+        if element.attrib:
+            attributes = _attributes(element)
+            if not len(element) and not (element.text or "").strip():
+                return "", _CONTENT_TYPES.get(attributes.get("type", default), attributes.get("type", default))
+            kind = _content_type(attributes, default)
+        else:
+            kind = default
         if kind != _XHTML and not len(element):
             return mended(_leaf(element)), kind
         if kind != _XHTML and (kind.endswith("xml") or self._names[element[0].tag] in ("div", "xhtml_div")):
