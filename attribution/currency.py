@@ -169,9 +169,12 @@ def _factors(keys: pl.DataFrame, rates: pl.DataFrame, *, to: str) -> pl.DataFram
 
 def _per_eur(keys: pl.DataFrame, rates: pl.DataFrame, *, source: str, out: str) -> pl.DataFrame:
     """Adds `out`: units of the currency in `source` a euro buys on `_day`, times 10^8 (Int128)."""
-    quotes = rates.select(
-        pl.col("day").alias("_quoted"), pl.col("currency").alias(source), pl.col("per_eur").alias(out)
-    ).sort("_quoted")
+    asked = keys[source].unique().to_list()  # the whole table would be sorted for one currency
+    quotes = (
+        rates.filter(pl.col("currency").is_in(asked))
+        .select(pl.col("day").alias("_quoted"), pl.col("currency").alias(source), pl.col("per_eur").alias(out))
+        .sort("_quoted")
+    )
     joined = keys.sort("_day").join_asof(
         quotes,
         left_on="_day",
