@@ -83,8 +83,8 @@ def plain_text(markup: str) -> tuple[str, list[str]]:
     if ("<" not in cut and "&" not in cut) or not _MARKUP.search(cut):
         return clean(cut), []
     text, links = _read_simple(cut) or _read_any(cut)
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return clean("\n".join(line for line in lines if line)), links
+    lines = [words for line in text.split("\n") if (words := " ".join(line.split()))]
+    return clean("\n".join(lines)), links
 
 
 def _read_any(markup: str) -> tuple[str, list[str]]:
@@ -110,18 +110,14 @@ def _read_simple(markup: str) -> tuple[str, list[str]] | None:
     pieces = _TAGS.split(markup)
     if markup.count("<") != len(pieces) // 2:
         return None
-    parts: list[str] = []
-    links: list[str] = []
-    for n, piece in enumerate(pieces):
-        if not n & 1:
-            parts.append(unescape(piece) if "&" in piece else piece)
-            continue
-        read = _tag(piece)
-        if read is None:
-            return None
-        parts.append(read[0])
-        links += read[1]
-    return "".join(parts), links
+    read = list(map(_tag, pieces[1::2]))
+    if None in read:
+        return None
+    tags = [tag for tag in read if tag]
+    pieces[1::2] = [line_break for line_break, _ in tags]
+    if "&" in markup:  # each piece by itself: no reference reaches over a tag
+        pieces[::2] = [unescape(piece) if "&" in piece else piece for piece in pieces[::2]]
+    return "".join(pieces), [link for _, found in tags if found for link in found]
 
 
 @lru_cache(maxsize=2048)

@@ -473,9 +473,13 @@ class _Walk:
         value, _ = self._text(element, "text/plain")
         if not -1 < self._title_depth <= depth:
             place.store("title", value, depth)
-            place.record["title_detail"] = {"base": self._base}
+            self._note_base(place, "title")
         if value and self._names[element.tag] != "media_title":
             self._title_depth = depth
+
+    def _note_base(self, place: _Place, key: str) -> None:
+        if self._base:
+            place.record[f"{key}_detail"] = {"base": self._base}
 
     def _description(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         name = self._names[element.tag]
@@ -486,7 +490,7 @@ class _Walk:
         value, _ = self._text(element, "text/plain" if is_summary or name == "abstract" else "text/html")
         key = "summary" if place.is_item or is_summary else "subtitle"
         place.store(key, value, depth)
-        place.record[f"{key}_detail"] = {"base": self._base}
+        self._note_base(place, key)
 
     def _content(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         del depth
@@ -582,7 +586,7 @@ class _Walk:
         title = self._titled_aside(element, _INPUT_PARTS if is_input else _IMAGE_PARTS, depth)
         if title is not None and place.is_item:
             place.store("title", mended(title), depth + 1)
-            place.record["title_detail"] = {"base": self._base}
+            self._note_base(place, "title")
 
     def _source(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         """Where an item was taken from: its title and link are not the item's."""
