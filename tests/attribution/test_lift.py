@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution.lift import Interval, LiftTest, estimate_lift
+from attribution.lift import ODDS_OF_PLAIN, Interval, LiftTest, estimate_lift
+from attribution.lift_model import mixed
 from config.clock import Period
 
 START = dt.date(2026, 1, 1)
@@ -235,3 +237,18 @@ def test_measured_coverage_of_the_nearest_world_is_told() -> None:
     coverage = pl.DataFrame({"world": ["plain", "plain", "rw"], "days": [90, 365, 90], "coverage": [0.88, 0.91, 0.87]})
     assert estimate_lift(daily(), coverage=coverage).coverage_claim == 0.88
     assert estimate_lift(daily()).coverage_claim is None
+
+
+def test_where_buyers_talk_is_possible_the_range_is_even_and_the_middle_leans_to_the_plain_fit() -> None:
+    plain, lagged = (estimate_lift(daily()).posterior, estimate_lift(daily(effect=0)).posterior)
+    assert plain is not None
+    assert lagged is not None
+    even, leaning = mixed(plain, lagged), mixed(plain, lagged, odds=ODDS_OF_PLAIN)
+    shown = replace(estimate_lift(daily()), headline="both", posterior=even, point=leaning)
+    found = shown.between(Period(START, START + dt.timedelta(days=119)))
+    alone = replace(shown, point=None).between(Period(START, START + dt.timedelta(days=119)))
+    assert found is not None
+    assert alone is not None
+    assert (found.low, found.high) == (alone.low, alone.high)
+    assert found.low <= alone.median < found.median <= found.high
+    assert shown.by_day().select((pl.col("median_minor").is_between("low_minor", "high_minor")).all()).item()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attribution.lift_model import PLAIN, Floats, Grid, Noise, Window, adstock, fit, respond, whiten
+from attribution.lift_model import PLAIN, Floats, Grid, Noise, Window, adstock, fit, mixed, respond, whiten
 
 # Quantiles .05, .5, .95 of the total lift, worked out by another implementation on the same series.
 KNOWN = {
@@ -173,6 +173,19 @@ def test_quantiles_rise_and_the_mixture_weights_sum_to_one(seed: int) -> None:
     assert (np.diff(five) > 0).all()
     assert posterior.weight.sum() == pytest.approx(1)
     assert posterior.probability_above(five[1]) == pytest.approx(0.95, abs=1e-6)
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_higher_the_odds_the_nearer_the_mixture_is_to_the_first(seed: int) -> None:
+    outcome, mentions, controls = made_up(seed, effect=12.0)
+    plain = fit(outcome, [mentions], controls, grid=Grid(counts_controls=True))
+    lagged = fit(outcome, [mentions], controls, grid=Grid(lag=1, counts_controls=True))
+    medians = [float(mixed(plain, lagged, odds=odds).total((0.5,))[0]) for odds in (1e-9, 1.0, 3.0, 1e9)]
+    ends = sorted(float(one.total((0.5,))[0]) for one in (lagged, plain))
+    assert mixed(plain, lagged, odds=3.0).weight.sum() == pytest.approx(1)
+    assert medians in (sorted(medians), sorted(medians, reverse=True))
+    assert sorted((medians[0], medians[-1])) == pytest.approx(ends, rel=1e-5)
 
 
 def _args(seed: int) -> tuple[Floats, list[Floats], Floats]:

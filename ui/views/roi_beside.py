@@ -68,7 +68,7 @@ def _amounts(screen: Screen, found: RoiFigures) -> None:
     shown = amounts(screen, found)
     known = shown.filter(pl.col("on") & pl.col("amount_minor").is_not_null())
     if known.height:
-        grid = st.grid(min(4, known.height), min_column_width=190)
+        grid = st.grid(min(4, known.height), min_column_width=150)
         for row in known.iter_rows(named=True):
             grid.metric(row["name"], words.money(screen, row["amount_minor"]), border=True, height="stretch")
     tables.show(
@@ -176,7 +176,7 @@ def _trust(screen: Screen, found: RoiFigures) -> None:
     _ = screen._
     st.subheader(_("Signs of trust that are not money"), anchor=False)
     named = value_words.trust(_)
-    grid = st.grid(3, min_column_width=190)
+    grid = st.grid(3, min_column_width=150)
     for one in found.beside.shares:
         told = _("{n} of {all}").format(n=words.number(screen, one.part), all=words.number(screen, one.whole))
         grid.metric(
