@@ -367,6 +367,18 @@ def test_every_layout_says_what_it_needs_and_its_template_is_recognised(layout: 
     assert header is None or layout.fits(header.split(","))
 
 
+@pytest.mark.parametrize("layout_id", templates.HEADERS)
+def test_a_template_as_it_is_brings_nothing_and_its_example_row_is_valid(bare: Workspace, layout_id: str) -> None:
+    text = templates.file(layout_id)
+    untouched, filled = bare.folder / "untouched.csv", bare.folder / "filled.csv"
+    untouched.write_text(text, encoding="utf-8")
+    header, example = text.splitlines()[:2]
+    filled.write_text(f"{header}\n{example.removeprefix('# ')}\n", encoding="utf-8")
+    assert pipeline.take_file(bare, untouched, now=NOW).read == 0
+    report = pipeline.take_file(bare, filled, now=NOW)
+    assert (report.error, report.layout, report.accepted, report.quarantined) == (None, layout_id, 1, 0)
+
+
 # --- real samples ---------------------------------------------------------------------------------------------------
 
 SAMPLES = {
