@@ -75,7 +75,7 @@ def _listed(screen: Screen, sources: pl.DataFrame) -> None:
         alternative=_("Sources with their health, those in trouble first."),
         key="sources-list",
         select=True,
-        widths={"source": 220, "address": 320, "error": 240},
+        widths={"source": 170, "address": 320, "error": 240},
     )
     if chosen is None:
         st.caption(_("Select a source to pause it, to try it, to ask it more or less often, or to take it out."))
@@ -94,7 +94,7 @@ def _listed(screen: Screen, sources: pl.DataFrame) -> None:
         )
 
 
-def _troubles(screen: Screen, sources: pl.DataFrame, *, at_most: int = 6) -> None:
+def _troubles(screen: Screen, sources: pl.DataFrame, *, at_most: int = 4) -> None:
     """What is wrong and what to do, the worst first; the table below has all of them."""
     _ = screen._
     wrong = [row for row in sources.to_dicts() if row["state"] in TROUBLES]
