@@ -264,17 +264,7 @@ def _without_lost(table: TextTable) -> TextTable:
     return replace(table, frame=table.frame.filter(~lost.fill_null(False)), rejected=(*table.rejected, *rejected))
 
 
-_NO_TABLES = (
-    b"%PDF",
-    b"\x89PNG",
-    b"\xff\xd8\xff",
-    b"GIF8",
-    b"SQLite format 3",
-    b"PAR1",
-    b"Rar!",
-    b"7z\xbc\xaf",
-    b"\x7fELF",
-)
+_NO_TABLES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"SQLite format 3", b"PAR1", b"Rar!", b"7z\xbc\xaf")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b")) + b"\x7f"
 
 
