@@ -35,6 +35,22 @@ def pages(_: i18n.Translator) -> dict[str, Any]:
     }
 
 
+def sections(listed: dict[str, Any], _: i18n.Translator) -> dict[str, list[Any]]:
+    """The pages under the questions they answer; one that no section names stands under the last."""
+    named: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("", ("overview",)),
+        (_("Talk"), ("mentions", "sentiment", "influencers")),
+        (_("Money"), ("codes", "channels", "roi", "costs")),
+        (_("Plans"), ("goals", "campaigns")),
+        (_("Workspace"), ()),
+    )
+    placed = {name for _title, names in named for name in names}
+    rest = tuple(name for name in listed if name not in placed)
+    return {
+        title: [listed[name] for name in names or rest if name in listed] for title, names in named if names or rest
+    }
+
+
 def _shows(name: str) -> Any:
     def page() -> None:
         import_module(f"ui.views.{name}").page()
@@ -49,7 +65,7 @@ def main() -> None:
     listed = pages(_)
     frame.offer_pages(listed)
     st.logo(str(ICON), size="large")
-    st.navigation(list(listed.values()), position="sidebar", expanded=True).run()
+    st.navigation(sections(listed, _), position="sidebar", expanded=True).run()
 
 
 if __name__ == "__main__":

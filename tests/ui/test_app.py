@@ -85,12 +85,14 @@ def test_the_page_data_shows_all_there_is_and_asks_for_no_days(
     assert "compared with" not in caption(page)
 
 
-def test_at_most_eight_pages_are_listed() -> None:
+def test_pages_stand_in_sections_that_are_taken_in_at_a_glance() -> None:
     from ui import app as module
 
-    names = module.pages(i18n.Translator())
-    assert len(names) <= 8
-    assert next(iter(names)) == "overview"
+    listed = module.pages(i18n.Translator())
+    shown = module.sections(listed, i18n.Translator())
+    assert next(iter(listed)) == "overview"
+    assert sorted(map(id, (page for pages in shown.values() for page in pages))) == sorted(map(id, listed.values()))
+    assert all(len(pages) <= 6 for pages in shown.values())
 
 
 @pytest.mark.parametrize(
