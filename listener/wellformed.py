@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 from xml.sax.saxutils import escape
+
+from listener.feed_names import XML, Names, UnsureError, attribute_name, attributes_of, version_of_spaces
 
 DEPTH_LIMIT = 200
 Record = dict[str, Any]
@@ -41,10 +42,6 @@ class TooDeepError(Exception):
     """Elements are nested more than DEPTH_LIMIT deep, as no feed nests them."""
 
 
-class _UnsureError(Exception):
-    """The document holds something this reader does not claim to read as feedparser does."""
-
-
 def read_wellformed(body: str, *, limit: int) -> RawFeed | None:
     """Read RSS 0.9x and 2.0, RDF or Atom from text without XML declaration; at most `limit` items. None: not sure.
 
@@ -59,7 +56,7 @@ def read_wellformed(body: str, *, limit: int) -> RawFeed | None:
         root = parser.close()
         inherits = _INHERITED.search(body) is not None
         return _Walk(builder.spaces, limit=limit, inherits=inherits).document(root)
-    except (ET.ParseError, ValueError, _UnsureError):
+    except (ET.ParseError, ValueError, UnsureError):
         return None
 
 
@@ -76,147 +73,6 @@ class _Builder(ET.TreeBuilder):
 
     def start_ns(self, prefix: str, uri: str) -> None:
         self.spaces.append((prefix, uri))
-
-
-# --- names ---------------------------------------------------------------------------------------------------------
-
-_XML = "http://www.w3.org/XML/1998/namespace"
-_BARE = (
-    "http://backend.userland.com/rss", "http://blogs.law.harvard.edu/tech/rss", "http://purl.org/rss/1.0/",
-    "http://my.netscape.com/rdf/simple/0.9/", "http://example.com/newformat#", "http://example.com/necho",
-    "http://purl.org/echo/", "uri/of/echo/namespace#", "http://purl.org/pie/", "http://purl.org/atom/ns#",
-    "http://www.w3.org/2005/atom", "http://purl.org/rss/1.0/modules/rss091#",
-)  # fmt: skip
-# Address in lower case -> the prefix by which feedparser knows it, whatever prefix the document chose.
-_PREFIXES = dict.fromkeys(_BARE, "") | {
-    "http://webns.net/mvcb/": "admin",
-    "http://purl.org/rss/1.0/modules/aggregation/": "ag",
-    "http://purl.org/rss/1.0/modules/annotate/": "annotate",
-    "http://media.tangent.org/rss/1.0/": "audio",
-    "http://backend.userland.com/blogchannelmodule": "blogchannel",
-    "http://web.resource.org/cc/": "cc",
-    "http://creativecommons.org/ns#license": "cc",
-    "http://backend.userland.com/creativecommonsrssmodule": "creativecommons",
-    "http://cyber.law.harvard.edu/rss/creativecommonsrssmodule.html": "creativecommons",
-    "http://purl.org/rss/1.0/modules/company": "co",
-    "http://purl.org/rss/1.0/modules/content/": "content",
-    "http://my.theinfo.org/changed/1.0/rss/": "cp",
-    "http://purl.org/dc/elements/1.1/": "dc",
-    "http://purl.org/dc/terms/": "dcterms",
-    "http://purl.org/rss/1.0/modules/email/": "email",
-    "http://purl.org/rss/1.0/modules/event/": "ev",
-    "http://rssnamespace.org/feedburner/ext/1.0": "feedburner",
-    "http://freshmeat.net/rss/fm/": "fm",
-    "http://xmlns.com/foaf/0.1/": "foaf",
-    "http://www.w3.org/2003/01/geo/wgs84_pos#": "geo",
-    "http://www.georss.org/georss": "georss",
-    "http://www.opengis.net/gml": "gml",
-    "http://postneo.com/icbm/": "icbm",
-    "http://purl.org/rss/1.0/modules/image/": "image",
-    "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
-    "http://example.com/dtds/podcast-1.0.dtd": "itunes",
-    "http://purl.org/rss/1.0/modules/link/": "l",
-    "http://search.yahoo.com/mrss": "media",
-    "http://search.yahoo.com/mrss/": "media",
-    "http://madskills.com/public/xml/rss/module/pingback/": "pingback",
-    "http://prismstandard.org/namespaces/1.2/basic/": "prism",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
-    "http://www.w3.org/2000/01/rdf-schema#": "rdfs",
-    "http://purl.org/rss/1.0/modules/reference/": "ref",
-    "http://purl.org/rss/1.0/modules/richequiv/": "reqv",
-    "http://purl.org/rss/1.0/modules/search/": "search",
-    "http://purl.org/rss/1.0/modules/slash/": "slash",
-    "http://schemas.xmlsoap.org/soap/envelope/": "soap",
-    "http://purl.org/rss/1.0/modules/servicestatus/": "ss",
-    "http://hacks.benhammersley.com/rss/streaming/": "str",
-    "http://purl.org/rss/1.0/modules/subscription/": "sub",
-    "http://purl.org/rss/1.0/modules/syndication/": "sy",
-    "http://schemas.pocketsoap.com/rss/mydescmodule/": "szf",
-    "http://purl.org/rss/1.0/modules/taxonomy/": "taxo",
-    "http://purl.org/rss/1.0/modules/threading/": "thr",
-    "http://purl.org/rss/1.0/modules/textinput/": "ti",
-    "http://madskills.com/public/xml/rss/module/trackback/": "trackback",
-    "http://wellformedweb.org/commentapi/": "wfw",
-    "http://purl.org/rss/1.0/modules/wiki/": "wiki",
-    "http://www.w3.org/1999/xhtml": "xhtml",
-    "http://www.w3.org/1999/xlink": "xlink",
-    _XML.lower(): "xml",
-    "http://podlove.org/simple-chapters": "psc",
-}
-
-
-def _known(uri: str) -> str | None:
-    """feedparser's prefix for an address, empty for the feed formats themselves; None if it knows none."""
-    lower = uri.lower()
-    return "" if "backend.userland.com/rss" in lower else _PREFIXES.get(lower)
-
-
-class _Names(dict[str, str]):
-    """`{address}Local` -> `prefix_local` in lower case, as feedparser names its handlers: by the prefix it knows for an
-    address, else by the document's own. Raises where one prefix or address stands for several.
-    """
-
-    def __init__(self, spaces: list[tuple[str, str]]) -> None:
-        super().__init__()
-        self._prefixes: dict[str, str] = {_XML: "xml"}
-        bound: dict[str, str] = {}
-        for prefix, uri in dict.fromkeys(spaces):
-            known = _known(uri)
-            name = (prefix or "").lower() if known is None else known
-            clash = self._prefixes.setdefault(uri, name) != name or bound.setdefault(prefix, uri) != uri
-            if (clash and (known is None or prefix)) or " " in uri:
-                raise _UnsureError(f"prefix {prefix} for {uri}")
-        renamed = {
-            prefix.lower(): self._prefixes[uri] for prefix, uri in bound.items() if prefix and uri.lower() in _PREFIXES
-        }
-        own = {name for uri, name in self._prefixes.items() if _known(uri) is None}
-        known_names = {name for uri, name in self._prefixes.items() if _known(uri) is not None}
-        if (own & known_names) - {""} or any(renamed.get(name, name) != name for name in self._prefixes.values()):
-            raise _UnsureError("a prefix of another meaning")
-
-    def __missing__(self, tag: str) -> str:
-        uri, closed, local = tag[1:].partition("}") if tag[:1] == "{" else ("", "", tag)
-        prefix = self._prefixes[uri] if closed else ""
-        name = self[tag] = f"{prefix}_{local}".lower() if prefix else local.lower()
-        return name
-
-
-def _attributes(element: ET.Element) -> dict[str, str]:
-    """Attributes under feedparser's keys: lower case, a namespace it knows as prefix, `rel` and `type` folded."""
-    found = {}
-    pairs: Iterable[tuple[str, str]] = element.items()
-    if any(key[0] == "{" for key in element.keys()):  # noqa: SIM118 - an element is no mapping
-        pairs = sorted(pairs, key=_is_plain)  # one without namespace outlasts its like
-    for key, value in pairs:
-        name = _attribute_name(key)
-        found[name] = value.lower() if name in ("rel", "type") else value
-    return found
-
-
-def _is_plain(attribute: tuple[str, str]) -> bool:
-    return attribute[0][0] != "{"
-
-
-@lru_cache(maxsize=4096)
-def _attribute_name(key: str) -> str:
-    if key[:1] != "{":
-        return key.lower()
-    uri, _, local = key[1:].partition("}")
-    prefix = _known(uri)
-    return (f"{prefix}:{local}" if prefix else local).lower()
-
-
-def _version_of_spaces(spaces: list[tuple[str, str]]) -> str:
-    """The first namespace that tells a version decides, even where it is only declared."""
-    for prefix, uri in spaces:
-        lower = uri.lower()
-        if not prefix and lower == "http://my.netscape.com/rdf/simple/0.9/":
-            return "rss090"
-        if lower == "http://purl.org/rss/1.0/":
-            return "rss10"
-        if lower == "http://www.w3.org/2005/atom":
-            return "atom10"
-    return ""
 
 
 # --- values --------------------------------------------------------------------------------------------------------
@@ -239,7 +95,7 @@ def mended(text: str) -> str:
 def _leaf(element: ET.Element) -> str:
     """The text of an element that may hold nothing else."""
     if len(element):
-        raise _UnsureError(f"markup in {element.tag}")
+        raise UnsureError(f"markup in {element.tag}")
     return (element.text or "").strip()
 
 
@@ -254,7 +110,7 @@ def _content_type(attributes: Mapping[str, str], default: str) -> str:
     found = _CONTENT_TYPES.get(found, found)
     named = found.startswith("text/") or found.endswith(("+xml", "/xml"))
     if not named or attributes.get("mode") == "base64":
-        raise _UnsureError("a content type of its own")
+        raise UnsureError("a content type of its own")
     return found
 
 
@@ -292,14 +148,14 @@ _ENDING = frozenset({
 })  # fmt: skip
 
 
-def _pieces(element: ET.Element, names: _Names, depth: int = 0) -> Iterator[str]:
+def _pieces(element: ET.Element, names: Names, depth: int = 0) -> Iterator[str]:
     """The children of an element as markup, and the text after each."""
     if depth > DEPTH_LIMIT:
         raise TooDeepError
     for child in element:
         tag = names[child.tag].removeprefix("xhtml_")
         if "_" in tag or tag in _ENDING:
-            raise _UnsureError(f"{child.tag} in a text")
+            raise UnsureError(f"{child.tag} in a text")
         yield f"<{tag}{_written(child)}>"
         if child.text:
             yield escape(child.text)
@@ -312,11 +168,11 @@ def _pieces(element: ET.Element, names: _Names, depth: int = 0) -> Iterator[str]
 def _written(element: ET.Element) -> str:
     found = []
     for key, value in element.items():
-        if key[0] == "{" and not key.startswith(f"{{{_XML}}}"):
-            raise _UnsureError(f"attribute {key} in a text")
-        name = _attribute_name(key)
+        if key[0] == "{" and not key.startswith(f"{{{XML}}}"):
+            raise UnsureError(f"attribute {key} in a text")
+        name = attribute_name(key)
         if name in ("xml:base", "base"):
-            raise _UnsureError("a base address in a text")
+            raise UnsureError("a base address in a text")
         value = value.lower() if name in ("rel", "type") else value
         found.append(f' {name}="{escape(value, {chr(34): "&quot;"})}"')
     return "".join(found)
@@ -365,9 +221,9 @@ class _Walk:
     """One pass over a document in its order, keeping the state feedparser keeps."""
 
     def __init__(self, spaces: list[tuple[str, str]], *, limit: int, inherits: bool) -> None:
-        self._names = _Names(spaces)
+        self._names = Names(spaces)
         self._inherits = inherits
-        self._told = _version_of_spaces(spaces)
+        self._told = version_of_spaces(spaces)
         self._limit = limit
         self._version = ""
         self._base = ""
@@ -377,8 +233,8 @@ class _Walk:
         self._held = 0
 
     def document(self, root: ET.Element) -> RawFeed:
-        """Raises _UnsureError where feedparser should be asked."""
-        kind, attributes = self._names[root.tag], _attributes(root)
+        """Raises UnsureError where feedparser should be asked."""
+        kind, attributes = self._names[root.tag], attributes_of(root)
         self._version = self._version_of(kind, attributes)
         feed = _Place({}, is_item=False)
         language = self._enter(attributes, None)
@@ -386,7 +242,7 @@ class _Walk:
             feed.record["language"] = language.replace("_", "-")
         names = [self._names[child.tag] for child in root]
         if kind != "feed" and (names.count("channel") != 1 or not _BESIDE_CHANNEL.issuperset(names)):
-            raise _UnsureError("what lies beside the channel")
+            raise UnsureError("what lies beside the channel")
         self._children(root, feed, 2, language)
         return RawFeed(self._version, feed.record, self._items, self._held)
 
@@ -399,7 +255,7 @@ class _Walk:
             return self._told or _ATOM_VERSIONS.get(stated, "atom")
         if kind == "rdf_rdf" and self._told:
             return self._told
-        raise _UnsureError(f"root {kind}")
+        raise UnsureError(f"root {kind}")
 
     def _enter(self, attributes: Mapping[str, str], language: str | None) -> str | None:
         """Follow an element's base address; returns its language, or the one around it."""
@@ -407,7 +263,7 @@ class _Walk:
         if base:
             joined = urljoin(self._base, _tidy_slashes(base))
             if not joined.startswith(("http://", "https://")) or urljoin(joined, joined) != joined:
-                raise _UnsureError(f"base address {base}")
+                raise UnsureError(f"base address {base}")
             self._base = joined
         stated = attributes.get("xml:lang", attributes.get("lang"))
         return language if stated is None else stated or None
@@ -421,26 +277,26 @@ class _Walk:
         around, names, inherits = self._base, self._names, self._inherits
         for child in element:
             name = names[child.tag]
-            own = self._enter(_attributes(child), language) if inherits and child.attrib else language
+            own = self._enter(attributes_of(child), language) if inherits and child.attrib else language
             handler = _HANDLERS.get(name)
             if handler is not None:
                 handler(self, child, place, depth, own)
             elif name in _CLASHING:
-                raise _UnsureError(f"element {name}")
+                raise UnsureError(f"element {name}")
             elif len(child):
                 self._children(child, place, depth + 1, own)
             self._base = around or self._base
 
     def _channel(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
-        attributes = _attributes(element)
+        attributes = attributes_of(element)
         if depth != 2 or place.is_item or "lastmod" in attributes or "href" in attributes:
-            raise _UnsureError("a channel of CDF, or inside")
+            raise UnsureError("a channel of CDF, or inside")
         self._children(element, place, depth + 1, language)
 
     def _item(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
-        attributes = _attributes(element) if element.attrib else {}
+        attributes = attributes_of(element) if element.attrib else {}
         if depth > 3 or place.is_item or "lastmod" in attributes or "href" in attributes:
-            raise _UnsureError("an item of CDF, or inside another")
+            raise UnsureError("an item of CDF, or inside another")
         self._held += 1
         if self._held > self._limit:
             return
@@ -453,7 +309,7 @@ class _Walk:
     def _text(self, element: ET.Element, default: str) -> tuple[str, str]:
         """A text as it stands, XHTML written again, and its kind. An element in escaped text makes it XHTML."""
         if element.attrib:
-            attributes = _attributes(element)
+            attributes = attributes_of(element)
             if not len(element) and not (element.text or "").strip():
                 return "", _CONTENT_TYPES.get(attributes.get("type", default), attributes.get("type", default))
             kind = _content_type(attributes, default)
@@ -462,7 +318,7 @@ class _Walk:
         if kind != _XHTML and not len(element):
             return mended(_leaf(element)), kind
         if kind != _XHTML and (kind.endswith("xml") or self._names[element[0].tag] in ("div", "xhtml_div")):
-            raise _UnsureError(f"markup in {element.tag}")
+            raise UnsureError(f"markup in {element.tag}")
         text = element.text or ""
         pieces = [escape(text) if kind == _XHTML else text] if text else []
         pieces += _pieces(element, self._names)
@@ -506,7 +362,7 @@ class _Walk:
 
     def _link(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         del depth, language
-        attributes, record = _attributes(element), place.record
+        attributes, record = attributes_of(element), place.record
         attributes.setdefault("rel", "alternate")
         attributes.setdefault("type", "application/atom+xml" if attributes["rel"] == "self" else "text/html")
         _as_href(attributes)
@@ -531,7 +387,7 @@ class _Walk:
 
     def _id(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         del language
-        is_link = not element.attrib or _attributes(element).get("ispermalink", "true") == "true"
+        is_link = not element.attrib or attributes_of(element).get("ispermalink", "true") == "true"
         value = _leaf(element)
         value = mended(self._resolved(value) if is_link and value else value)
         place.store("id", value, depth)
@@ -546,7 +402,7 @@ class _Walk:
         key = _VALUES[name]
         value = _leaf(element)
         if element.attrib and name in _COUNTS:
-            place.record[name] = _attributes(element)
+            place.record[name] = attributes_of(element)
         else:
             place.store(key, mended(value), depth)
 
@@ -560,7 +416,7 @@ class _Walk:
         parts = self._people(element)
         name, email = parts.get("name"), parts.get("email")
         if before and (name is None or "@" in before):  # feedparser would give this one the address of that one
-            raise _UnsureError("several authors")
+            raise UnsureError("several authors")
         if name or email:
             record["author"] = f"{name} ({email})" if name and email else name or email
 
@@ -568,7 +424,7 @@ class _Walk:
         """The parts of a person, as `name`, `email`, ... Raises for markup or text between them."""
         self._aside(element, _PEOPLE)
         if (element.text or "").strip() or any((child.tail or "").strip() for child in element):
-            raise _UnsureError("text beside a person's parts")
+            raise UnsureError("text beside a person's parts")
         return {self._names[child.tag].removeprefix("itunes_"): (child.text or "").strip() for child in element}
 
     def _person(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
@@ -579,10 +435,10 @@ class _Walk:
     def _image(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         del language
         if place.is_item and any(child.attrib or self._names[child.tag] == "description" for child in element):
-            raise _UnsureError("an image of an item")
+            raise UnsureError("an image of an item")
         is_input = self._names[element.tag] == "textinput"
         if is_input and place.is_item:
-            raise _UnsureError("an input of an item")
+            raise UnsureError("an input of an item")
         title = self._titled_aside(element, _INPUT_PARTS if is_input else _IMAGE_PARTS, depth)
         if title is not None and place.is_item:
             place.store("title", mended(title), depth + 1)
@@ -600,7 +456,7 @@ class _Walk:
         self._aside(element, allowed, persons=persons)
         titles = [(child.text or "").strip() for child in element if self._names[child.tag] == "title"]
         if len(titles) > 1:
-            raise _UnsureError("several titles aside")
+            raise UnsureError("several titles aside")
         self._title_depth = depth + 1 if titles and titles[0] else -1
         return titles[0] if titles else None
 
@@ -610,11 +466,11 @@ class _Walk:
         for child in element:
             name = self._names[child.tag]
             if self._inherits:
-                self._enter(_attributes(child), None)
+                self._enter(attributes_of(child), None)
             if persons and name in ("author", "contributor"):
                 self._aside(child, _PEOPLE)
             elif len(child) or (name not in allowed and (name in _HANDLERS or "_" not in name)):
-                raise _UnsureError(f"{name} in {element.tag}")
+                raise UnsureError(f"{name} in {element.tag}")
             self._base = around or self._base
 
     def _other_text(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
@@ -624,7 +480,7 @@ class _Walk:
 
     def _enclosure(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         del depth, language
-        attributes = _attributes(element)
+        attributes = attributes_of(element)
         _as_href(attributes)
         _leaf(element)
         place.record.setdefault("links", []).append(attributes | {"rel": "enclosure"})
