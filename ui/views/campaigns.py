@@ -94,7 +94,9 @@ def _answer(screen: Screen, found: Review) -> str:
         return _("{name} brought {direct} direct with {orders}; what it cost is not known.").format(
             name=found.campaign.name, direct=direct, orders=orders
         )
-    return _("{name} cost {cost} and brought {direct} direct with {orders} so far.").format(
+    closed = _("{name} cost {cost} and brought {direct} direct with {orders}.")
+    open_still = _("{name} cost {cost} and brought {direct} direct with {orders} so far.")
+    return (closed if found.state == "closed" else open_still).format(
         name=found.campaign.name, cost=cost, direct=direct, orders=orders
     )
 
@@ -272,12 +274,15 @@ def _event(screen: Screen, read: campaign_data.Reader, found: Review) -> None:
         return
     low, median, high = (words.money(screen, round(end)) for end in effect.total)
     st.text(
-        _("Revenue without a trace lay {median} off what was to be expected, estimated ({low} to {high}).").format(
+        _("Revenue without a trace, against what was to be expected: {median}, estimated ({low} to {high}).").format(
             low=low, median=median, high=high
         )
     )
     st.caption(
-        _("It says that something happened then, not what: a holiday or a sale at the same time looks the same.")
+        _(
+            "It says that something happened then, not what: a holiday or a sale looks the same. Orders that its codes and "
+            "links brought are not in it."
+        )
     )
 
 
