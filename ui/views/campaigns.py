@@ -280,8 +280,8 @@ def _event(screen: Screen, read: campaign_data.Reader, found: Review) -> None:
     )
     st.caption(
         _(
-            "It says that something happened then, not what: a holiday or a sale looks the same. Orders that its codes and "
-            "links brought are not in it."
+            "It says that something happened then, not what: a holiday or a sale looks the same. "
+            "Orders that its codes and links brought are not in it."
         )
     )
 
