@@ -228,6 +228,25 @@ def print_compared(document: dict[str, Any]) -> None:
     print_table(f"Moved against {document['model']}", moved, document["moved"])
 
 
+def _print_analytics(document: dict[str, Any]) -> None:
+    """What analytics tools claim: in no sum, as each splits all orders over all channels."""
+    for row in document["analytics"]:
+        if row["days"]:
+            print(
+                f"Analytics ({row['tool']}, {row['since']} to {row['until']}, by {row['dimension']}) gives"
+                f" {row['claimed'] or 'an unknown part'} of {row['all'] or 'an unknown revenue'} to social channels;"
+                f" here they are credited {row['credited']} of {row['banked']}."
+            )
+        if row["left_out"]:
+            print(
+                f"{row['left_out']} rows of {row['tool']} do not count: their days reach out of the period, or other"
+                " rows tell of the same days."
+            )
+    if document["analytics_channels"]:
+        columns = [("channel", "Channel"), ("claimed", "Claims"), ("credited", "Credited here")]
+        print_table("Analytics by channel, on the days it tells of", columns, document["analytics_channels"])
+
+
 def print_claims(document: dict[str, Any]) -> None:
     columns = [
         ("platform", "Platform"),
@@ -239,7 +258,8 @@ def print_claims(document: dict[str, Any]) -> None:
     if document["share"] is None:
         print("No platform's export tells what it claims.")
     else:
-        print(f"Together they claim {document['share']:.0%} of your net revenue, {document['banked']}.")
+        print(f"Together the platforms claim {document['share']:.0%} of your net revenue, {document['banked']}.")
+    _print_analytics(document)
     columns = [
         ("channel", "Channel"),
         ("visits", "Visits"),

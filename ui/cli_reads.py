@@ -13,6 +13,10 @@ from ui.terminal import cell, print_json, print_notes, print_table, stop
 
 MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
 BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")
+WithoutFlagged = Annotated[
+    bool, typer.Option("--without-flagged", help="Codes count for nothing on orders that show a sign of leakage.")
+]
+ViewThrough = Annotated[str | None, typer.Option(help="What was seen and not clicked counts for so long, such as 1d.")]
 
 
 @app.command()
@@ -231,6 +235,8 @@ def share_of_voice(context: typer.Context, since: Since = None, until: Until = N
 def codes(
     context: typer.Context,
     behind: Annotated[str | None, typer.Option(help="The orders and touches behind this code.")] = None,
+    without_flagged: WithoutFlagged = False,
+    view_through: ViewThrough = None,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
@@ -238,13 +244,17 @@ def codes(
     """Promo codes: redemptions, revenue, discount, commission, new customers, signs of leakage."""
     from ui import cli_money, documents_money
 
+    switches: dict[str, Any] = {
+        "without_flagged": without_flagged,
+        "view_through": duration_or_stop(view_through, "--view-through"),
+    }
     workspace = open_or_stop(context)
     period = period_or_stop(workspace, since, until)
     if behind is not None:
-        found = documents_money.behind_code(workspace, period=period, code=behind)
+        found = documents_money.behind_code(workspace, period=period, code=behind, **switches)
         (print_json if as_json else cli_money.print_code_orders)(found)
         return
-    document = documents_money.codes(workspace, period=period, now=now())
+    document = documents_money.codes(workspace, period=period, now=now(), **switches)
     if as_json:
         print_json(document)
         return
@@ -278,12 +288,8 @@ def channels(
     behind: Annotated[str | None, typer.Option(help="The orders and touches behind the row of this name.")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="Every model beside every other.")] = False,
     claims: Annotated[bool, typer.Option("--claims", help="What platforms claim against what was banked.")] = False,
-    without_flagged: Annotated[
-        bool, typer.Option("--without-flagged", help="Codes count for nothing on orders that show a sign of leakage.")
-    ] = False,
-    view_through: Annotated[
-        str | None, typer.Option(help="What was seen and not clicked counts for so long, such as 1d.")
-    ] = None,
+    without_flagged: WithoutFlagged = False,
+    view_through: ViewThrough = None,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
@@ -296,11 +302,7 @@ def channels(
     one_of(model, known_models, "--model")
     one_of(by, BREAKDOWNS, "--by")
     window, seen = duration_or_stop(lookback, "--lookback"), duration_or_stop(view_through, "--view-through")
-    alone = compare or claims
-    if alone and (without_flagged or seen):
-        stop(
-            "--without-flagged and --view-through go with the credit and with --behind, not with --compare or --claims"
-        )
+    switches: dict[str, Any] = {"without_flagged": without_flagged, "view_through": seen}
     workspace = open_or_stop(context)
     period = period_or_stop(workspace, since, until)
     if behind is not None:
@@ -311,25 +313,24 @@ def channels(
             name=behind,
             model=model,
             lookback=window,
-            without_flagged=without_flagged,
-            view_through=seen,
+            **switches,
         )
         (print_json if as_json else cli_money.print_behind)(found)
         return
     if compare:
-        found = documents_money.compared(workspace, period=period, by=by, lookback=window)  # type: ignore[arg-type]
+        found = documents_money.compared(workspace, period=period, by=by, lookback=window, **switches)  # type: ignore[arg-type]
         (print_json if as_json else cli_money.print_compared)(found)
         return
     if claims:
-        (print_json if as_json else cli_money.print_claims)(documents_money.claims(workspace, period=period))
+        found = documents_money.claims(workspace, period=period, **switches)
+        (print_json if as_json else cli_money.print_claims)(found)
         return
     report = pipeline.attribution_report(
         workspace,
         period=period,
         model=model,
         lookback=window,
-        without_flagged=without_flagged,
-        view_through=seen,
+        **switches,
     )
     document = report.channels_json(by)  # type: ignore[arg-type]
     if as_json:

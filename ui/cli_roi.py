@@ -24,6 +24,9 @@ def roi(
         bool,
         typer.Option("--allocate", help="Share the indirect return out by who spoke: an allocation, no finding."),
     ] = False,
+    without_flagged: Annotated[
+        bool, typer.Option("--without-flagged", help="Codes count for nothing on orders that show a sign of leakage.")
+    ] = False,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
@@ -38,7 +41,7 @@ def roi(
         stop("--allocate shares out rows by influencer or channel; add --by influencer or --by channel")
     workspace = open_or_stop(context)
     period = period_or_stop(workspace, since, until)
-    found = roi_figures(workspace, period=period, now=now())
+    found = roi_figures(workspace, period=period, now=now(), without_flagged=without_flagged)
     document = documents_roi.roi(workspace, found, now=now(), by=by, allocate=allocate)  # type: ignore[arg-type]
     if as_json:
         print_json(document)

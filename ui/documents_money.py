@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from attribution import compare, metrics, tables
+from attribution import analytics_claims, compare, metrics, tables
 from attribution.breakdown import NOT_SET, By
 from attribution.leakage import look_alikes
 from attribution.report import Report
@@ -30,10 +30,22 @@ def _facts(workspace: Workspace, table: tables.Table) -> pl.DataFrame:
     return pipeline.facts_of(workspace).scan(table.name).select(list(table.schema)).collect()
 
 
-def codes(workspace: Workspace, *, period: Period, now: dt.datetime) -> dict[str, Any]:
+def codes(
+    workspace: Workspace,
+    *,
+    period: Period,
+    now: dt.datetime,
+    without_flagged: bool = False,
+    view_through: dt.timedelta | None = None,
+) -> dict[str, Any]:
     """Codes and what they sold, each with the signs that it leaked, what it owes its owner, and what its new customers
-    bought afterwards and are expected to buy."""
-    report = pipeline.attribution_report(workspace, period=period)
+    bought afterwards and are expected to buy. without_flagged: orders on which a code shows a sign of leakage do not
+    count for it; the signs stay listed."""
+    report = pipeline.attribution_report(
+        workspace, period=period, without_flagged=without_flagged, view_through=view_through
+    )
+    if without_flagged:
+        report = pipeline.without_flagged_codes(workspace, report)
     lifetimes = pipeline.lifetimes_of(workspace, report, now=now)
     return _head(report) | {
         "rows": rows(codes_with_signs(report, lifetimes.values), currency=report.currency),
@@ -107,9 +119,20 @@ def customers(
     return document | {"name": name, "orders": rows(orders, currency=report.currency)}
 
 
-def behind_code(workspace: Workspace, *, period: Period, code: str) -> dict[str, Any]:
+def behind_code(
+    workspace: Workspace,
+    *,
+    period: Period,
+    code: str,
+    without_flagged: bool = False,
+    view_through: dt.timedelta | None = None,
+) -> dict[str, Any]:
     """The orders that a code was used on, whatever became of them, each with its touches and their credit."""
-    report = pipeline.attribution_report(workspace, period=period)
+    report = pipeline.attribution_report(
+        workspace, period=period, without_flagged=without_flagged, view_through=view_through
+    )
+    if without_flagged:
+        report = pipeline.without_flagged_codes(workspace, report)
     found = figures.orders_of_code(report, normal_code(code))
     return _head(report) | {
         "code": normal_code(code),
@@ -202,9 +225,19 @@ def behind(
     }
 
 
-def compared(workspace: Workspace, *, period: Period, by: By, lookback: dt.timedelta | None) -> dict[str, Any]:
+def compared(
+    workspace: Workspace,
+    *,
+    period: Period,
+    by: By,
+    lookback: dt.timedelta | None,
+    without_flagged: bool = False,
+    view_through: dt.timedelta | None = None,
+) -> dict[str, Any]:
     """Every model beside every other, and how much of the credit each moves against the workspace's own."""
-    report = pipeline.attribution_report(workspace, period=period, lookback=lookback)
+    report = pipeline.attribution_report(
+        workspace, period=period, lookback=lookback, without_flagged=without_flagged, view_through=view_through
+    )
     table = compare.compare_models(report, settings=workspace.settings, by=by)
     moved = compare.moved_by_choice(table, model=report.model)
     return _head(report) | {
@@ -215,20 +248,43 @@ def compared(workspace: Workspace, *, period: Period, by: By, lookback: dt.timed
     }
 
 
-def claims(workspace: Workspace, *, period: Period) -> dict[str, Any]:
-    """What platforms claim beside what the ledger credits them and what was banked; and the metrics of each channel."""
-    report = pipeline.attribution_report(workspace, period=period)
+def claims(
+    workspace: Workspace,
+    *,
+    period: Period,
+    without_flagged: bool = False,
+    view_through: dt.timedelta | None = None,
+) -> dict[str, Any]:
+    """What platforms and analytics claim beside what the ledger credits them and what was banked (analytics is in
+    neither `claimed` nor `share`); and the metrics of each channel."""
+    report = pipeline.attribution_report(
+        workspace, period=period, without_flagged=without_flagged, view_through=view_through
+    )
     spend = _facts(workspace, tables.SPEND)
     found = metrics.claimed_against_banked(report, spend, rates=pipeline.exchange_rates(workspace))
+    seen = pipeline.analytics_claims_of(workspace, report)
     by_channel = metrics.channel_metrics(report, spend, _facts(workspace, tables.LEADS), zone=workspace.settings.zone)
     return _head(report) | {
         "model": report.model,
         "claimed": money(found.claimed_minor, report.currency),
         "banked": money(found.banked_minor, report.currency),
         "share": found.share,
-        "rows": rows(found.rows, currency=report.currency),
+        "rows": rows(claim_rows(found, seen), currency=report.currency),
+        "analytics": rows(seen.rows, currency=report.currency),
+        "analytics_channels": rows(seen.by_channel, currency=report.currency),
         "metrics": rows(by_channel, currency=report.currency),
     }
+
+
+def claim_rows(found: metrics.Claims, seen: analytics_claims.AnalyticsClaims) -> pl.DataFrame:
+    """The rows of `metrics.Claims` with kind "platform", and below them the analytics tools' claims for the social
+    scope with kind "analytics"; a tool of another account than the default bears its name."""
+    name = pl.when(pl.col("account") == "default").then("tool").otherwise(pl.format("{} ({})", "tool", "account"))
+    tools = seen.rows.with_columns(platform=name).select(found.rows.columns)
+    return pl.concat(
+        [found.rows.with_columns(kind=pl.lit("platform")), tools.with_columns(kind=pl.lit("analytics"))],
+        how="vertical_relaxed",
+    )
 
 
 def journeys(workspace: Workspace, *, period: Period, limit: int, path: list[str] | None = None) -> dict[str, Any]:

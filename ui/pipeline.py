@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,12 @@ import polars as pl
 import sqlalchemy as sa
 
 from attribution import currency, inputs
+from attribution.analytics_claims import AnalyticsClaims, analytics_claims
+from attribution.codes import code_report
 from attribution.facts import Facts
 from attribution.leads import lead_funnel, leads_by_post
 from attribution.report import Inputs, Report, attribute
-from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, Table
+from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, TRAFFIC_DAILY, Table
 from config import intake, plan_files, register_files
 from config.clock import Period, last_days
 from config.database import changes, upsert, writing
@@ -216,6 +218,26 @@ def leads_of(workspace: Workspace, report: Report) -> Leads:
         lead_funnel(leads, report.touches, known_facts(workspace, CONVERSIONS), **common),
         leads_by_post(known_facts(workspace, POSTS), leads, report.touches, lookback=report.lookback, **common),
     )
+
+
+def analytics_claims_of(workspace: Workspace, report: Report) -> AnalyticsClaims:
+    """`attribution.analytics_claims` of a report."""
+    return analytics_claims(
+        report,
+        known_facts(workspace, TRAFFIC_DAILY),
+        scope=workspace.settings.attribution.social_scope,
+        zone=workspace.settings.zone,
+        rates=exchange_rates(workspace),
+    )
+
+
+def without_flagged_codes(workspace: Workspace, report: Report) -> Report:
+    """The report with `codes` and `order_codes` less the orders on which a code shows a sign of leakage."""
+    flagged = ["account", "order_id", "code"]
+    kept = report.order_codes.join(report.leakage.orders, on=flagged, how="anti", maintain_order="left")
+    register, rates = read_codes(workspace.engine), exchange_rates(workspace)
+    told = code_report(kept, report.ledger, register, currency=report.currency, rates=rates)
+    return replace(report, codes=told, order_codes=kept)
 
 
 def lifetimes_of(workspace: Workspace, report: Report, *, now: dt.datetime) -> Lifetimes:
