@@ -16,6 +16,15 @@ Import = Callable[[Path, Callable[[float], None]], ImportReport]
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A dropped file: `id` is the session's own, `path` where it lies meanwhile."""
+
+    id: str
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True)
 class Item:
     """One file to be imported: where it lies, and what imports it."""
 

@@ -379,6 +379,28 @@ def test_a_template_as_it_is_brings_nothing_and_its_example_row_is_valid(bare: W
     assert (report.error, report.layout, report.accepted, report.quarantined) == (None, layout_id, 1, 0)
 
 
+@pytest.mark.parametrize("layout_id", templates.HEADERS)
+def test_rows_written_below_a_templates_remarks_are_read(bare: Workspace, layout_id: str) -> None:
+    text = templates.file(layout_id)
+    file = bare.folder / "filled.csv"
+    file.write_text(text + text.splitlines()[1].removeprefix("# ") + "\n", encoding="utf-8")
+    report = pipeline.take_file(bare, file, now=NOW)
+    assert (report.error, report.accepted, report.quarantined) == (None, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("layout_id", "told"),
+    [
+        ("earned_codes", "kind: creator, sitewide, crm, staff, test, giveaway"),
+        ("earned_codes", "commission_rate: 0.1 or 10%"),
+        ("earned_people", "status: none, shortlisted, contacted, contracted, declined"),
+        ("earned_visits", "order_id: the number of the order (#1001) or its id; empty where nothing was bought"),
+    ],
+)
+def test_a_template_names_the_allowed_values(layout_id: str, told: str) -> None:
+    assert f"# {told}" in templates.file(layout_id).replace('"', "")
+
+
 # --- real samples ---------------------------------------------------------------------------------------------------
 
 SAMPLES = {

@@ -18,7 +18,7 @@ from config.preview import FilePreview, TablePreview
 from ui import data, imports, pipeline, tables, talk_cards, templates
 from ui.frame import Screen
 from ui.i18n import Translator, translator
-from ui.import_job import Item, Job
+from ui.import_job import Item, Job, Upload
 from ui.views import data_mapping, data_words
 
 RESULTS, ROUND, JOB, FOLDER, LOOKS = ("import-results", "import-round", "import-job", "import-folder", "import-looks")
@@ -28,15 +28,6 @@ ENDINGS = ["csv", "tsv", "txt", "xlsx", "xls", "zip", "gz", "json", "jsonl", "nd
 SHOWN_LINES = 5
 SHOWN_TABLES = 8
 KEPT_LOOKS = 24
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A dropped file: `id` is the session's own, `path` where it lies meanwhile."""
-
-    id: str
-    path: Path
-    size: int
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
@@ -16,11 +15,9 @@ from config.reading import TextTable
 from ui import data, imports, mapping, pipeline, tables, templates
 from ui.frame import Screen
 from ui.i18n import Translator, translator
+from ui.import_job import Upload
 from ui.mapping import TARGETS, Column, Target
 from ui.views import data_words
-
-if TYPE_CHECKING:
-    from ui.views.data_import import Upload
 
 NOWHERE = ""
 PICKED = "mapping-picked"
