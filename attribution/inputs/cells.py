@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
+from babel.core import get_global
 from babel.numbers import list_currencies
 
 from attribution.tables import MONEY
@@ -22,7 +23,7 @@ NULL_WORDS = ("", "-", "--", "n/a", "na", "(not set)", "null", "none", "nan", "u
 _DIGITS = {chr(start + n): str(n) for start in (0x660, 0x6F0) for n in range(10)} | {"\u066b": ".", "\u066c": ","}
 _DASHES = dict.fromkeys(("\u2010", "\u2011", "\u2012", "\u2013", "\u2212"), "-")
 _MARKS = dict.fromkeys(("\u200b", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u2066", "\u2067", "\u2069"), "")
-_WORDS = ("zł", "ft", "kr", "kč", "lei", "лв", "rs", "sfr", "fr", "r$", "us$", "د.إ", "ر.س", "ج.م")
+_WORDS = ("zł", "ft", "đ", "vnđ", "kr", "kč", "lei", "лв", "rs", "sfr", "fr", "r$", "us$", "د.إ", "ر.س", "ج.م")
 _UNITS = "|".join(re.escape(word) for word in sorted({*_WORDS, *list_currencies()}, key=lambda w: (-len(w), w)))
 _UNIT_BEFORE = rf"(?i)^([-(\s]*)(?:{_UNITS})\.?([^\p{{L}}]|$)"
 _UNIT_AFTER = rf"(?i)(?:{_UNITS})\.?([-)\s]*)$"
@@ -34,8 +35,12 @@ _FACTORS = {
 }
 _SIGNS = {
     **{"€": "EUR", "£": "GBP", "৳": "BDT", "₪": "ILS", "₫": "VND", "₹": "INR", "₺": "TRY", "₴": "UAH", "₽": "RUB"},
-    **{"zł": "PLN", "Ft": "HUF", "Kč": "CZK", "د.إ": "AED", "R$": "BRL"},
+    **{"đ": "VND", "Đ": "VND", "zł": "PLN", "Ft": "HUF", "Kč": "CZK", "د.إ": "AED", "R$": "BRL"},
 }
+# Currencies without decimals, and those that people write without them: in coins there are none.
+_FRACTIONS = get_global("currency_fractions")
+NO_DECIMALS = tuple(sorted(code for code, digits in _FRACTIONS.items() if digits[0] == 0))
+SELDOM_DECIMALS = tuple(sorted(code for code, digits in _FRACTIONS.items() if digits[0] > 0 and digits[2] == 0))
 _WRITTEN = " as written"
 _LOST_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
 _PLAIN_VALUE = re.compile(r"^[\d\s.,:;+\-/()€$£¥%TZ#]{1,30}$")
@@ -125,16 +130,30 @@ def no_nulls(texts: pl.Series) -> pl.Series:
     return trimmed.set(trimmed.str.to_lowercase().is_in(NULL_WORDS), None)
 
 
-def money(texts: pl.Series) -> Cells:
+def money(texts: pl.Series, *, currency: pl.Series | None = None, default: str | None = None) -> Cells:
     """Amounts as Decimal(18,4): any usual separators, currency signs, (12.00) and 12.00- as negative, `--` as null.
 
+    `currency`: the code beside each amount, where known; `default`: the workspace's, for amounts that name none.
+    `1.234` and `1,234` of a currency without decimals (dong, yen) are 1234, and so they are of one that is seldom
+    written with decimals (forint) where nothing in the column tells.
     Bad: anything else, more than four decimals, more than 14 digits before the point.
     """
-    parts = _number_parts(texts, whole=False)
+    parts = _number_parts(texts, whole=False, currency=_currencies(texts, currency, default))
     good = (pl.col("fraction").str.len_chars() <= 4) & (pl.col("integer").str.len_chars() <= 14)
     number = pl.concat_str(pl.col("sign"), pl.col("integer"), pl.lit("."), pl.col("fraction"), pl.lit("0"))
     read = parts.with_columns(pl.when(pl.col("fits") & good).then(number).alias("number"))
     return _cells(read, read["number"].cast(MONEY, strict=False))
+
+
+def _currencies(texts: pl.Series, beside: pl.Series | None, default: str | None) -> pl.Series:
+    """The currency of each amount: the cell's own sign or code, else the one beside it, else the default."""
+    named = pl.Series("beside", beside, dtype=pl.String) if beside is not None else None
+    frame = pl.DataFrame({"text": texts.cast(pl.String)}).with_columns(
+        pl.lit(None, dtype=pl.String).alias("beside") if named is None else named
+    )
+    usual = pl.lit(default, dtype=pl.String)
+    told = pl.coalesce(currency_told(pl.col("text")), pl.col("beside").str.strip_chars().str.to_uppercase(), usual)
+    return frame.select(told.alias("currency")).to_series()
 
 
 def unsure_note(count: int, what: str) -> list[str]:
@@ -199,7 +218,7 @@ def _cells(parts: pl.DataFrame, values: pl.Series) -> Cells:
     return Cells(values, bad, int(parts["unsure"].sum() or 0))
 
 
-def _number_parts(texts: pl.Series, *, whole: bool) -> pl.DataFrame:
+def _number_parts(texts: pl.Series, *, whole: bool, currency: pl.Series | None = None) -> pl.DataFrame:
     """Columns text, sign, integer, fraction, fits, unsure of each number, grouping taken out by the column's habit."""
     bare = pl.col("text").str.replace(_UNIT_BEFORE, "${1}${2}").str.replace(_UNIT_AFTER, "${1}")
     body = bare.str.replace_all(r"[-()'’\s\p{Sc}]", "")
@@ -218,13 +237,18 @@ def _number_parts(texts: pl.Series, *, whole: bool) -> pl.DataFrame:
             pl.col("body").str.count_matches(",", literal=True).alias("commas"),
         )
         .with_columns(_decimal_mark(whole=whole).alias("mark"))
+        .with_columns(pl.lit(None, dtype=pl.String).alias("currency") if currency is None else currency)
+        .with_columns(_without_decimals().alias("mark"))
     )
     comma_votes, dot_votes = ((frame["mark"] == mark).sum() for mark in (",", "."))
     mark = "," if (comma_votes or 0) > (dot_votes or 0) else "."
     lone = pl.col("body").str.extract(r"([.,])", 1)
     open_ = pl.col("mark") == "?"
-    settled = pl.when(open_).then(pl.when(lone == mark).then(lone).otherwise(pl.lit(""))).otherwise(pl.col("mark"))
     undecided = open_ & pl.lit(not comma_votes and not dot_votes)
+    seldom = undecided & pl.col("currency").is_in(SELDOM_DECIMALS).fill_null(False)
+    by_column = pl.when((lone == mark) & ~seldom).then(lone).otherwise(pl.lit(""))
+    settled = pl.when(open_).then(by_column).otherwise(pl.col("mark"))
+    undecided = undecided & ~seldom
     split = frame.with_columns(settled.alias("mark"), undecided.alias("unsure")).pipe(_split_at_mark)
     return split.with_columns(fits=pl.col("fits") & _is_one_number(bare))
 
@@ -254,6 +278,11 @@ def _decimal_mark(*, whole: bool) -> pl.Expr:
         .then(pl.lit("" if whole else "?"))
         .otherwise(last)
     )
+
+
+def _without_decimals() -> pl.Expr:
+    none = pl.col("currency").is_in(NO_DECIMALS).fill_null(False)
+    return pl.when((pl.col("mark") == "?") & none).then(pl.lit("")).otherwise(pl.col("mark"))
 
 
 def _split_at_mark(frame: pl.DataFrame) -> pl.DataFrame:

@@ -32,7 +32,10 @@ def read_conversions(table: TextTable, context: ReadContext) -> Parsed:
     """The table conversions. A value without currency is in the workspace's."""
     rows, skipped = leave_out(columns(table, (*_TEXTS, "time", "value")))
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
-    read = {"converted_at": instants(rows["time"], zone=context.timezone), "amount": money(rows["value"])}
+    read = {
+        "converted_at": instants(rows["time"], zone=context.timezone),
+        "amount": money(rows["value"], currency=rows["currency"], default=context.currency),
+    }
     rows, rejected = put_aside(with_cells(rows, read), _CHECKS)
     rows = rows.with_columns(
         context.keyed_hash(rows["visitor"]).alias("visitor"), context.keyed_hash(rows["customer"]).alias("customer_key")

@@ -31,7 +31,13 @@ def read_leads(table: TextTable, context: ReadContext) -> Parsed:
     rows, skipped = leave_out(columns(table, (*_TEXTS, *_TIMES, "deal_amount")))
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
     read = {name: instants(rows[name], zone=context.timezone) for name in _TIMES}
-    rows, rejected = put_aside(with_cells(rows, read | {"deal_amount": money(rows["deal_amount"])}), _CHECKS)
+    rows, rejected = put_aside(
+        with_cells(
+            rows,
+            read | {"deal_amount": money(rows["deal_amount"], currency=rows["currency"], default=context.currency)},
+        ),
+        _CHECKS,
+    )
     currency = pl.col("currency").str.to_uppercase().fill_null(context.currency)
     leads = rows.select(
         pl.lit(context.account).alias("account"),

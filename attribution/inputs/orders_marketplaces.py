@@ -30,7 +30,8 @@ def read_etsy(table: TextTable, context: ReadContext) -> Parsed:
     An adjusted total of 0.00 means there was no adjustment; any other one says what is left after refunds.
     """
     rows, skipped = leave_out(columns(table, (*_ETSY.values(), *_ETSY_MORE)))
-    read = {name: money(rows[name]) for name in (*_ETSY_MORE[:1], *_ETSY_MORE[2:], "discount amount", "order total")}
+    moneys = (*_ETSY_MORE[:1], *_ETSY_MORE[2:], "discount amount", "order total")
+    read = {name: money(rows[name], currency=rows["currency"], default=context.currency) for name in moneys}
     value = {name: cells.values for name, cells in read.items()}
     left, total = value["adjusted order total"], value["order total"]
     goods = value["order value"] - value["discount amount"].fill_null(0)

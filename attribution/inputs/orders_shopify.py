@@ -81,7 +81,10 @@ def _read_cells(rows: pl.DataFrame, context: ReadContext) -> tuple[pl.DataFrame,
     """Values beside the texts; `order_line` is the file line of the row that opened the row's order, or null. And how
     many amounts had two readings."""
     starts = pl.any_horizontal(pl.col("Id", "Total", "Currency", "Financial Status").is_not_null())
-    read: dict[str, Cells] = {name: money(rows[column]) for name, column in _MONEY.items()}
+    written = rows.select(pl.col("Currency").forward_fill().over("Name")).to_series()
+    read: dict[str, Cells] = {
+        name: money(rows[column], currency=written, default=context.currency) for name, column in _MONEY.items()
+    }
     read |= {name: instants(rows[column], zone=context.timezone) for name, column in _TIMES.items()}
     unsure = sum(read[name].unsure for name in _MONEY)
     read["quantity"] = whole_numbers(rows["Lineitem quantity"])

@@ -159,7 +159,9 @@ def read_webtoffee(table: TextTable, context: ReadContext) -> Parsed:
         for place, refund in enumerate(_packed(row["refund_items"]), start=1)
     ]
     coupons = [_packed(text) for text in rows["coupon_items"]]
-    amounts = {name: money(rows[name]).values for name in ("order_subtotal", "discount_total", "fee_total")}
+    written: dict[str, Any] = {"currency": rows["order_currency"], "default": context.currency}
+    packed = ("order_subtotal", "discount_total", "fee_total")
+    amounts = {name: money(rows[name], **written).values for name in packed}
     net = amounts["order_subtotal"] - amounts["discount_total"].fill_null(0) + amounts["fee_total"].fill_null(0)
     email, number = pl.col("customer_email"), pl.col("customer_id").replace("0", None)
     renamed = rows.with_columns(
@@ -230,7 +232,8 @@ def read_analytics(table: TextTable, context: ReadContext) -> Parsed:
     Net Sales are goods after discounts, without tax and shipping; what those were the export does not tell.
     """
     rows, skipped = leave_out(columns(table, _ANALYTICS))
-    sales, revenue = money(rows["net sales"]), money(rows["n. revenue"])
+    told = rows.select(currency_told(pl.col("n. revenue"))).to_series()
+    sales, revenue = (money(rows[n], currency=told, default=context.currency) for n in ("net sales", "n. revenue"))
     net = pl.Series("net", sales.values)
     rows = rows.with_columns(net, revenue.values.alias("revenue"), sales.bad.alias("bad sales"))
     minus = (pl.col("net") < 0) | (pl.col("revenue") < 0)

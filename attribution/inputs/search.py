@@ -102,7 +102,9 @@ def read_prices(table: TextTable, context: ReadContext) -> Parsed:
     rows, skipped = leave_out(columns(table, ("keyword", "currency", "searches", *_PRICES)))
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in ("keyword", "currency"))
     told = currency_told(pl.col("cpc"))
-    read = {name: money(rows[name]) for name in _PRICES} | {"searches_monthly": whole_numbers(rows["searches"])}
+    read = {name: money(rows[name], currency=rows["currency"], default=context.currency) for name in _PRICES} | {
+        "searches_monthly": whole_numbers(rows["searches"])
+    }
     rows, rejected = put_aside(with_cells(rows.with_columns(told.alias("told")), read), _PRICE_CHECKS)
     middle = ((pl.col("low").cast(pl.Float64) + pl.col("high").cast(pl.Float64)) / 2).round(4).cast(MONEY)
     known = pl.any_horizontal(pl.col(name).is_not_null() for name in _PRICES)

@@ -61,7 +61,7 @@ def read_orders(
     """
     rows = complete(frame)
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in TEXTS)
-    read = {name: money(rows[name]) for name in MONEYS}
+    read = {name: money(rows[name], currency=rows["currency"], default=context.currency) for name in MONEYS}
     read |= {name: instants(rows[name], zone=zone or context.timezone, order=order) for name in TIMES}
     rows, bad = put_aside(with_cells(rows, read), _CHECKS)
     orders = _orders(rows, context)
@@ -171,7 +171,7 @@ def _codes(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         .alias("code_amounts"),
         whole.alias("whole"),
     ).explode("codes", "code_amounts")
-    amounts = money(counted["code_amounts"]).values
+    amounts = money(counted["code_amounts"], currency=counted["currency"], default=context.currency).values
     codes = counted.with_columns(
         pl.col("codes").str.strip_chars().replace("", None).alias("code_raw"),
         amounts.alias("own"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -65,7 +66,8 @@ def spend_of(
     up: no money is lost. `split`: the system splits its lines by age, place or device, so that this needs no warning.
     """
     rows = _read_cells(rows, context, order=order)
-    unsure = int(money(rows["cost as written"]).unsure)
+    written = money(rows["cost as written"], currency=rows["currency as written"], default=context.currency)
+    unsure = int(written.unsure)
     bare = rows.filter(pl.col("currency as written").is_null()).height
     rows, rejected = put_aside(rows, _CHECKS)
     spend = _spend(rows, context)
@@ -108,7 +110,8 @@ def repeated_lines(parsed: Parsed) -> Parsed:
 
 def _read_cells(rows: pl.DataFrame, context: ReadContext, *, order: str | None) -> pl.DataFrame:
     read = {name: days(rows[column], order=order) for name, column in _DAYS.items()}
-    read |= {name: money(rows[name]) for name in ("cost", "conversion_value")}
+    written: dict[str, Any] = {"currency": rows["currency"], "default": context.currency}
+    read |= {name: money(rows[name], **written) for name in ("cost", "conversion_value")}
     read |= {name: whole_numbers(rows[name]) for name in _COUNTS} | {"conversions": fractions(rows["conversions"])}
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
     return with_cells(rows, read).with_columns(

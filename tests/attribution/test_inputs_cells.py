@@ -98,6 +98,39 @@ def test_a_column_decides_what_a_lone_mark_before_three_digits_means(
     assert read.unsure == unsure
 
 
+@pytest.mark.parametrize(
+    ("column", "beside", "default", "amount", "unsure"),
+    [
+        (["1.234"], "VND", "EUR", "1234", 0),
+        (["1,234"], "VND", "EUR", "1234", 0),
+        (["1.234.567"], "VND", "EUR", "1234567", 0),
+        (["150.000 ₫"], None, "EUR", "150000", 0),
+        (["150.000đ"], None, "EUR", "150000", 0),
+        (["150.000 VNĐ"], None, "EUR", "150000", 0),
+        (["1.234"], "jpy", "EUR", "1234", 0),
+        (["1.234", "1,850.00"], "VND", "EUR", "1234", 0),
+        (["150000.00"], "VND", "EUR", "150000", 0),
+        (["1.234.567,00"], "VND", "EUR", "1234567", 0),
+        (["1.234"], None, "VND", "1234", 0),
+        (["1.234"], "EUR", "VND", "1.234", 1),
+        (["$1.234"], None, "EUR", "1.234", 1),
+        (["1.234"], "HUF", "EUR", "1234", 0),
+        (["12.990 Ft"], None, "EUR", "12990", 0),
+        (["1.234"], None, "HUF", "1234", 0),
+        (["1.234", "0.5"], "HUF", "EUR", "1.234", 0),
+        (["1.234", "7,50"], "HUF", "EUR", "1234", 0),
+        (["1.234"], None, "EUR", "1.234", 1),
+        (["1,234"], "KWD", "EUR", "1234", 1),
+    ],
+)
+def test_amounts_of_currencies_without_decimals(
+    column: list[str], beside: str | None, default: str, amount: str, unsure: int
+) -> None:
+    currency = pl.Series([beside] * len(column), dtype=pl.String)
+    read = money(texts(*column), currency=currency, default=default)
+    assert (read.values[0], read.unsure) == (Decimal(amount), unsure)
+
+
 @given(st.decimals(min_value=-(10**13), max_value=10**13, places=4))
 def test_money_is_exact(amount: Decimal) -> None:
     assert read_one(money(texts(f"{amount:.4f}"))) == amount
