@@ -101,7 +101,8 @@ def cost_days(
     priced = _priced(lines, currency=currency, rates=rates)
     owed = pl.DataFrame(schema=COMMISSIONS) if commissions is None else commissions
     days = pl.concat([_spread(priced, period), _of_codes(owed, period)])
-    return _given_way(days, scope).sort("date", "kind", "origin", "line", nulls_last=True)
+    settled = _settled_months(priced)
+    return _given_way(days, scope, settled=settled).sort("date", "kind", "origin", "line", nulls_last=True)
 
 
 def _of_register(costs: pl.DataFrame) -> pl.DataFrame:
@@ -212,8 +213,21 @@ def _of_codes(owed: pl.DataFrame, period: Period) -> pl.DataFrame:
     )
 
 
-def _given_way(days: pl.DataFrame, scope: Collection[str] | None) -> pl.DataFrame:
-    """Adds left_out."""
+def _settled_months(lines: pl.DataFrame) -> pl.DataFrame:
+    """_month (its first day), _person (null: nobody named) of each commission that is imported or written down.
+
+    Of all lines, not of the period's days: else two halves of a month would count what the whole month does not.
+    """
+    stated = lines.filter((pl.col("kind") == "commission") & pl.col("date_from").is_not_null())
+    until = pl.max_horizontal("date_from", "date_to")
+    months = stated.select(
+        _month=pl.date_ranges(pl.col("date_from").dt.month_start(), until, "1mo"), _person="influencer"
+    )
+    return months.explode("_month", empty_as_null=False).unique()
+
+
+def _given_way(days: pl.DataFrame, scope: Collection[str] | None, *, settled: pl.DataFrame) -> pl.DataFrame:
+    """Adds left_out. settled: `_settled_months`."""
     numbered = days.with_row_index("_row")
     bought = numbered.filter((pl.col("origin") == "import") & (pl.col("kind") == "ad_spend"))
     told = numbered.filter((pl.col("origin") == "register") & (pl.col("kind") == "ad_spend"))
@@ -223,12 +237,9 @@ def _given_way(days: pl.DataFrame, scope: Collection[str] | None) -> pl.DataFram
     same = pl.when(pl.col("channel").is_null()).then(social).otherwise(pl.col("channel") == pl.col("_channel"))
     of_it = pl.col("campaign").is_null() | (campaign == pl.col("_campaign"))
     twice = told.join(seen, on="date").filter(same.fill_null(False) & of_it.fill_null(False))["_row"]
-    month = pl.col("date").dt.strftime("%Y-%m")
-    stated = numbered.filter((pl.col("kind") == "commission") & (pl.col("origin") != "codes"))
-    paid = stated.select(_month=month, _person="influencer").unique()
-    owed = numbered.filter(pl.col("origin") == "codes").with_columns(_month=month)
-    settled = pl.col("_person").is_null() | (pl.col("_person") == pl.col("influencer"))
-    covered = owed.join(paid, on="_month").filter(settled.fill_null(False))["_row"]
+    owed = numbered.filter(pl.col("origin") == "codes").with_columns(_month=pl.col("date").dt.month_start())
+    theirs = pl.col("_person").is_null() | (pl.col("_person") == pl.col("influencer"))
+    covered = owed.join(settled, on="_month").filter(theirs.fill_null(False))["_row"]
     left_out = (
         pl.when(pl.col("_row").is_in(twice.implode()))
         .then(pl.lit("imported_ad_spend"))

@@ -127,6 +127,19 @@ def test_a_commission_that_was_paid_stands_for_what_codes_owe_in_its_month() -> 
     assert found.select("origin", "amount_minor").rows() == [("codes", 400), ("import", 150), ("codes", 200)]
 
 
+def test_a_part_of_a_month_leaves_out_what_codes_owe_as_the_whole_month_does() -> None:
+    """Paid on June 1: then the second half of June owes nothing more, though no paid line falls into it."""
+    half, spanned = dt.date(2026, 6, 15), dt.date(2026, 5, 20)
+    codes = owed((dt.date(2026, 6, 20), "instagram:anna", 300))
+    second = Period(half, JUNE.until)
+    paid = bought({"cost_type": "commission", "cost": Decimal("1.50"), "person": "instagram:anna"})
+    assert daily(written(), paid, commissions=codes, period=second).is_empty()
+    line = {"kind": "commission", "amount": Decimal(9), "date_from": spanned, "date_to": JUNE.since}
+    assert daily(written(line), commissions=codes, period=second).is_empty()
+    before = {"kind": "commission", "amount": Decimal(9), "date_from": spanned, "date_to": dt.date(2026, 5, 31)}
+    assert daily(written(before), commissions=codes, period=second)["amount_minor"].to_list() == [300]
+
+
 def test_missing_kinds_are_named_and_nothing_is_a_cost_twice_told() -> None:
     found = daily(written({"kind": "tools", "amount": Decimal(0)}, {"kind": "content", "amount": Decimal(1)}))
     assert costs.missing_kinds(found) == ["ad_spend", "labour", "influencer_fee", "commission", "product_seeding"]
