@@ -18,7 +18,6 @@ from attribution.currency import convert, minor_unit_size, to_minor
 from attribution.report import Report
 from config.clock import Period
 
-TOOL = "ga4"  # the one tool whose sums are read
 _SPLIT = ("account", "dimension", "by_hour")
 _DAYS = ("date_from", "date_to")
 _ORDER = ("account", "order_id")
@@ -218,7 +217,7 @@ def _rows(
             pl.col("claimed_conversions").fill_null(0.0)
         ),
         claimed_minor=pl.when(pl.col("all_minor").is_not_null()).then(pl.col("claimed_minor").fill_null(0)),
-        tool=pl.lit(TOOL),
+        tool=pl.col("account").str.split(":").list.first(),  # an account is "system:name"
         days=pl.col("days").fill_null(0),
         unconverted=pl.col("unconverted").fill_null(0),
         left_out=pl.col("_offered") - pl.col("_kept").fill_null(0),

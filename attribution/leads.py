@@ -119,6 +119,47 @@ def leads_by_post(
     )
 
 
+def lead_rows(
+    posts: pl.DataFrame,
+    leads: pl.DataFrame,
+    touches: pl.DataFrame,
+    *,
+    period: Period,
+    lookback: dt.timedelta,
+    zone: ZoneInfo,
+    currency: str,
+    rates: pl.DataFrame,
+) -> pl.DataFrame:
+    """The single leads that `lead_funnel` and `leads_by_post` are sums of, newest first: account, lead_id, is_deal (a
+    won deal of no known lead, which is no lead), created_at, channel, source, medium, campaign, network and post_id
+    (null: no post is known), stage, won_at, value_minor (of what was won, null where unknown), customer (numbered
+    within this table: it says no more than "the same customer").
+    """
+    came = _came(leads, period=period, zone=zone, currency=currency, rates=rates)
+    told = _with_tags(posts)
+    visits = _posts_of_visits(told, touches, lookback=lookback)
+    led = _posts_of_leads(told, visits, came, lookback=lookback)
+    return (
+        came.join(led, on=["account", "lead_id"], how="left")
+        .select(
+            *("account", "lead_id", "is_deal", "created_at", *_NAMED, *_POST, "stage", "won_at"),
+            value_minor=pl.when(pl.col("won_at").is_not_null()).then("value_minor"),
+            customer=pl.col("customer_key").rank("dense").cast(pl.Int64),
+        )
+        .sort("created_at", "account", "lead_id", descending=[True, False, False])
+    )
+
+
+def leads_named(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The rows of `lead_rows` whose channel, source, medium, campaign or post_id is `name`, whatever its case."""
+    wanted = name.strip().lower()
+    return rows.filter(
+        pl.any_horizontal(
+            (pl.col(column).str.to_lowercase() == wanted).fill_null(False) for column in (*_NAMED, "post_id")
+        )
+    )
+
+
 def _within(frame: pl.DataFrame, column: str, *, period: Period, zone: ZoneInfo) -> pl.DataFrame:
     start, end = period.bounds(zone)
     return frame.filter((pl.col(column) >= start) & (pl.col(column) < end))

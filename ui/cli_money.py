@@ -69,12 +69,25 @@ def _stations(touches: list[dict[str, Any]]) -> str:
 
 
 @app.command()
-def leads(context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False) -> None:
+def leads(
+    context: typer.Context,
+    behind: Annotated[
+        str | None, typer.Option(help="The single leads of this channel, source, medium, campaign or post id.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
     """From click to lead to won, by source and by own post: the CRM beside analytics."""
     from ui import documents_money
 
     workspace = open_or_stop(context)
-    document = documents_money.leads(workspace, period=period_or_stop(workspace, since, until))
+    period = period_or_stop(workspace, since, until)
+    if behind is not None:
+        found = documents_money.behind_leads(workspace, period=period, name=behind)
+        (print_json if as_json else _print_single)(found)
+        return
+    document = documents_money.leads(workspace, period=period)
     if as_json:
         print_json(document)
         return
@@ -96,6 +109,22 @@ def leads(context: typer.Context, since: Since = None, until: Until = None, as_j
     if document["analytics_leads"] is None:
         print("Analytics tells of no leads: import conversions of the kind lead to set them beside the CRM's.")
     _print_posts(document)
+
+
+def _print_single(document: dict[str, Any]) -> None:
+    columns = [
+        ("lead_id", "Lead"),
+        ("created_at", "Created"),
+        ("channel", "Channel"),
+        ("source", "Source"),
+        ("campaign", "Campaign"),
+        ("post_id", "Post"),
+        ("stage", "Stage"),
+        ("won_at", "Won"),
+        ("value", "Value"),
+    ]
+    print_table(_title(f"Leads behind {document['name']}", document), columns, document["rows"])
+    print(f"Leads: {document['leads']}, won: {document['won']}")
 
 
 def _print_posts(document: dict[str, Any]) -> None:

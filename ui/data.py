@@ -30,6 +30,7 @@ from ui import history, pipeline, roi_figures
 from ui.roi_figures import RoiFigures
 
 if TYPE_CHECKING:
+    from attribution.analytics_claims import AnalyticsClaims
     from attribution.clv import Lifetimes
     from attribution.lift import LiftEstimate
 
@@ -215,6 +216,11 @@ def claims_of(report: Report) -> metrics.Claims:
     """`attribution.metrics.claimed_against_banked` of a report."""
     spend = pipeline.facts_of(workspace()).scan("spend").collect()
     return metrics.claimed_against_banked(report, spend, rates=pipeline.exchange_rates(workspace()))
+
+
+def analytics_claims_of(report: Report) -> AnalyticsClaims:
+    """`ui.pipeline.analytics_claims_of` a report."""
+    return pipeline.analytics_claims_of(workspace(), report)
 
 
 def people(period: Period, model: str | None = None) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from attribution import analytics_claims, compare, metrics, tables
 from attribution.breakdown import NOT_SET, By
+from attribution.leads import leads_named
 from attribution.leakage import look_alikes
 from attribution.report import Report
 from config.clock import Period
@@ -279,7 +280,8 @@ def claims(
 def claim_rows(found: metrics.Claims, seen: analytics_claims.AnalyticsClaims) -> pl.DataFrame:
     """The rows of `metrics.Claims` with kind "platform", and below them the analytics tools' claims for the social
     scope with kind "analytics"; a tool of another account than the default bears its name."""
-    name = pl.when(pl.col("account") == "default").then("tool").otherwise(pl.format("{} ({})", "tool", "account"))
+    account = pl.col("account").str.split(":").list.last()
+    name = pl.when(account == "default").then("tool").otherwise(pl.format("{} ({})", "tool", account))
     tools = seen.rows.with_columns(platform=name).select(found.rows.columns)
     return pl.concat(
         [found.rows.with_columns(kind=pl.lit("platform")), tools.with_columns(kind=pl.lit("analytics"))],
@@ -322,4 +324,18 @@ def leads(workspace: Workspace, *, period: Period, lookback: dt.timedelta | None
         "without_post": int(by_source["leads"].sum()) - int(found.by_post["leads"].sum()),
         "rows": rows(by_source, currency=report.currency),
         "posts": rows(found.by_post, currency=report.currency),
+    }
+
+
+def behind_leads(
+    workspace: Workspace, *, period: Period, name: str, lookback: dt.timedelta | None = None
+) -> dict[str, Any]:
+    """The single leads of a channel, source, medium, campaign or own post (its id); nothing is said of who they are."""
+    report = pipeline.attribution_report(workspace, period=period, lookback=lookback)
+    found = leads_named(pipeline.leads_of(workspace, report).single, name)
+    return _head(report) | {
+        "name": name,
+        "leads": int((~found["is_deal"]).sum()),
+        "won": int(found["won_at"].count()),
+        "rows": rows(found, currency=report.currency),
     }

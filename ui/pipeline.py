@@ -19,7 +19,7 @@ from attribution import currency, inputs
 from attribution.analytics_claims import AnalyticsClaims, analytics_claims
 from attribution.codes import code_report
 from attribution.facts import Facts
-from attribution.leads import lead_funnel, leads_by_post
+from attribution.leads import lead_funnel, lead_rows, leads_by_post
 from attribution.report import Inputs, Report, attribute
 from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, TRAFFIC_DAILY, Table
 from config import intake, plan_files, register_files
@@ -199,10 +199,11 @@ def attribution_report(
 
 @dataclass(frozen=True)
 class Leads:
-    """`attribution.leads.lead_funnel` and `leads_by_post` of one period."""
+    """`attribution.leads.lead_funnel` and `leads_by_post` of one period, and the `lead_rows` that they are sums of."""
 
     by_source: pl.DataFrame
     by_post: pl.DataFrame
+    single: pl.DataFrame
 
 
 def leads_of(workspace: Workspace, report: Report) -> Leads:
@@ -214,9 +215,11 @@ def leads_of(workspace: Workspace, report: Report) -> Leads:
         "currency": report.currency,
         "rates": exchange_rates(workspace),
     }
+    posts = known_facts(workspace, POSTS)
     return Leads(
         lead_funnel(leads, report.touches, known_facts(workspace, CONVERSIONS), **common),
-        leads_by_post(known_facts(workspace, POSTS), leads, report.touches, lookback=report.lookback, **common),
+        leads_by_post(posts, leads, report.touches, lookback=report.lookback, **common),
+        lead_rows(posts, leads, report.touches, lookback=report.lookback, **common),
     )
 
 

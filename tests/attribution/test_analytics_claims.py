@@ -30,7 +30,7 @@ def told(value: str, revenue: str | None, *, dimension: str = CHANNEL, **given: 
     named = {"source": source, "medium": medium} if dimension.endswith("medium") else {"channel": value}
     days = (given.get("date_from", FIRST), given.get("date_to", LAST))
     return {
-        "account": "default",
+        "account": "ga4:default",
         "traffic_id": f"{dimension} {value} {days} {given.get('hour')}",
         "date_from": FIRST,
         "date_to": LAST,
@@ -61,7 +61,7 @@ def test_its_claim_for_the_social_scope_stands_beside_the_social_credit() -> Non
     found = claimed(told("Organic Social", "150"), told("Organic Search", "80"))
     assert found.rows.to_dicts() == [
         {
-            "account": "default", "tool": "ga4", "dimension": CHANNEL, "since": FIRST, "until": LAST, "days": 30,
+            "account": "ga4:default", "tool": "ga4", "dimension": CHANNEL, "since": FIRST, "until": LAST, "days": 30,
             "claimed_conversions": 2.0, "claimed_minor": 15_000, "all_conversions": 4.0, "all_minor": 23_000,
             "credited_conversions": 1.0, "credited_minor": 10_000, "banked_minor": 20_000, "times": 1.5,
             "unconverted": 0, "left_out": 0,

@@ -62,6 +62,15 @@ def test_leads(shop: Path) -> None:
     assert (found["leads"], found["won"], found["value"], found["without_source"]) == (2, 1, "250.00", 1)
 
 
+def test_every_row_of_leads_opens_to_its_single_leads(shop: Path) -> None:
+    for row in document(shop, "leads", "leads")["rows"]:
+        opened = document(shop, "leads-behind", "leads", "--behind", row["source"].upper())
+        assert (opened["leads"], opened["won"], len(opened["rows"])) == (row["leads"], row["won"], row["leads"])
+    (lead,) = document(shop, "leads-behind", "leads", "--behind", "Organic Social")["rows"]
+    assert (lead["lead_id"], lead["value"]) == ("1", "250.00")
+    assert document(shop, "leads-behind", "leads", "--behind", "nobody")["rows"] == []
+
+
 @pytest.mark.parametrize("by", ["channel", "campaign", "influencer", "code", "product"])
 def test_every_row_of_channels_opens(shop: Path, by: str) -> None:
     for row in document(shop, "channels", "channels", "--by", by, "--model", "markov")["rows"]:
@@ -84,6 +93,61 @@ def test_claims_and_metrics(shop: Path) -> None:
     assert Decimal(found["banked"]) == Decimal(document(shop, "channels", "channels")["total"])
 
 
+GA4 = """# Start date: 20260601
+# End date: 20260630
+
+Session default channel group,Sessions,Key events,Total revenue
+Organic Social,40,3,180.50
+Organic Search,60,2,120.00
+"""
+
+
+def test_analytics_claims_are_in_no_sum(shop: Path) -> None:
+    (shop / "ga4.csv").write_text(GA4, encoding="utf-8")
+    before = document(shop, "channels-claims", "channels", "--claims")
+    run(shop, "import", str(shop / "ga4.csv"))
+    found = document(shop, "channels-claims", "channels", "--claims")
+    assert (found["claimed"], found["share"]) == (before["claimed"], before["share"])
+    (row,) = (row for row in found["rows"] if row["kind"] == "analytics")
+    assert (row["platform"], row["claimed"], row["claimed_conversions"]) == ("ga4", "180.50", 3.0)
+    (told,) = found["analytics"]
+    assert (told["all"], told["left_out"]) == ("300.50", 0)
+    assert "gives 180.50 of 300.50 to social channels" in run(shop, "channels", "--claims", *DAYS)
+
+
+SWITCHED = (
+    ("channels-compare", "channels", "--compare"),
+    ("channels-claims", "channels", "--claims"),
+    ("codes", "codes"),
+    ("codes-behind", "codes", "--behind", "ANNA10"),
+)
+
+
+@pytest.mark.parametrize(("name", *("first", "second", "third")), [(*row, "", "")[:4] for row in SWITCHED])
+def test_views_count_and_flagged_codes_do_not_when_asked(
+    shop: Path, name: str, first: str, second: str, third: str
+) -> None:
+    arguments = [word for word in (first, second, third) if word]
+    document(shop, name, *arguments, "--without-flagged", "--view-through", "1d")
+
+
+def test_flagged_orders_do_not_count_for_their_code_when_asked(tmp_path: Path) -> None:
+    """Anna has no follower at all, so that each order with her code shows a sign of leakage."""
+    (tmp_path / "earned.toml").write_text(SETTINGS.replace("acme.example", "shop.example"), encoding="utf-8")
+    people = "network,handle,name,followers,status\ninstagram,anna,Anna,0,contracted\n"
+    run(tmp_path, "import", *sorted(str(file) for file in SHOP.glob("*.csv")))
+    (tmp_path / "people.csv").write_text(people, encoding="utf-8")
+    run(tmp_path, "import", str(tmp_path / "people.csv"))
+    counted, bare = (
+        {row["code"]: row["orders"] for row in document(tmp_path, "codes", "codes", *switch)["rows"]}
+        for switch in ((), ("--without-flagged",))
+    )
+    assert counted["ANNA10"] > bare["ANNA10"] == 0
+    assert not document(tmp_path, "codes-behind", "codes", "--behind", "ANNA10", "--without-flagged")["rows"]
+    every, kept = (document(tmp_path, "roi", "roi", *switch) for switch in ((), ("--without-flagged",)))
+    assert Decimal(kept["direct"]) < Decimal(every["direct"])
+
+
 def test_codes_with_their_signs(shop: Path) -> None:
     found = document(shop, "codes", "codes")
     assert [row["policy"] for row in found["conflicts"]] == ["code_last", "code_wins", "utm_wins", "split"]
@@ -95,6 +159,7 @@ def test_codes_with_their_signs(shop: Path) -> None:
         ("journeys",),
         ("journeys", "--path", "Influencer"),
         ("leads",),
+        ("leads", "--behind", "instagram"),
         ("codes",),
         ("channels", "--compare"),
         ("channels", "--claims"),

@@ -113,6 +113,25 @@ def test_platforms_claims_stand_beside_what_is_banked(own_shop: Workspace, tmp_p
     )
 
 
+def test_analytics_stands_beside_and_is_in_no_sum(own_shop: Workspace, tmp_path: Path) -> None:
+    """The ledger gives social channels 140.00 of the 310.00 of June 2026."""
+    sums = tmp_path / "ga4.csv"
+    sums.write_text(
+        "# Start date: 20260601\n# End date: 20260630\n\n"
+        "Session default channel group,Sessions,Key events,Total revenue\n"
+        "Organic Social,40,3,180.00\nOrganic Search,60,2,120.00\n",
+        encoding="utf-8",
+    )
+    assert pipeline.take_file(own_shop, sums, now=NOW).error is None
+    page = show("channels", see="Cost and claims")
+    said = texts(page)
+    assert (
+        "GA4 gives €180 of €300 to social channels (2026-06-01 – 2026-06-30, by session default channel group); "
+        "the ledger gives them €140 of the €310 of these days." in said
+    )
+    assert "Together the platforms claim" not in said
+
+
 def test_nothing_at_all_leads_to_the_link_builder_and_the_import(bare: Workspace) -> None:
     page = show("channels")
     assert {"From tagged links to credit", "Link builder"} <= {head.value for head in page.subheader}

@@ -56,6 +56,7 @@ def page() -> None:
         "Bounce rate",
         "New-customer share",
         "Claimed against banked",
+        "Analytics claim",
         "Repeat revenue",
         "Customer lifetime value",
         "Lead",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from attribution.analytics_claims import AnalyticsClaims
 from attribution.metrics import Claims
 from attribution.report import Report
 from ui import data, figures, frame, order_tables, tables, words
+from ui.documents_money import claim_rows
 from ui.frame import Screen
 
 MONEY = (
@@ -46,7 +48,7 @@ def draw(screen: Screen, report: Report) -> None:
     if picked is not None:
         order_tables.behind(screen, report, "channel", picked["channel"])
     _reach(screen, metrics)
-    _claims(screen, data.claims_of(report))
+    _claims(screen, data.claims_of(report), data.analytics_claims_of(report))
 
 
 def judged(metrics: pl.DataFrame) -> pl.DataFrame:
@@ -98,10 +100,10 @@ def titles(screen: Screen) -> dict[str, str]:
     }
 
 
-def _claims(screen: Screen, claims: Claims) -> None:
+def _claims(screen: Screen, claims: Claims, seen: AnalyticsClaims) -> None:
     _ = screen._
     st.subheader(_("Claimed against banked"), anchor=False)
-    if claims.rows.is_empty():
+    if claims.rows.is_empty() and seen.rows.is_empty():
         st.text(_("No cost export of this period tells what the platforms claim to have earned."))
         return
     if claims.share is not None:
@@ -112,13 +114,18 @@ def _claims(screen: Screen, claims: Claims) -> None:
                 banked=words.money(screen, claims.banked_minor),
             )
         )
-    rows = claims.rows if int(claims.rows["unconverted"].sum()) else claims.rows.drop("unconverted")
+    rows = claim_rows(claims, seen)
+    words_of_kind = {"platform": _("Ad platform"), "analytics": _("Analytics, social channels")}
+    shown = rows.select(
+        "platform", pl.col("kind").replace_strict(words_of_kind).alias("who"), pl.exclude("platform", "kind")
+    )
     tables.show(
         screen,
-        rows,
+        shown if int(rows["unconverted"].sum()) else shown.drop("unconverted"),
         alternative=_("What each platform claims beside what it is credited with"),
         key="claims",
         titles={
+            "who": _("Claimed by"),
             "claimed_conversions": _("Orders claimed"),
             "claimed_minor": _("Claimed"),
             "credited_conversions": _("Orders credited"),
@@ -130,4 +137,51 @@ def _claims(screen: Screen, claims: Claims) -> None:
     st.caption(
         _("A platform counts every order after its ads, whoever else was there; the ledger hands out each order once.")
     )
-    frame.export(screen, claims.rows, "claims")
+    frame.export(screen, rows, "claims")
+    _analytics(screen, seen)
+
+
+def _analytics(screen: Screen, seen: AnalyticsClaims) -> None:
+    """What analytics tools say of each channel, with the days and the breakdown that count."""
+    _ = screen._
+    for row in seen.rows.iter_rows(named=True):
+        if row["days"]:
+            st.text(
+                _(
+                    "{tool} gives {claimed} of {all} to social channels ({days}, by {dimension}); the ledger gives "
+                    "them {credited} of the {banked} of these days. Analytics splits the orders that platforms claim "
+                    "as well, so it is never added to them."
+                ).format(
+                    tool=row["tool"].upper(),
+                    all=words.money(screen, row["all_minor"]),
+                    days=f"{row['since']} – {row['until']}",
+                    dimension=row["dimension"],
+                    claimed=words.money(screen, row["claimed_minor"]),
+                    credited=words.money(screen, row["credited_minor"]),
+                    banked=words.money(screen, row["banked_minor"]),
+                )
+            )
+        if row["left_out"]:
+            st.text(
+                _.plural(
+                    "{n} row of {tool} does not count: its days reach out of the period, or other rows tell of them.",
+                    "{n} rows of {tool} do not count: their days reach out of the period, or other rows tell of them.",
+                    row["left_out"],
+                ).format(n=words.number(screen, row["left_out"]), tool=row["tool"].upper())
+            )
+    if seen.by_channel.is_empty():
+        return
+    tables.show(
+        screen,
+        seen.by_channel.drop("account") if seen.rows.height == 1 else seen.by_channel,
+        alternative=_("What analytics claims by channel, beside the credit of the same days"),
+        key="analytics-claims",
+        titles={
+            "in_scope": _("Social"),
+            "claimed_conversions": _("Key events claimed"),
+            "claimed_minor": _("Claimed"),
+            "credited_conversions": _("Orders credited"),
+            "credited_minor": _("Credited"),
+        },
+    )
+    frame.export(screen, seen.by_channel, "analytics-claims")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
@@ -28,8 +30,8 @@ def draw(screen: Screen, report: Report) -> None:
         frame.link(screen, "data", _("Open Data"))
         return
     st.text(_sentence(screen, found.by_source))
-    _sources(screen, found.by_source)
-    _posts(screen, found.by_post, leads=int(found.by_source["leads"].sum()))
+    _sources(screen, found.by_source, found.single)
+    _posts(screen, found.by_post, found.single, leads=int(found.by_source["leads"].sum()))
 
 
 def _sentence(screen: Screen, rows: pl.DataFrame) -> str:
@@ -46,7 +48,7 @@ def _sentence(screen: Screen, rows: pl.DataFrame) -> str:
     return text + " " + _("Analytics counted {n}.").format(n=words.number(screen, int(rows["analytics_leads"].sum())))
 
 
-def _sources(screen: Screen, rows: pl.DataFrame) -> None:
+def _sources(screen: Screen, rows: pl.DataFrame, single: pl.DataFrame) -> None:
     _ = screen._
     enough = pl.col("visits") >= figures.MIN_JUDGED
     shown = rows.with_columns(
@@ -54,18 +56,45 @@ def _sources(screen: Screen, rows: pl.DataFrame) -> None:
         win_rate=pl.when(pl.col("leads") >= figures.MIN_JUDGED).then("win_rate"),
     )
     hidden = [name for name in ("analytics_leads", "days_to_won", "win_rate", "lead_rate") if not shown[name].count()]
-    tables.show(
-        screen, shown.drop(hidden), alternative=_("Leads by source"), key="leads-by-source", titles=titles(screen)
+    picked = tables.show(
+        screen,
+        shown.drop(hidden),
+        alternative=_("Leads by source"),
+        key="leads-by-source",
+        select=True,
+        titles=titles(screen),
     )
     st.caption(
-        _("Rates stand from {n} visits or leads on. A lead counts for the source that the CRM names.").format(
-            n=figures.MIN_JUDGED
-        )
+        _(
+            "Rates stand from {n} visits or leads on. A lead counts for the source that the CRM names. "
+            "Choose a row for its leads."
+        ).format(n=figures.MIN_JUDGED)
     )
     frame.export(screen, rows, "leads-by-source")
+    if picked is not None:
+        _single(screen, single, picked, by=("channel", "source", "medium", "campaign"), key="leads-of-source")
 
 
-def _posts(screen: Screen, rows: pl.DataFrame, *, leads: int) -> None:
+def _single(screen: Screen, single: pl.DataFrame, picked: dict[str, Any], *, by: tuple[str, ...], key: str) -> None:
+    """The single leads behind a row: their ids in the CRM, and nothing of who they are."""
+    _ = screen._
+    mine = single.filter(pl.all_horizontal(pl.col(name).eq_missing(picked[name]) for name in by))
+    # Columns that end in _id are not drawn; the CRM's number is what a lead is found by.
+    shown = mine.select(
+        pl.col("lead_id").alias("lead"),
+        *("created_at", "source", "campaign", "network", "stage", "won_at", "value_minor", "customer"),
+    )
+    tables.show(
+        screen,
+        shown,
+        alternative=_("The single leads behind the chosen row"),
+        key=key,
+        titles=titles(screen),
+    )
+    frame.export(screen, mine, key)
+
+
+def _posts(screen: Screen, rows: pl.DataFrame, single: pl.DataFrame, *, leads: int) -> None:
     _ = screen._
     st.subheader(_("Leads by post"), anchor=False)
     if rows.is_empty():
@@ -88,15 +117,18 @@ def _posts(screen: Screen, rows: pl.DataFrame, *, leads: int) -> None:
         )
     )
     columns = ("published_at", "network", "caption", "clicks", "visits", "leads", "won", "value_minor", "permalink")
-    tables.show(
+    picked = tables.show(
         screen,
-        rows.head(MAX_POSTS).select(columns),
+        rows.head(MAX_POSTS).select(*columns, "post_id"),
         alternative=_("Leads by own post"),
         key="leads-by-post",
+        select=True,
         titles=titles(screen),
         widths={"caption": 320},
     )
     frame.export(screen, rows, "leads-by-post")
+    if picked is not None:
+        _single(screen, single, picked, by=("network", "post_id"), key="leads-of-post")
 
 
 def titles(screen: Screen) -> dict[str, str]:
@@ -115,4 +147,9 @@ def titles(screen: Screen) -> dict[str, str]:
         "caption": _("Post"),
         "clicks": _("Clicks"),
         "permalink": _("Link"),
+        "lead": _("Lead"),
+        "created_at": _("Created"),
+        "stage": _("Stage"),
+        "won_at": _("Won on"),
+        "customer": _("Customer (number)"),
     }
