@@ -195,7 +195,9 @@ def read_given(engine: Engine) -> dict[str, str]:
 def write_given(engine: Engine, values: Mapping[str, str | None], *, now: dt.datetime) -> int:
     """Keep what was typed; None or an empty text takes an input away. How many changed."""
     kept = [{"id": name, "value": value} for name, value in values.items() if value]
-    return change_plan(engine, "given", now=now, save=kept, remove=[name for name, value in values.items() if not value])
+    return change_plan(
+        engine, "given", now=now, save=kept, remove=[name for name, value in values.items() if not value]
+    )
 
 
 def change_plan(
@@ -292,6 +294,16 @@ def undo_plan(engine: Engine, name: str) -> int:
         connection.execute(sa.delete(plan_changes).where(plan_changes.c.id == row.id))
         count_change(connection, "registers")
     return len(steps)
+
+
+def drop_imported_step(connection: Connection, name: str, after: Mapping[str, Any]) -> None:
+    """An import of the register `name` that left `after` behind is taken back: `undo_plan` need not, and could not."""
+    imported = sa.select(plan_changes.c.id, plan_changes.c.changed).where(
+        plan_changes.c.register == name, plan_changes.c.at.is_(None)
+    )
+    for row in connection.execute(imported).all():
+        if any(step["after"] == after for step in json.loads(row.changed)):
+            connection.execute(sa.delete(plan_changes).where(plan_changes.c.id == row.id))
 
 
 def stored_plan(engine: Engine, name: str) -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from config.database import count_change, metadata, upsert
+from config.plans import drop_imported_step
 
 register_imports = sa.Table(
     "register_imports",
@@ -78,6 +79,7 @@ def undo_entries(connection: Connection, import_id: int, tables: Mapping[str, sa
             left += 1
         else:
             back += 1
+            drop_imported_step(connection, row.register, json.loads(row.after))
         connection.execute(sa.delete(register_imports).where(register_imports.c.id == row.id))
     if rows:
         count_change(connection, "registers")
@@ -102,9 +104,16 @@ def _put_back(connection: Connection, table: sa.Table, row: Any) -> bool:
 
 
 def forget_entries(connection: Connection, person: str) -> None:
-    """Let go of what is kept about a person (network:handle) for taking imports back."""
-    named = json.dumps(person, ensure_ascii=False)
-    about = sa.or_(
-        *(register_imports.c[name].contains(named, autoescape=True) for name in ("entry", "before", "after"))
-    )
-    connection.execute(sa.delete(register_imports).where(about))
+    """Let go of what is kept about a person (network:handle) for taking imports back, in lists of people too."""
+    texts = [register_imports.c[name] for name in ("entry", "before", "after")]
+    maybe = sa.or_(*(text.contains(json.dumps(person, ensure_ascii=False)[1:-1], autoescape=True) for text in texts))
+    rows = connection.execute(sa.select(register_imports.c.id, *texts).where(maybe)).all()
+    about = [row.id for row in rows if any(_names(text, person) for text in row[1:] if text)]
+    connection.execute(sa.delete(register_imports).where(register_imports.c.id.in_(about)))
+
+
+def _names(text: str, person: str) -> bool:
+    """Whether a value of a noted key or entry is the person, or a list (joined by `;`) that holds them."""
+    said = json.loads(text)
+    values = said.values() if isinstance(said, dict) else said
+    return any(person in [part.strip() for part in value.split(";")] for value in values if isinstance(value, str))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from config import plans
 from config.database import writing
+from config.forgotten import forget_in_quarantine, forget_in_registers
 from config.intake import imports as ledger
 from config.intake import list_imports, list_quarantine
+from config.register_undo import register_imports
 from config.registers import read_codes, read_people, write_people
 from config.workspace import Workspace
 from listener import store
@@ -187,3 +191,37 @@ def test_the_same_file_can_be_tried_again(workspace: Workspace) -> None:
     report = imports.retry(workspace, Path(workspace.folder / "s.csv"), of=first, now=NOW)
     assert (report.read, report.quarantined) == (1, 1)
     assert len(list_quarantine(workspace.engine)) == 1
+
+
+COSTS = "kind,amount,from,to\ncontent,100,2026-06-01,2026-06-02\n"
+
+
+def test_an_import_of_costs_taken_back_leaves_earlier_changes_to_be_undone(workspace: Workspace) -> None:
+    mine = dict.fromkeys(plans.COSTS_SCHEMA) | {"id": "x", "kind": "tools", "amount": "5", "currency": "EUR"}
+    mine |= {"date_from": "2026-06-01", "date_to": "2026-06-01"}
+    plans.change_plan(workspace.engine, "costs", now=NOW, save=[mine])
+    imports.undo(workspace, take(workspace, "costs.csv", COSTS), now=NOW)
+    assert plans.read_costs(workspace.engine)["id"].to_list() == ["x"]
+    assert plans.undo_plan(workspace.engine, "costs") == 1
+    assert plans.read_costs(workspace.engine).is_empty()
+
+
+def test_a_forgotten_person_stands_in_nothing_that_could_be_taken_back(workspace: Workspace) -> None:
+    take(
+        workspace,
+        "campaigns.csv",
+        "name,from,to,utm_campaigns,people\n"
+        "Spring,2026-06-01,2026-06-30,spring,forum:bo; forum:annquixote\n"
+        "Autumn,2026-09-01,2026-09-30,autumn,forum:annquixotes\n",
+    )
+    forget_in_registers(workspace.engine, "forum:annquixote")
+    with workspace.engine.connect() as connection:
+        kept = connection.scalars(sa.select(register_imports.c.after)).all()
+    assert [json.loads(text)["people"] for text in kept] == ["forum:annquixotes"]
+
+
+def test_rows_kept_aside_are_emptied_by_what_they_say_and_not_by_their_columns_names(workspace: Workspace) -> None:
+    take(workspace, "codes.csv", "code,kind,valid_from\nDANN,creator,never\nB,creator,never\nC,creator,2026-01-01\n")
+    assert forget_in_quarantine(workspace.engine, ["ode", "ever"]) == 0
+    assert forget_in_quarantine(workspace.engine, ["dann"]) == 1
+    assert sorted(row["columns"] for row in list_quarantine(workspace.engine)) == ['{"code": "B"}', "{}"]
