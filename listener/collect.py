@@ -32,14 +32,24 @@ from listener.queries import About, Query, QueryError, Words, compile_query
 from listener.sentiment import score
 from listener.sentiment.cache import ScoreCache
 from listener.source_keys import enrol_keys
-from listener.state import SourceState, StateWriter, due_states, enrol, entry_keys, next_due, postpone, read_states
+from listener.state import (
+    SourceState,
+    StateWriter,
+    due_states,
+    enrol,
+    entry_keys,
+    next_due,
+    postpone,
+    read_quiet,
+    read_states,
+)
 from listener.store import SaveCounts, save_poll
 from listener.targets import with_targets
 
 _log = logging.getLogger(__name__)
 CONCURRENCY = 50
 ROUND = 200  # sources of the queue polled before the queue is looked at again
-_READ_VERSION = "3"  # raise it when feeds are read differently, so that unchanged bodies are read again
+_READ_VERSION = "3"  # raise it when feeds are read or matched differently: what is unchanged is then read again
 _LONGEST_SLEEP = 60.0  # seconds between looks at what is due
 _FRESH = schedule.LONGEST_WAIT  # a word of freshness farther away comes of a clock that was wrong
 
@@ -336,7 +346,9 @@ class Collector:
         if same:
             await self._writer.save(replace(marked, outcome="unchanged"))
             return SourceReport(source.name, "unchanged", result.http_status, matched=None, new=0, updated=0)
-        parsed = await self.workers.parse(body, url=result.final_url or source.url, content_type=result.content_type)
+        url, asked = result.final_url or source.url, _asked_of(source, self.plan)
+        known = await asyncio.to_thread(read_quiet, self.workspace.engine, source.name, asked=asked)
+        parsed = await self.workers.parse(body, url=url, content_type=result.content_type, known=known)
         if parsed.error:
             await self._writer.save(schedule.unreadable(told, parsed.error, before=before))
             return SourceReport(source.name, "not_a_feed", result.http_status, error=parsed.error)
@@ -352,12 +364,27 @@ class Collector:
         mentions = mentions_of(parsed, source=source, plan=self.plan, now=now, key=key)
         known = not_forgotten(self.workspace, mentions)
         seen = entry_keys((entry.native_id, entry.link) for entry in parsed.entries)
-        return save_poll(self.workspace.engine, source=source.name, state=state, mentions=known, now=now, seen=seen)
+        quiet = (_asked_of(source, self.plan), *_quiet(parsed, mentions))
+        return save_poll(
+            self.workspace.engine, source=source.name, state=state, mentions=known, now=now, seen=seen, quiet=quiet
+        )
 
 
 def _group(state: SourceState, allow_private: bool) -> str | None:
     """The domain that is asked: of the address in the settings, or of the one the feed has moved to for good."""
     return politeness_group(schedule.address_of(state), allow_private=allow_private)
+
+
+def _asked_of(source: SourceSettings, plan: Plan) -> str:
+    """A hash of all that decides, beside an entry itself, whether it matches. It holds no blank."""
+    parts = (plan.hash, source.name, source.network or network_of(source.url))
+    return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=8).hexdigest()
+
+
+def _quiet(parsed: ParsedFeed, found: Sequence[Mention]) -> list[str]:
+    """The marks of the entries that matched nothing: until they or the queries change, nobody needs their text."""
+    matched = {mention.native_id for mention in found}
+    return sorted({entry.mark for entry in parsed.entries if entry.mark and entry.native_id not in matched})
 
 
 def _changed_at(workspace: Workspace) -> float | None:
@@ -377,12 +404,14 @@ def _no_body(source: SourceSettings, result: FetchResult) -> SourceReport:
 def mentions_of(
     parsed: ParsedFeed, *, source: SourceSettings, plan: Plan, now: dt.datetime, key: str | None = None
 ) -> list[Mention]:
-    """The entries that match a brand, own or competitor, as scored mentions. Pure. `key`: see `source_keys`; without
-    one the source's name stands for it."""
+    """The entries that match a brand, own or competitor, as scored mentions; those known are not asked. Pure.
+
+    `key`: see `source_keys`; without one the source's name stands for it.
+    """
     matched = [
         (entry, brands)
         for entry in parsed.entries
-        if (brands := match_brands(entry, plan.brands, source=source, languages=plan.languages))
+        if not entry.is_known and (brands := match_brands(entry, plan.brands, source=source, languages=plan.languages))
     ]
     texts = [spoken(entry.title, entry.text) for entry, _ in matched]
     languages = detect(texts, plan.languages, stated=[entry.language for entry, _ in matched])

@@ -15,8 +15,8 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from listener.feed_dates import parse_date
@@ -33,6 +33,8 @@ class Entry:
     """One item of a feed. Texts are plain; `native_id` is never empty; unknown is None.
 
     `links` are those found in the text, as written; `published_quality`: exact, date_only, no_zone, guessed or missing.
+    `mark` is a hash of all that queries are asked of, as the feed wrote it, "" where none was taken. `is_known`: its
+    mark was among those given as known, so its text and links were not made.
     """
 
     native_id: str
@@ -48,6 +50,8 @@ class Entry:
     views: int | None = None
     links: tuple[str, ...] = ()
     language: str | None = None
+    mark: str = field(default="", compare=False)  # the two readers may write the same XHTML in two ways
+    is_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,13 @@ class ParsedFeed:
     error: str | None
 
 
-def parse_feed(data: bytes, *, url: str, content_type: str | None, directly: bool = True) -> ParsedFeed:
+def parse_feed(
+    data: bytes, *, url: str, content_type: str | None, known: Collection[str] = frozenset(), directly: bool = True
+) -> ParsedFeed:
     """Read RSS, RDF, Atom or JSON Feed. `url` resolves relative links; `content_type` is the server's, if any.
+
+    `known` are marks of entries whose text nobody needs again: most entries of a poll were there at the last one, and
+    making text of HTML is the dearest part of reading.
 
     Well-formed XML is read directly where that gives what feedparser gives; `directly=False` asks feedparser for all of
     it, which takes some ten times as long.
@@ -79,7 +88,7 @@ def parse_feed(data: bytes, *, url: str, content_type: str | None, directly: boo
     start = text.lstrip("\ufeff \t\r\n\0")
     if start[:1] in ("{", "["):
         return _read_json(start, url=url, warnings=warnings)
-    return _read_xml(start, url=url, warnings=warnings, directly=directly)
+    return _read_xml(start, _Reading(url, frozenset(known)), warnings=warnings, directly=directly)
 
 
 def _no_feed(problem: str, *, warnings: tuple[str, ...] = ()) -> ParsedFeed:
@@ -172,7 +181,15 @@ _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 _ITEM_END = re.compile(r"</(?:\w{1,20}:)?(?:item|entry)\s{0,5}>", re.IGNORECASE)
 
 
-def _read_xml(text: str, *, url: str, warnings: tuple[str, ...], directly: bool) -> ParsedFeed:
+@dataclass(frozen=True)
+class _Reading:
+    """What an XML feed is read with; see `parse_feed`."""
+
+    url: str
+    known: frozenset[str]
+
+
+def _read_xml(text: str, reading: _Reading, *, warnings: tuple[str, ...], directly: bool) -> ParsedFeed:
     if _HTML_PAGE.search(text[:2_000]) and not _FEED_ROOT.search(text[:4_000]):
         return _no_feed("this is a web page, not a feed; look for the site's RSS or Atom address", warnings=warnings)
     body = _without_doctype(text)
@@ -182,11 +199,11 @@ def _read_xml(text: str, *, url: str, warnings: tuple[str, ...], directly: bool)
         return _no_feed(f"this is no feed: it nests elements more than {DEPTH_LIMIT} deep", warnings=warnings)
     if raw and not any(_is_odd(item) for item in raw.items):
         cut = (_too_many(raw.held),) if raw.held > ITEMS_LIMIT else ()
-        return _parsed(raw.version, raw.feed, raw.items, url=url, warnings=warnings + cut)
-    return _read_with_feedparser(_NOT_XML.sub("", body), url=url, warnings=warnings)
+        return _parsed(raw.version, raw.feed, raw.items, reading, warnings=warnings + cut)
+    return _read_with_feedparser(_NOT_XML.sub("", body), reading, warnings=warnings)
 
 
-def _read_with_feedparser(text: str, *, url: str, warnings: tuple[str, ...]) -> ParsedFeed:
+def _read_with_feedparser(text: str, reading: _Reading, *, warnings: tuple[str, ...]) -> ParsedFeed:
     """The authority, for all that is not plainly well-formed."""
     import feedparser
 
@@ -207,16 +224,19 @@ def _read_with_feedparser(text: str, *, url: str, warnings: tuple[str, ...]) -> 
     if parsed.bozo:
         warnings += (one_line(f"not well-formed: {parsed.bozo_exception}")[:300],)
     version = str(parsed.version) or "unknown"
-    return _parsed(version, parsed.feed, parsed.entries[:ITEMS_LIMIT], url=url, warnings=warnings + more)
+    return _parsed(version, parsed.feed, parsed.entries[:ITEMS_LIMIT], reading, warnings=warnings + more)
 
 
 def _parsed(
-    version: str, feed: Mapping[str, Any], items: Sequence[Any], *, url: str, warnings: tuple[str, ...]
+    version: str, feed: Mapping[str, Any], items: Sequence[Any], reading: _Reading, *, warnings: tuple[str, ...]
 ) -> ParsedFeed:
     """What a document gives, read by either reader: both use feedparser's names."""
     author = feed.get("author") if version.startswith("atom") else None
-    site = safe_link(str(feed.get("link") or ""), base=url) or url
-    entries = [_entry(item, feed_author=author, feed=feed, site=site, url=url) for item in items]
+    site = safe_link(str(feed.get("link") or ""), base=reading.url) or reading.url
+    around = _Around(reading.url, site, author, feed.get("language"))
+    entries = [_entry(item, around, known=reading.known) for item in items]
+    if reading.known and _own_ids(entries) is None:  # their texts tell them apart
+        entries = [_entry(item, around, known=frozenset()) for item in items]
     title = one_line(plain_text(str(feed.get("title") or ""))[0]) or None
     return ParsedFeed(title, version, _identified(entries), warnings, None)
 
@@ -247,27 +267,50 @@ def _bounded(text: str) -> tuple[str, tuple[str, ...]]:
     return cut, (_too_many(len(ends)),)
 
 
-def _entry(item: Any, *, feed_author: Any, feed: Mapping[str, Any], site: str, url: str) -> Entry:
-    base = _base(item, url) or site
-    raw_text, hrefs = plain_text(_body(item))
+@dataclass(frozen=True)
+class _Around:
+    """What a feed says of all its items, and where it lies."""
+
+    url: str
+    site: str
+    author: Any
+    language: Any
+
+
+def _entry(item: Any, around: _Around, *, known: Collection[str]) -> Entry:
+    base = _base(item, around.url) or around.site
+    body = _body(item)
     title = one_line(plain_text(str(item.get("title") or item.get("media_title") or ""))[0]) or None
     published_at, quality = _published(item)
-    author = item.get("author") or feed_author
+    said_by = item.get("author") or around.author
+    author = one_line(str(said_by)) or None if said_by else None
     content = (item.get("content") or [{}])[0]
+    language = _language(content.get("language") or around.language)
+    link = _link(item, base=base)
+    mark = _mark(title, link, author, language, base, body)
+    text, hrefs = ("", []) if mark in known else plain_text(body)
     return Entry(
         native_id=one_line(str(item.get("id") or ""))[:2_000],
         title=title,
-        link=_link(item, base=base),
+        link=link,
         published_at=published_at,
         published_quality=quality,
-        author=one_line(str(author)) or None if author else None,
-        text=raw_text,
+        author=author,
+        text=text,
         likes=_count(_mapping(item.get("media_starrating")).get("count")),
         comments=_count(item.get("slash_comments") or item.get("thr_total")),
         views=_count(_mapping(item.get("media_statistics")).get("views")),
-        links=find_links(raw_text, hrefs, base=base),
-        language=_language(content.get("language") or feed.get("language")),
+        links=find_links(text, hrefs, base=base),
+        language=language,
+        mark=mark,
+        is_known=mark in known,
     )
+
+
+def _mark(*parts: str | None) -> str:
+    return hashlib.blake2b(
+        "\x1f".join(part or "" for part in parts).encode("utf-8", "surrogatepass"), digest_size=8
+    ).hexdigest()
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -336,9 +379,11 @@ def _identified(entries: list[Entry]) -> tuple[Entry, ...]:
 
     Where a guid is shared, all that share it carry more, so that an id does not pass to the next post at the next poll.
     """
-    ids = {entry.native_id for entry in entries}
-    if "" not in ids and len(ids) == len(entries):
-        return tuple(entries)
+    ids = _own_ids(entries)
+    if ids is not None:
+        return tuple(
+            entry if entry.native_id else replace(entry, native_id=key) for entry, key in zip(entries, ids, strict=True)
+        )
     kinds = {(entry.native_id, entry.link, _text_id(entry)) for entry in entries}
     shared = Counter(guid for guid, _, _ in kinds if guid)
     named = [replace(entry, native_id=_key(entry, shared=shared[entry.native_id] > 1)) for entry in entries]
@@ -347,6 +392,12 @@ def _identified(entries: list[Entry]) -> tuple[Entry, ...]:
         replace(entry, native_id=f"{entry.native_id}|{_text_id(entry)}") if twice[entry.native_id] > 1 else entry
         for entry in named
     )
+
+
+def _own_ids(entries: Sequence[Entry]) -> list[str] | None:
+    """Their guids, or addresses where they have none; None unless each has one of its own."""
+    ids = [entry.native_id or entry.link or "" for entry in entries]
+    return ids if all(ids) and len(set(ids)) == len(ids) else None
 
 
 def _key(entry: Entry, *, shared: bool) -> str:

@@ -15,6 +15,7 @@ import signal
 import struct
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -45,12 +46,15 @@ class ParseWorkers:
         while not self._slots.empty():
             await _end(self._slots.get_nowait())
 
-    async def parse(self, data: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+    async def parse(
+        self, data: bytes, *, url: str, content_type: str | None, known: Collection[str] = ()
+    ) -> ParsedFeed:
         """`feeds.parse_feed`, within limits of time and memory; exceeding them is an error of the feed."""
         process = await self._slots.get()
         try:
             process = process or await self._start()
-            answer = await asyncio.wait_for(_ask(process, data, url=url, content_type=content_type), WALL_SECONDS)
+            question = {"url": url, "content_type": content_type, "known": sorted(known)}
+            answer = await asyncio.wait_for(_ask(process, data, question), WALL_SECONDS)
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
             await _end(process)
             process = None
@@ -75,10 +79,10 @@ class ParseWorkers:
         )  # fmt: skip
 
 
-async def _ask(process: Process, data: bytes, *, url: str, content_type: str | None) -> ParsedFeed:
+async def _ask(process: Process, data: bytes, question: dict[str, Any]) -> ParsedFeed:
     if process.stdin is None or process.stdout is None:
         raise ConnectionError("the worker has no pipes")
-    head = json.dumps({"url": url, "content_type": content_type}).encode()
+    head = json.dumps(question).encode()
     process.stdin.write(_LENGTH.pack(len(head)) + head + _LENGTH.pack(len(data)) + data)
     await process.stdin.drain()
     (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
@@ -134,7 +138,7 @@ def _frame(source: BinaryIO) -> bytes | None:
 
 def _answer(data: bytes, question: dict[str, Any]) -> bytes:
     try:
-        feed = parse_feed(data, url=question["url"], content_type=question["content_type"])
+        feed = parse_feed(data, **question)
     except (MemoryError, RecursionError) as exc:
         feed = ParsedFeed(None, None, (), (), f"the feed cannot be read within bounds ({type(exc).__name__})")
     fields = vars(feed) | {"entries": [vars(entry) for entry in feed.entries]}  # `asdict` copies each value: 5 x slower

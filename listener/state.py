@@ -162,15 +162,27 @@ def entry_keys(entries: Iterable[tuple[str, str | None]]) -> frozenset[str]:
     return frozenset(hashlib.blake2b(mark.encode(), digest_size=6).hexdigest() for mark in marks)
 
 
-def note_entries(connection: Connection, source: str, keys: frozenset[str], *, now: dt.datetime) -> bool:
+def read_quiet(engine: Engine, source: str, *, asked: str) -> frozenset[str]:
+    """The marks of the entries that matched nothing at the last poll; none if something else was asked of them then."""
+    with engine.connect() as connection:
+        stored = connection.scalar(sa.select(source_entries.c.quiet).where(source_entries.c.source == source)) or ""
+    first, _, marks = stored.partition(" ")
+    return frozenset(marks.split()) if first == asked else frozenset()
+
+
+def note_entries(
+    connection: Connection, source: str, keys: frozenset[str], *, now: dt.datetime, quiet: Sequence[str] = ()
+) -> bool:
     """Remember which entries a poll showed; True, and a gap is noted, when none of them was there at the last poll.
 
     Between the two something may have come and gone: after a pause, or because the source is polled too rarely.
+    `quiet`: what was asked of the entries, then the marks of those that matched nothing; see `read_quiet`.
     """
     if not keys:
         return False
     before = connection.scalar(sa.select(source_entries.c["keys"]).where(source_entries.c.source == source))
-    upsert(connection, source_entries, [{"source": source, "keys": " ".join(sorted(keys))}], keys=["source"])
+    row = {"source": source, "keys": " ".join(sorted(keys)), "quiet": " ".join(quiet)}
+    upsert(connection, source_entries, [row], keys=["source"])
     last = connection.scalar(sa.select(source_state.c.last_success_at).where(source_state.c.name == source))
     if not before or last is None or keys & set(before.split()):
         return False

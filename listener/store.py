@@ -91,17 +91,19 @@ def save_poll(
     mentions: Sequence[Mention],
     now: dt.datetime,
     seen: frozenset[str] = frozenset(),
+    quiet: Sequence[str] = (),
 ) -> SaveCounts:
     """Store one poll of `source`: its mentions and its state in ONE transaction: never one without the other.
 
-    `seen` are the `state.entry_keys` of all that the poll showed, whether it matched or not.
+    `seen` are the `state.entry_keys` of all that the poll showed, whether it matched or not; `quiet` is what
+    `state.read_quiet` gives at the next poll.
 
     Upserts by mention_id; `revision` rises only when what the author wrote changed; what people decided stays.
     The counter "mentions" rises only when something changed.
     """
     with writing(engine) as connection:
         counts = save_mentions(connection, source=source, found=mentions, now=now)
-        missed = note_entries(connection, source, seen, now=now)
+        missed = note_entries(connection, source, seen, now=now, quiet=quiet)
         write_states(connection, [state])
     return replace(counts, missed=missed)
 

@@ -135,6 +135,8 @@ source_entries = sa.Table(
     metadata,
     sa.Column("source", sa.Text, primary_key=True),
     sa.Column("keys", sa.Text, nullable=False),  # short hashes of the entries last seen, blank between
+    # What was asked of them (a hash), then the marks of those that matched nothing, blank between.
+    sa.Column("quiet", sa.Text, nullable=False, server_default=""),
 )
 source_gaps = sa.Table(
     "source_gaps",

@@ -15,6 +15,7 @@ from config.settings import SettingsError
 from config.workspace import Workspace
 from listener import collect, store
 from listener.collect import CollectReport, collect_forever, collect_once, try_feed
+from listener.feeds import Entry
 from tests.listener.feedhost import Answer, Asked, FeedHost, Reply, item, rss, with_validators
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -110,6 +111,54 @@ def test_moving_the_server_to_another_port_doubles_nothing(make_workspace: Make)
             workspace = make_workspace(source(host, "/f"), settings=HEAD)
             poll(workspace)
     assert store.count_mentions(workspace.engine) == 2
+
+
+def hearing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the entries that the queries are asked of from now on."""
+    asked: list[str] = []
+    match = collect.match_brands
+
+    def heard(entry: Entry, *args: Any, **more: Any) -> Any:
+        asked.append(entry.native_id)
+        return match(entry, *args, **more)
+
+    monkeypatch.setattr(collect, "match_brands", heard)
+    return asked
+
+
+def test_only_what_is_new_or_matched_is_read_again(make_workspace: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = hearing(monkeypatch)
+    polls = [
+        (rss(item("1", "an acme kettle"), item("2", "nothing"), item("3", "pots")), ["1", "2", "3"]),
+        (rss(item("4", "new"), item("1", "an acme kettle"), item("2", "nothing"), item("3", "pots")), ["1", "4"]),
+        (rss(item("1", "no kettle"), item("2", "acme after all"), item("3", "pots")), ["1", "2"]),
+    ]
+    with FeedHost({"/f": Reply(200, b"")}) as host:
+        workspace = make_workspace(source(host, "/f"), settings=HEAD)
+        for body, ids in polls:
+            host.pages["/f"] = Reply(200, body)
+            asked.clear()
+            assert outcomes(poll(workspace)) == ["ok"]
+            assert sorted(asked) == ids
+    assert store.count_mentions(workspace.engine) == 2
+
+
+@pytest.mark.parametrize(
+    ("brand", "network", "ids"), [("", "blog", ["1"]), (RIVAL, "blog", ["1", "2"]), ("", "x", ["1", "2"])]
+)
+def test_other_queries_or_another_network_ask_every_entry_again(
+    make_workspace: Make, monkeypatch: pytest.MonkeyPatch, brand: str, network: str, ids: list[str]
+) -> None:
+    asked, first = hearing(monkeypatch), rss(item("1", "an acme kettle"), item("2", "nothing but pots"))
+    with FeedHost({"/f": Reply(200, first)}) as host:
+        listened = source(host, "/f")
+        poll(make_workspace(listened, settings=HEAD))
+        host.pages["/f"] = Reply(200, first.replace(b"kettle", b"teapot"))
+        asked.clear()
+        workspace = make_workspace(brand + listened.replace('"blog"', f'"{network}"'), settings=HEAD)
+        poll(workspace)
+    assert sorted(asked) == ids
+    assert store.count_mentions(workspace.engine, brand="Pots") == (1 if brand else 0)
 
 
 FAILURES: list[tuple[Reply, str, str]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -139,6 +140,34 @@ def test_a_damaged_feed_is_read_alike_and_never_raises(body: str, at: int, put: 
     data = body.encode()
     direct, authority = both(data[:at] + put + data[at + len(put) :])
     assert direct == authority
+
+
+@settings(deadline=None, max_examples=60)
+@given(documents(PLAIN), st.data())
+def test_a_known_entry_keeps_all_but_its_text(body: str, data: st.DataObject) -> None:
+    whole = parse_feed(body.encode(), url=URL, content_type=None)
+    marks = sorted({entry.mark for entry in whole.entries})
+    known = frozenset(data.draw(st.lists(st.sampled_from(marks), unique=True))) if marks else frozenset()
+    again = parse_feed(body.encode(), url=URL, content_type=None, known=known)
+    spared = [
+        replace(one, text="", links=(), is_known=True) if other.is_known else one
+        for one, other in zip(whole.entries, again.entries, strict=True)
+    ]
+    assert replace(again, entries=()) == replace(whole, entries=())
+    assert list(again.entries) == spared
+    assert {entry.mark for entry in again.entries if entry.is_known} <= known
+    assert [entry.mark for entry in again.entries] == [entry.mark for entry in whole.entries]
+
+
+def test_what_a_query_may_ask_for_changes_the_mark() -> None:
+    def marks(body: str) -> list[str]:
+        return [entry.mark for entry in parse_feed(body.encode(), url=URL, content_type=None).entries]
+
+    changes = [("A kettle", "B kettle"), ("Anna", "Eva"), ("Long", "Longer"), ("a.example/1?", "a.example/2?"),
+               ('href="/x"', 'href="/y"'), ("<language>en", "<language>pl")]  # fmt: skip
+    found = {marks(RSS)[0], *(marks(RSS.replace(*change))[0] for change in changes)}
+    assert len(found) == len(changes) + 1
+    assert marks(RSS.replace("10:00:00", "11:00:00").replace("<category>tea", "<category>mate")) == marks(RSS)
 
 
 def test_an_ordinary_feed_needs_no_feedparser() -> None:
