@@ -17,6 +17,7 @@ from attribution.goals import SERIES, TREND_DAYS, Assessment, Goal, assess, goal
 from attribution.leads import DEAL
 from attribution.leads import with_channel as lead_channels
 from attribution.report import Report
+from attribution.roi import known_cost
 from config.clock import Period
 from config.plans import read_goals
 from config.registers import read_people
@@ -92,9 +93,8 @@ class Figures:
 
     @cached_property
     def costs(self) -> pl.DataFrame:
-        """The costs of the social scope by day."""
-        ours = self.report.daily_costs.filter(pl.col("in_scope") & pl.col("amount_minor").is_not_null())
-        return ours.rename({"date": "day"})
+        """The costs of the social scope by day, with those whose amount (null) or day is not known."""
+        return self.report.daily_costs.filter("in_scope").rename({"date": "day"})
 
 
 def _of(frame: pl.DataFrame, goal: Goal, **columns: str) -> pl.DataFrame:
@@ -247,12 +247,21 @@ def _new_customers(figures: Figures, goal: Goal) -> Parts:
     return _sum(figures.sold.filter(pl.col("is_first_order")), pl.len()), None, _history(figures)
 
 
-def _cost(figures: Figures, goal: Goal) -> pl.DataFrame:
-    return _sum(_of(figures.costs, goal, campaign="campaign"), pl.col("amount_minor").sum())
+def _cost(figures: Figures, goal: Goal) -> pl.DataFrame | None:
+    """None where the goal's cost so far is not known: a ratio to a part of it would look better than anybody knows."""
+    mine = _of(figures.costs, goal, campaign="campaign")
+    so_far = mine.filter(pl.col("day").is_between(goal.since, goal.until) | pl.col("day").is_null())
+    if so_far.height and known_cost(so_far) is None:
+        return None
+    return _sum(mine, pl.col("amount_minor").sum())
+
+
+_UNKNOWN: Parts = (_DAILY, _DAILY, None)
 
 
 def _roas(figures: Figures, goal: Goal) -> Parts:
-    return _direct_return(figures, goal)[0], _cost(figures, goal), _history(figures)
+    paid = _cost(figures, goal)
+    return _UNKNOWN if paid is None else (_direct_return(figures, goal)[0], paid, _history(figures))
 
 
 _LEAD = {"network": "source", "campaign": "campaign"}
@@ -271,8 +280,9 @@ def _won_leads(figures: Figures, goal: Goal) -> Parts:
 
 
 def _cost_per_lead(figures: Figures, goal: Goal) -> Parts:
+    paid = _cost(figures, goal)
     leads, _none, since = _leads(figures, goal)
-    return _cost(figures, goal), leads, since
+    return _UNKNOWN if paid is None else (paid, leads, since)
 
 
 READERS: dict[str, Callable[[Figures, Goal], Parts]] = {

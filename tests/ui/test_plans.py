@@ -17,7 +17,7 @@ from attribution.goals import METRICS, goal_of
 from config import plans
 from config.workspace import Workspace
 from tests.ui.pages import HOSTILE, NOW, cards, marked_up, run, show, texts
-from ui import goals, plan_form
+from ui import goals, pipeline, plan_form
 from ui.cli import app
 from ui.documents import schema
 
@@ -34,8 +34,6 @@ Orders,sales,orders,0.5,change,2026-06-10,2026-06-25,
 
 @pytest.fixture
 def planned(own_shop: Workspace) -> Workspace:
-    from ui import pipeline
-
     for name, text in (("costs", COSTS), ("campaigns", CAMPAIGNS), ("goals", GOALS)):
         file = own_shop.folder / f"{name}.csv"
         file.write_text(text, encoding="utf-8")
@@ -77,6 +75,18 @@ def test_goals_are_added_judged_removed_and_put_back(planned: Workspace) -> None
     ask(planned, "goals", "undo", name="goals-change")
     assert len(ask(planned, "goals")["rows"]) == 3
     assert len(ask(planned, "goals", "--metrics", name="goals-metrics")["rows"]) == len(METRICS)
+
+
+def test_a_goal_of_roas_is_not_judged_by_a_part_of_the_cost(planned: Workspace) -> None:
+    days = ("--from", "2026-06-01", "--to", "2026-06-30")
+    ask(planned, "goals", "add", "ROAS", "--metric", "roas", "--target", "2", *days, name="goals-change")
+    (known,) = [row for row in ask(planned, "goals")["rows"] if row["name"] == "ROAS"]
+    assert known["value"] is not None
+    file = planned.folder / "foreign.csv"
+    file.write_text("kind,amount,currency,from,to\ncontent,900,XXX,2026-06-05,2026-06-05\n", encoding="utf-8")
+    assert pipeline.take_file(planned, file, now=NOW).error is None
+    (unknown,) = [row for row in ask(planned, "goals")["rows"] if row["name"] == "ROAS"]
+    assert (unknown["value"], unknown["state"]) == (None, "no_data")
 
 
 def test_a_goal_that_cannot_be_is_refused(planned: Workspace) -> None:
