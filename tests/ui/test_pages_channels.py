@@ -132,6 +132,24 @@ def test_analytics_stands_beside_and_is_in_no_sum(own_shop: Workspace, tmp_path:
     assert "Together the platforms claim" not in said
 
 
+def test_the_tab_leads_opens_to_single_leads(own_shop: Workspace, tmp_path: Path) -> None:
+    leads = tmp_path / "leads.csv"
+    leads.write_text(
+        "lead_id,created_at,source,medium,campaign,stage,won_at,deal_amount,currency\n"
+        "L1,2026-06-03T10:00:00Z,instagram,social,,new,,,\n"
+        "L2,2026-06-04T10:00:00Z,newsletter,email,,new,,,\n",
+        encoding="utf-8",
+    )
+    assert pipeline.take_file(own_shop, leads, now=NOW).error is None
+    page = show("channels", see="Leads")
+    assert "The CRM has 2 leads of this period" in texts(page)
+    assert "L1" not in cells(page)
+    page.session_state["leads-by-source"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    opened = cells(run(page))
+    assert "L2" in opened  # by e-mail, which comes before Organic Social
+    assert "L1" not in opened
+
+
 def test_nothing_at_all_leads_to_the_link_builder_and_the_import(bare: Workspace) -> None:
     page = show("channels")
     assert {"From tagged links to credit", "Link builder"} <= {head.value for head in page.subheader}
