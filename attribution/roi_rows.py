@@ -135,8 +135,8 @@ def brands(report: Report, *, of_campaign: Mapping[str, str], own: list[str]) ->
     """The direct return and cost of each own brand: name, revenue_minor, cost_minor, roi.
 
     An order names no brand. With one own brand all is its own. With several, credit and cost belong to the brand of
-    their campaign (`of_campaign`: campaign in lower case -> brand), cost also to the brand written on it; the rest is
-    "(not set)".
+    their campaign (`of_campaign`: campaign in lower case -> brand), cost also to the brand written on it; the rest,
+    and what names no own brand, is "(not set)". Brands are compared without case.
     """
     if len(own) == 1:
         total = report.roi
@@ -145,14 +145,20 @@ def brands(report: Report, *, of_campaign: Mapping[str, str], own: list[str]) ->
     brand = (
         pl.col("campaign").str.to_lowercase().replace_strict(dict(of_campaign), default=None, return_dtype=pl.String)
     )
-    earned = report.credits.filter("in_scope").with_columns(_brand=brand.fill_null(NOT_SET))
-    paid = report.daily_costs.with_columns(_brand=pl.coalesce("brand", brand, pl.lit(NOT_SET)))
+    earned = report.credits.filter("in_scope").with_columns(_brand=_own(brand, own))
+    paid = report.daily_costs.with_columns(_brand=_own(pl.coalesce("brand", brand), own))
     rows = []
     for name in [*own, NOT_SET]:
         revenue = int(earned.filter(pl.col("_brand") == name)["credit_minor"].sum())
         cost = cost_part(paid.filter(pl.col("_brand") == name), of=report.roi.cost_minor)
         rows.append((name, revenue, cost, _roi(report, revenue, cost) if name != NOT_SET else None))
     return pl.DataFrame(rows, schema=_BRANDS, orient="row")
+
+
+def _own(brand: pl.Expr, own: list[str]) -> pl.Expr:
+    known = {name.lower(): name for name in own}
+    named = brand.str.strip_chars().str.to_lowercase()
+    return named.replace_strict(known, default=NOT_SET, return_dtype=pl.String)
 
 
 _BRANDS = {"name": pl.String, "revenue_minor": pl.Int64, "cost_minor": pl.Int64, "roi": pl.Float64}
@@ -176,8 +182,8 @@ def renewals(report: Report) -> pl.DataFrame:
 
     median = margin x (credited revenue - credit of orders whose code shows a sign of leakage + what the new customers
     of their codes bought again, up to the end of the known orders) - commissions - other costs but the fee. Revenue is
-    net of discounts. low and high add the chance of the orders; all three are null under `MIN_ORDERS` orders. fee_minor
-    is what was paid in the period.
+    net of discounts. low and high add the chance of the orders; all three are null under `MIN_ORDERS` orders, or where
+    one of these costs is not known. fee_minor is what was paid in the period; null where none is given, or known.
     """
     tracked = report.credits.filter(pl.col("person").is_not_null() & (pl.col("credit_minor") != 0))
     flagged = report.leakage.orders.select(*_ORDER).unique().with_columns(_flagged=pl.lit(True))
@@ -189,9 +195,12 @@ def renewals(report: Report) -> pl.DataFrame:
         kept = mine.filter(~pl.col("_flagged"))["credit_minor"]
         cost = _person_costs(report, str(person))
         again = repeats.get(str(person), 0)
-        worth = (int(kept.sum()) + again) * Fraction(str(report.roi.margin)) - cost["commission"] - cost["other"]
         reach = _NORMAL_95 * float(np.sqrt(float((kept.cast(pl.Float64) ** 2).sum()))) * report.roi.margin
-        ends = [round(float(worth) + side * reach) for side in (-1, 0, 1)] if kept.len() >= MIN_ORDERS else [None] * 3
+        ends: list[int | None] = [None] * 3
+        if kept.len() >= MIN_ORDERS and cost["commission"] is not None and cost["other"] is not None:
+            margin = Fraction(str(report.roi.margin))
+            worth = (int(kept.sum()) + again) * margin - cost["commission"] - cost["other"]
+            ends = [round(float(worth) + side * reach) for side in (-1, 0, 1)]
         rows.append(
             (
                 *(person, mine.height, int(mine["credit_minor"].sum())),
@@ -214,14 +223,17 @@ def _repeats(report: Report) -> dict[str, int]:
     return {owner: int(minor) for owner, minor in again.iter_rows()}
 
 
-def _person_costs(report: Report, person: str) -> dict[str, int]:
+def _person_costs(report: Report, person: str) -> dict[str, int | None]:
+    """fee, commission, other in minor units; null where a line is not known, the fee also where none is given."""
     mine = report.daily_costs.filter(pl.col("influencer") == person)
 
-    def known(kinds: pl.Expr) -> int:
-        return int(mine.filter(kinds)["amount_minor"].sum())
+    def known(kinds: pl.Expr) -> int | None:
+        amounts = mine.filter(kinds)["amount_minor"]
+        return None if amounts.null_count() else int(amounts.sum())
 
     fee, commission = pl.col("kind") == "influencer_fee", pl.col("kind") == "commission"
-    return {"fee": known(fee), "commission": known(commission), "other": known(~fee & ~commission)}
+    paid = known(fee) if mine.filter(fee).height else None
+    return {"fee": paid, "commission": known(commission), "other": known(~fee & ~commission)}
 
 
 def direct_each_day(report: Report) -> pl.DataFrame:

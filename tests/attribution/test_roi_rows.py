@@ -71,9 +71,25 @@ def test_a_creator_is_renewed_at_what_is_left_of_the_return() -> None:
     assert (row["low_minor"], row["high_minor"]) == (61_019, 174_981)
 
 
+def test_a_cost_that_is_not_known_is_no_zero_in_a_renewal() -> None:
+    goods = cost("g", "300", cost_type="product_seeding", person="instagram:anna", currency="XXX")
+    row = roi_rows.renewals(report(shop(spend=[goods]), period=SUMMER)).row(0, named=True)
+    assert (row["orders"], row["commission_minor"], row["other_cost_minor"]) == (12, 12_000, None)
+    assert (row["fee_minor"], row["median_minor"]) == (None, None)
+
+
 def test_under_ten_orders_no_renewal_is_named() -> None:
     row = roi_rows.renewals(report(shop(9), period=SUMMER)).row(0, named=True)
     assert (row["low_minor"], row["median_minor"], row["high_minor"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("brand", ["shoes", "Old brand"])
+def test_rows_of_brands_lose_no_credit_and_no_cost(brand: str) -> None:
+    found = report(shop(), period=SUMMER)
+    rows = roi_rows.brands(found, of_campaign={"summer": brand}, own=["Shop", "Shoes"])
+    assert (rows["revenue_minor"].sum(), rows["cost_minor"].sum()) == (found.buckets.direct, found.roi.cost_minor)
+    held = dict(rows.select("name", "revenue_minor").iter_rows())
+    assert held["Shoes" if brand == "shoes" else "(not set)"] >= 120_000
 
 
 def test_one_own_brand_takes_all_and_several_by_their_campaigns() -> None:
