@@ -116,8 +116,10 @@ def attributes_of(element: ET.Element) -> dict[str, str]:
     """Attributes under feedparser's keys: lower case, a namespace it knows as prefix, `rel` and `type` folded."""
     found = {}
     pairs: Iterable[tuple[str, str]] = element.items()
-    if any(key[0] == "{" for key in element.keys()):  # noqa: SIM118 - an element is no mapping
-        pairs = sorted(pairs, key=_is_plain)  # one without namespace outlasts its like
+    for key, _ in pairs:
+        if key[0] == "{":
+            pairs = sorted(pairs, key=_is_plain)  # one without namespace outlasts its like
+            break
     for key, value in pairs:
         name = attribute_name(key)
         found[name] = value.lower() if name in ("rel", "type") else value

@@ -15,7 +15,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -314,32 +314,45 @@ def _mark(*parts: str | None) -> str:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _base(item: Any, url: str) -> str | None:
     """xml:base of the entry where there is one."""
-    details = (_mapping(item.get(f"{name}_detail")) for name in ("title", "summary"))
-    bases = (detail.get("base") for detail in details)
-    return safe_link(next((base for base in bases if base and base != url), None))
+    for name in ("title_detail", "summary_detail"):
+        base = _mapping(item.get(name)).get("base")
+        if base and base != url:
+            return safe_link(base)
+    return None
 
 
 def _body(item: Any) -> str:
     """The fullest text of an item: its content, else its summary or description."""
-    contents = [str(part.get("value") or "") for part in item.get("content") or [] if isinstance(part, Mapping)]
-    return max([*contents, str(item.get("summary") or ""), str(item.get("media_description") or "")], key=len)
+    summary, media = str(item.get("summary") or ""), str(item.get("media_description") or "")
+    listed = item.get("content")
+    contents = [str(part.get("value") or "") for part in listed if isinstance(part, dict)] if listed else []
+    return max([*contents, summary, media], key=len)
 
 
 def _link(item: Any, *, base: str) -> str | None:
     """feedburner's original address, the link, an alternate, a guid that is an address, then an enclosure."""
-    listed = [entry for entry in item.get("links") or [] if isinstance(entry, Mapping)]
-    alternates = [entry.get("href") for entry in listed if entry.get("rel", "alternate") == "alternate"]
-    enclosures = [entry.get("href") for entry in listed if entry.get("rel") == "enclosure"]
-    guid = item.get("id") if str(item.get("id") or "").startswith(("http://", "https://")) else None
-    plain = None if item.get("guidislink") else item.get("link")  # feedparser takes a guid such as "17" for a link
-    candidates = [item.get("feedburner_origlink"), *alternates, plain, guid, *enclosures]
-    found = (safe_link(str(c), base=base) for c in candidates if c and not str(c).startswith(("urn:", "tag:")))
-    return next((link for link in found if link), None)
+    for candidate in _candidates(item):
+        said = str(candidate or "")
+        link = safe_link(said, base=base) if said and not said.startswith(("urn:", "tag:")) else None
+        if link:
+            return link
+    return None
+
+
+def _candidates(item: Any) -> Iterator[Any]:
+    yield item.get("feedburner_origlink")
+    listed = [entry for entry in item.get("links") or () if isinstance(entry, dict)]
+    yield from (entry.get("href") for entry in listed if entry.get("rel", "alternate") == "alternate")
+    if not item.get("guidislink"):  # feedparser takes a guid such as "17" for a link
+        yield item.get("link")
+    if str(item.get("id") or "").startswith(("http://", "https://")):
+        yield item.get("id")
+    yield from (entry.get("href") for entry in listed if entry.get("rel") == "enclosure")
 
 
 _DATES = ("published", "created", "updated")
@@ -362,14 +375,17 @@ def _is_odd(item: Mapping[str, Any]) -> bool:
 
 def _count(value: Any) -> int | None:
     """A non-negative whole number, or None: a count that cannot be read is unknown, not zero."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if value is None or isinstance(value, bool) or not isinstance(value, int | str):
         return None
     digits = str(value).strip().replace(",", "")
     return int(digits) if re.fullmatch(r"[0-9]{1,16}", digits) and int(digits) <= _COUNT_LIMIT else None
 
 
+_LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})(?:[-_]|\s*$)")
+
+
 def _language(value: Any) -> str | None:
-    found = re.match(r"\s*([a-zA-Z]{2,3})(?:[-_]|\s*$)", value) if isinstance(value, str) else None
+    found = _LANGUAGE.match(value) if isinstance(value, str) else None
     return found[1].lower() if found else None
 
 

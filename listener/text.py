@@ -42,6 +42,8 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`clean` on a single line: for titles and names."""
+    if len(text) < TEXT_LIMIT and text.isprintable():  # nothing to clean
+        return " ".join(text.split())
     return " ".join(clean(text).split())
 
 

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
-from xml.sax.saxutils import escape
 
 from listener.feed_names import XML, Names, UnsureError, attribute_name, attributes_of, version_of_spaces
 
@@ -148,21 +147,26 @@ _ENDING = frozenset({
 })  # fmt: skip
 
 
-def _pieces(element: ET.Element, names: Names, depth: int = 0) -> Iterator[str]:
-    """The children of an element as markup, and the text after each."""
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;")
+
+
+def _add_pieces(pieces: list[str], element: ET.Element, names: Names, depth: int = 0) -> None:
+    """Add the children of an element as markup, and the text after each."""
     if depth > DEPTH_LIMIT:
         raise TooDeepError
     for child in element:
         tag = names[child.tag].removeprefix("xhtml_")
         if "_" in tag or tag in _ENDING:
             raise UnsureError(f"{child.tag} in a text")
-        yield f"<{tag}{_written(child)}>"
+        pieces.append(f"<{tag}{_written(child)}>" if child.attrib else f"<{tag}>")
         if child.text:
-            yield escape(child.text)
-        yield from _pieces(child, names, depth + 1)
-        yield f"</{tag}>"
+            pieces.append(_escape(child.text))
+        if len(child):
+            _add_pieces(pieces, child, names, depth + 1)
+        pieces.append(f"</{tag}>")
         if child.tail:
-            yield escape(child.tail)
+            pieces.append(_escape(child.tail))
 
 
 def _written(element: ET.Element) -> str:
@@ -174,8 +178,13 @@ def _written(element: ET.Element) -> str:
         if name in ("xml:base", "base"):
             raise UnsureError("a base address in a text")
         value = value.lower() if name in ("rel", "type") else value
-        found.append(f' {name}="{escape(value, {chr(34): "&quot;"})}"')
+        quoted = _escape(value).replace('"', "&quot;")
+        found.append(f' {name}="{quoted}"')
     return "".join(found)
+
+
+# What joining to a base address leaves as it is.
+_ABSOLUTE = re.compile(r"https?://[a-zA-Z0-9.-]+(?::[0-9]+)?(?:/[!\"$-:<->@-~]*)?(?:\?[!\"$-:<-~]+)?(?:#[!-:<-~]+)?")
 
 
 def _tidy_slashes(uri: str) -> str:
@@ -320,8 +329,8 @@ class _Walk:
         if kind != _XHTML and (kind.endswith("xml") or self._names[element[0].tag] in ("div", "xhtml_div")):
             raise UnsureError(f"markup in {element.tag}")
         text = element.text or ""
-        pieces = [escape(text) if kind == _XHTML else text] if text else []
-        pieces += _pieces(element, self._names)
+        pieces = [_escape(text) if kind == _XHTML else text] if text else []
+        _add_pieces(pieces, element, self._names)
         return mended(_markup(pieces, unwrapped=self._version == "atom10")), _XHTML
 
     def _title(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
@@ -383,7 +392,7 @@ class _Walk:
 
     def _resolved(self, uri: str) -> str:
         uri = _tidy_slashes(uri)
-        return urljoin(self._base, uri) if self._base else uri
+        return urljoin(self._base, uri) if self._base and not _ABSOLUTE.fullmatch(uri) else uri
 
     def _id(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         del language
