@@ -85,12 +85,13 @@ def by_product(credits: pl.DataFrame, order_lines: pl.DataFrame) -> pl.DataFrame
     """The credit rows divided over the products of their orders: the same columns and `product`.
 
     In proportion to what each product's lines cost (price x quantity - discount); an order's refunds and discounts are
-    taken from all its products alike. Evenly where no line has a price. An order without lines is "(not set)". Sums of
-    credit_minor and weight are those of `credits`.
+    taken from all its products alike. Evenly where no line has a price. An order without lines, gift cards aside, is
+    "(not set)". Sums of credit_minor and weight are those of `credits`.
     """
     amount = money_units(pl.col("price")) * pl.col("quantity") - money_units(pl.col("line_discount")).fill_null(0)
     products = (
-        order_lines.with_columns(product=pl.coalesce("product", "sku", pl.lit(NOT_SET)), _worth=amount)
+        order_lines.filter(~pl.col("is_gift_card").fill_null(False))
+        .with_columns(product=pl.coalesce("product", "sku", pl.lit(NOT_SET)), _worth=amount)
         .group_by(*_ORDER, "product")
         .agg(pl.col("_worth").sum().clip(lower_bound=0).cast(pl.Float64))
     )

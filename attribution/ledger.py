@@ -1,6 +1,6 @@
 """The ledger: one net value an order, in the workspace's currency, exact to the minor unit.
 
-goods   = subtotal, less the tax inside it, plus shipping where the shop's policy says so
+goods   = subtotal, less the tax inside it and the gift cards sold in it, plus shipping where the shop's policy says so
 refund  = refunded x goods / total, half-even to the order's own minor unit
 net     = goods - refund, converted at the rate of the order's business day, half-even
 """
@@ -40,7 +40,7 @@ def order_ledger(
     state: sold | unsold (test, cancelled, a status of the shop's `unsold_statuses`) | unconverted (no amount, currency
     or rate: outside every total). A refund may exceed the total, the net is then negative; where the total is 0 a
     refund has no effect on goods. Both are flagged. Where single refunds and a cumulative sum are known, the larger
-    one counts.
+    one counts. A gift card sold is owed to its holder and no revenue; one redeemed is a payment, and changes nothing.
     """
     sized = orders.with_columns(
         pl.col("currency").str.strip_chars().str.to_uppercase(),
@@ -95,6 +95,8 @@ def _own_money(orders: pl.DataFrame, *, shop: ShopSettings) -> pl.DataFrame:
     inside = pl.coalesce(pl.lit(shop.tax_included, dtype=pl.Boolean), pl.col("tax_included"), sums_up).fill_null(False)
     total = units["total"].fill_null(units["subtotal"] + shipping + pl.when(inside).then(0).otherwise(tax))
     goods = units["subtotal"] - pl.when(inside).then(tax).otherwise(0)
+    gifts = money_units(pl.col("gift_cards")).fill_null(0).clip(lower_bound=0)
+    goods = goods - pl.min_horizontal(gifts, goods.clip(lower_bound=0))
     if shop.shipping_in_revenue:
         goods = goods + shipping
     per_unit = pl.lit(10_000, dtype=pl.Int128)

@@ -118,6 +118,7 @@ ORDERS = Table(
         "tax": MONEY,
         "tax_included": pl.Boolean,
         "total": MONEY,
+        "gift_cards": MONEY,  # the part of subtotal that gift cards sold make up: owed, not earned
         "sales_channel": pl.String,
         "utm_source": pl.String,
         "utm_medium": pl.String,

@@ -21,6 +21,7 @@ from attribution.inputs.cells import (
     whole_numbers,
     with_cells,
 )
+from attribution.inputs.gift_cards import ends_as_one, is_named, sold_for
 from attribution.inputs.shop_orders import order_touches
 from attribution.inputs.times import instants
 from attribution.inputs.urls import tag_value
@@ -44,6 +45,7 @@ _TIMES = {"ordered_at": "Created at", "cancelled_at": "Cancelled at", "paid_at":
 _TEXTS = (
     *("Name", "Id", "Email", "Financial Status", "Currency", "Discount Code", "Note Attributes", "Source"),
     *("Lineitem name", "Lineitem sku", "Lineitem quantity"),
+    *("Lineitem requires shipping", "Lineitem taxable"),
 )
 _CHANNELS = {"shopify_draft_order": "draft", "580111": "web"}
 _NO_CODE = r"://|@[^@\s]+\.|(?i)\b(?:select|union|drop|insert|delete)\b.*\b(?:from|table|select|into)\b"
@@ -61,11 +63,13 @@ def read_orders(table: TextTable, context: ReadContext) -> Parsed:
     included, warnings = _tax_included(orders, context)
     orders = orders.with_columns(pl.lit(included, dtype=pl.Boolean).alias("tax_included"))
     warnings += [*unsure_note(unsure, "amounts"), *_sum_warnings(orders)]
+    lines = _order_lines(items, context)
+    gifts = sold_for(lines)
     empty = items.filter(pl.col("Lineitem name").is_null() & _LINE)["source_line"]
     return Parsed(
         tables={
-            "orders": _orders(orders, context),
-            "order_lines": _order_lines(items, context),
+            "orders": _orders(orders, context).join(gifts, on="order_id", how="left", maintain_order="left"),
+            "order_lines": lines,
             "order_codes": _order_codes(orders, context),
             "refunds": _refunds(orders, context),
             "touches": _touches(orders, context),
@@ -222,8 +226,18 @@ def _order_lines(items: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         "quantity",
         "price",
         "line_discount",
+        _is_gift_card().alias("is_gift_card"),
         "source_line",
     )
+
+
+def _is_gift_card() -> pl.Expr:
+    """True where the line says surely that it is one, else null: gift cards are never taxed, and seldom sent."""
+    name, sent, taxed = (pl.col(f"Lineitem {part}") for part in ("name", "requires shipping", "taxable"))
+    untaxed = taxed.str.to_lowercase() == "false"
+    surely = is_named(name) & untaxed.fill_null(True)
+    unsent = untaxed & (sent.str.to_lowercase() == "false") & ends_as_one(name)
+    return pl.when(surely | unsent.fill_null(False)).then(True)
 
 
 def _order_codes(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:

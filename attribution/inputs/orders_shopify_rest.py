@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from attribution.inputs.cells import columns, money, whole_numbers
+from attribution.inputs.gift_cards import is_named
 from attribution.inputs.shop_orders import read_orders
 from attribution.inputs.times import instants
 from config.intake import Layout, Parsed, ReadContext, TextTable
@@ -122,6 +123,7 @@ def line_table(found: list[dict[str, Any]]) -> pl.DataFrame:
         whole_numbers(frame["quantity"]).values.alias("quantity"),
         money(frame["price"]).values.alias("price"),
         money(frame["line_discount"]).values.alias("line_discount"),
+        pl.coalesce("is_gift_card", pl.when(is_named(pl.col("product"))).then(True)).alias("is_gift_card"),
     )
 
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from attribution.identity import OWN_TOUCH
 from attribution.inputs.cells import Check, lost_id, money, no_nulls, put_aside, unreadable, unsure_note, with_cells
+from attribution.inputs.gift_cards import sold_for
 from attribution.inputs.times import instants
 from attribution.inputs.urls import kept_urls, tag_value, without_addresses
 from attribution.tables import MONEY, UTC_TIME
@@ -64,7 +65,7 @@ def read_orders(
     read = {name: money(rows[name], currency=rows["currency"], default=context.currency) for name in MONEYS}
     read |= {name: instants(rows[name], zone=zone or context.timezone, order=order) for name in TIMES}
     rows, bad = put_aside(with_cells(rows, read), _CHECKS)
-    orders = _orders(rows, context)
+    orders = _with_gift_cards(_orders(rows, context), lines)
     tables = {
         "orders": orders,
         "order_codes": _codes(rows, context),
@@ -145,6 +146,12 @@ def _orders(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         "click_id",
         "source_line",
     )
+
+
+def _with_gift_cards(orders: pl.DataFrame, lines: pl.DataFrame | None) -> pl.DataFrame:
+    if lines is None:
+        return orders.with_columns(pl.lit(None, dtype=MONEY).alias("gift_cards"))
+    return orders.join(sold_for(lines), on="order_id", how="left", maintain_order="left")
 
 
 def _sums(orders: pl.DataFrame) -> list[str]:

@@ -110,6 +110,35 @@ def test_an_order_of_three_lines_is_one_order_and_three_lines() -> None:
     ]
 
 
+GIFTS = [
+    ("Gift Card", "false", "false", "50"),
+    ("Gift card - $50.00", "", "", "50"),
+    ("Geschenkgutschein 50 €", "", "", "50"),
+    ("Ajándékkártya 5000 Ft", "", "", "50"),
+    ("Thẻ quà tặng", "", "false", "50"),
+    ("Acme Gift Card", "false", "false", "50"),
+    ("Gift Card", "true", "false", "50"),
+    ("Gift Card", "true", "true", None),
+    ("Acme Gift Card", "", "", None),
+    ("Gift card box", "false", "false", None),
+    ("Birthday card", "false", "false", None),
+]
+
+
+@pytest.mark.parametrize(("name", "sent", "taxed", "owed"), GIFTS)
+def test_a_line_that_is_surely_a_gift_card_is_owed(name: str, sent: str, taxed: str, owed: str | None) -> None:
+    card = item(1, name, "50.00", Lineitem_quantity="1", Lineitem_requires_shipping=sent, Lineitem_taxable=taxed)
+    parsed = read(order(1, Subtotal="150.00", Total="174.00"), card)
+    assert column(parsed, "orders", "gift_cards") == [Decimal(owed) if owed else None]
+    assert column(parsed, "orders", "subtotal") == [Decimal(150)]
+
+
+def test_paying_by_gift_card_is_no_discount() -> None:
+    plain, paid = (read(order(1, Payment_Method=method)) for method in ("Visa", "gift_card"))
+    assert plain.tables["orders"].equals(paid.tables["orders"])
+    assert paid.tables["order_codes"].is_empty()
+
+
 def test_created_at_is_utc_whatever_the_offset() -> None:
     parsed = read(order(1, Created_at="2026-10-25 02:30:00 +0200"), order(2, Created_at="2026-10-25 02:30:00 +0100"))
     assert [t.isoformat() for t in column(parsed, "orders", "ordered_at")] == [  # type: ignore[attr-defined]

@@ -82,6 +82,23 @@ WORTH: dict[str, tuple[dict[str, Any], list[str], dict[str, Any], int, list[str]
         ["refund_on_zero_total"],
     ),
     "no total told: it is the sum of its parts": ({"total": None}, ["59.5"], {}, 5_000, []),
+    "a gift card sold is owed": (amounts(subtotal="150", tax="0", total="150", gift_cards="50"), [], {}, 10_000, []),
+    "a gift card alone": (amounts(subtotal="50", tax="0", total="50", gift_cards="50"), [], {}, 0, []),
+    "a gift card is no more than the goods": (amounts(gift_cards="500"), [], {}, 0, []),
+    "half refunded beside a gift card": (
+        amounts(subtotal="150", tax="0", total="150", gift_cards="50"),
+        ["75"],
+        {},
+        5_000,
+        [],
+    ),
+    "a gift card and shipping as revenue": (
+        amounts(subtotal="50", tax="0", shipping="4.9", total="54.9", gift_cards="50"),
+        [],
+        {"shipping_in_revenue": True},
+        490,
+        [],
+    ),
     "dollars at 1.25 a euro": ({"currency": "USD"}, [], {}, 8_000, []),
     "yen at 160 a euro: 15900 yen": ({"currency": "JPY"} | amounts(subtotal="16000", tax="100"), [], {}, 9_938, []),
     "the refund is rounded in yen, then converted: 333.33 -> 333; 667 / 160 = 4.16875": (
@@ -182,13 +199,17 @@ money = st.decimals("0", "99999.9999", places=4)
 
 
 @limits(deadline=None)
-@given(subtotal=money, tax=money, shipping=money, refunded=money, total=money)
-def test_net_is_exact(subtotal: Decimal, tax: Decimal, shipping: Decimal, refunded: Decimal, total: Decimal) -> None:
+@given(subtotal=money, tax=money, shipping=money, refunded=money, total=money, gift=money)
+def test_net_is_exact(
+    subtotal: Decimal, tax: Decimal, shipping: Decimal, refunded: Decimal, total: Decimal, gift: Decimal
+) -> None:
     """Against Python's own decimal arithmetic, step by step."""
     cent = Decimal("0.01")
     row = ledger(
-        order("1", subtotal=subtotal, tax=tax, shipping=shipping, total=total), refunds=[refund("1", str(refunded))]
+        order("1", subtotal=subtotal, tax=tax, shipping=shipping, total=total, gift_cards=gift),
+        refunds=[refund("1", str(refunded))],
     ).row(0, named=True)
-    goods = (subtotal - tax).quantize(cent, ROUND_HALF_EVEN)
+    owed = min(gift, max(subtotal - tax, Decimal(0)))
+    goods = (subtotal - tax - owed).quantize(cent, ROUND_HALF_EVEN)
     share = (refunded * goods / total).quantize(cent, ROUND_HALF_EVEN) if total > 0 else Decimal(0)
     assert row["net_minor"] == int((goods - share) * 100)
