@@ -279,6 +279,7 @@ def _print_analytics(document: dict[str, Any]) -> None:
 def print_claims(document: dict[str, Any]) -> None:
     columns = [
         ("platform", "Platform"),
+        ("kind", "Kind"),
         ("claimed", "Claims"),
         ("credited", "Credited here"),
         ("times", "Times"),
