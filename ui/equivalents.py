@@ -23,7 +23,8 @@ from config.plans import read_given, read_plan
 from config.registers import read_people
 from config.workspace import Workspace
 from listener.feeling import Feeling, feeling
-from listener.tables import triage
+from listener.tables import mention_brands, triage
+from listener.tables import mentions as stored
 from listener.voice import share_of_voice
 from ui import pipeline
 
@@ -86,8 +87,7 @@ def given(workspace: Workspace) -> Given:
 def beside(workspace: Workspace, report: Report, *, mentions: pl.DataFrame, daily: pl.DataFrame) -> Beside:
     """Everything beside the ROI of the report's period.
 
-    `mentions`: `pipeline.mentions_of` from the first day known to the period's end, all brands. `daily`: that of
-    `history.history`.
+    `mentions`: `pipeline.mentions_of` of the period at least, all brands. `daily`: that of `history.history`.
     """
     told = given(workspace)
     own = mentions.filter(pl.col("brand").is_in(pipeline.own_brands(workspace)))
@@ -109,7 +109,7 @@ def beside(workspace: Workspace, report: Report, *, mentions: pl.DataFrame, dail
         ),
         _outcomes(workspace, report.period, told),
     )
-    return Beside(amounts, retests, _trust(workspace, report, mentions, once), feeling(inside))
+    return Beside(amounts, retests, _trust(workspace, report, mentions, inside), feeling(inside))
 
 
 def _sum(column: pl.Series) -> int | None:
@@ -203,15 +203,19 @@ def _social_leads(workspace: Workspace, leads: pl.DataFrame) -> pl.DataFrame:
 
 
 def _leads(workspace: Workspace, report: Report, every: pl.DataFrame, social: pl.DataFrame, told: Given) -> Equivalent:
-    """Open leads from social channels; what was not typed is taken from all leads known: share won, mean deal won."""
+    """Open leads from social channels; what was not typed is taken from all leads known: share won, mean deal won.
+
+    A deal of no known lead says what one is worth, and nothing about how many leads are won.
+    """
     closed = pl.col("won_at").is_not_null() | (pl.col("stage") == "won") | (pl.col("stage") == "lost")
     inside = social.filter(pl.col("day").is_between(report.period.since, report.period.until))
     open_leads = inside.filter(~closed.fill_null(False)).height if every.height else None
     rate, worth = told.share("close_rate"), told.minor("lead_value")
     won = every.filter(pl.col("won_at").is_not_null() | (pl.col("stage").str.to_lowercase() == "won"))
     lost = every.filter(pl.col("stage").str.to_lowercase() == "lost").height
-    if rate is None and won.height + lost:
-        rate = round(won.height / (won.height + lost), 4)
+    won_leads = won.filter(~pl.col("lead_id").str.starts_with(lead_rules.DEAL)).height
+    if rate is None and won_leads + lost:
+        rate = round(won_leads / (won_leads + lost), 4)
     if worth is None and won.height:
         dated = won.with_columns(day=pl.coalesce("won_at", "created_at").dt.date())
         mean = _in_currency(workspace, dated, "deal_amount")["minor"].mean()
@@ -272,7 +276,8 @@ def outcomes(workspace: Workspace, period: Period) -> pl.DataFrame:
     )
 
 
-def _trust(workspace: Workspace, report: Report, mentions: pl.DataFrame, once: pl.DataFrame) -> tuple[Share, ...]:
+def _trust(workspace: Workspace, report: Report, mentions: pl.DataFrame, inside: pl.DataFrame) -> tuple[Share, ...]:
+    """`mentions`: of all brands; `inside`: the period's of the own brands, each once."""
     period = report.period
     now = pl.col("day").is_between(period.since, period.until)
     voice = share_of_voice(mentions.filter(now))
@@ -285,11 +290,27 @@ def _trust(workspace: Workspace, report: Report, mentions: pl.DataFrame, once: p
     )
     return (
         Share("share_of_voice", int(ours["mentions"].sum()), int(voice["mentions"].sum())),
-        value.returning_mentioners(once.filter(pl.col("day") <= period.until).select("author_key", in_period=now)),
-        value.word_of_mouth_share(once.filter(now).select(is_paid=pl.col("author_key").is_in(paid))),
+        value.returning_mentioners(_speakers(workspace, period, inside)),
+        value.word_of_mouth_share(inside.select(is_paid=pl.col("author_key").is_in(paid))),
         value.branded_search(asked, brand_terms=pipeline.own_brands(workspace)),
         _linking(workspace, report),
     )
+
+
+def _speakers(workspace: Workspace, period: Period, inside: pl.DataFrame) -> pl.DataFrame:
+    """author_key, in_period: a row an author who spoke of the own brands in the period, and one if ever before it."""
+    start, _end = period.bounds(workspace.settings.zone)
+    now = inside.select(pl.col("author_key").drop_nulls().unique().sort())
+    query = (
+        sa.select(stored.c.author_key)
+        .join(mention_brands, mention_brands.c.mention_id == stored.c.mention_id)
+        .where(mention_brands.c.brand.in_(pipeline.own_brands(workspace)), stored.c.published_at < start)
+        .distinct()
+    )
+    with workspace.engine.connect() as connection:
+        earlier = pl.DataFrame({"author_key": list(connection.scalars(query))}, schema={"author_key": pl.String})
+    before = now.join(earlier, on="author_key", how="semi")
+    return pl.concat([now.with_columns(in_period=True), before.with_columns(in_period=False)])
 
 
 def _paid_people(workspace: Workspace, report: Report) -> list[str]:

@@ -17,7 +17,7 @@ from attribution.interval import Interval
 from config import plans
 from config.workspace import Workspace
 from listener import store
-from tests.ui.pages import JUNE, NOW, cards, run, show, tables, texts
+from tests.ui.pages import JUNE, NOW, cards, hear, mention, run, show, tables, texts
 from ui import documents_roi, equivalents, history, i18n, pipeline
 from ui.documents import schema
 from ui.frame import Screen
@@ -183,3 +183,19 @@ def test_each_tab_answers_for_a_small_shop(shop: Workspace) -> None:
 
 def test_estimates_can_be_switched_off(shop: Workspace) -> None:
     assert "Estimates are switched off." in texts(show("roi", tab="How sure", estimates="false"))
+
+
+def test_who_spoke_long_before_the_period_returns_in_it(own_shop: Workspace) -> None:
+    def returning() -> tuple[int, int]:
+        (share,) = [one for one in figures(own_shop).beside.shares if one.name == "returning_mentioners"]
+        return share.part, share.whole
+
+    part, whole = returning()
+    hear(
+        own_shop,
+        [
+            replace(mention(9001, dt.date(2025, 1, 3)), author_key="reddit:zoe"),
+            replace(mention(9002, dt.date(2026, 6, 20)), author_key="reddit:zoe"),
+        ],
+    )
+    assert returning() == (part + 1, whole + 1)
