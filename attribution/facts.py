@@ -108,6 +108,14 @@ class Facts:
         rows = _current(table, versions).filter(~_is_taken_back(table))
         return rows.select(*table.schema, "import_id").sort(table.key)
 
+    def brought(self, name: str, import_id: int) -> pl.LazyFrame:
+        """The rows of a table that one import holds, whether or not readers see them."""
+        if not DeltaTable.is_deltatable(self.uri(name)):
+            return pl.LazyFrame(schema=FACTS[name].schema)
+        stored = pl.scan_delta(self.uri(name)).filter(pl.col("import_id") == import_id)
+        known = stored.collect_schema().names()
+        return stored.select(column for column in FACTS[name].schema if column in known)
+
     def maintain(self) -> None:
         """Fold small files together and delete files nobody has read for a week. Call only under the import lock."""
         for name in FACTS:

@@ -67,6 +67,33 @@ def link_orders(orders: pl.DataFrame, touches: pl.DataFrame, *, max_customers: i
     return Identity(visitors, links, methods, max_customers)
 
 
+@dataclass(frozen=True)
+class NamedOrders:
+    """Of the visits that carry the id or name of an order: how many name none that is known, how many one of several."""
+
+    visits: int
+    unknown: int
+    several: int
+
+
+def named_orders(touches: pl.DataFrame, orders: pl.DataFrame) -> NamedOrders:
+    """Counts of visits (touch_id, account, order_ref) by what orders (account, order_id, order_name) know of them.
+
+    A name is looked for as `link_orders` does; sessions the shop itself tells are left out.
+    """
+    named = touches.filter(~_told_by_shop()).select("account", ref=pl.col("order_ref").str.strip_chars_start("#"))
+    named = named.drop_nulls("ref").group_by("account", "ref").agg(visits=pl.len())
+    names = pl.concat([orders.select("account", "order_id", ref=name) for name in ("order_id", "order_name")])
+    names = names.drop_nulls("ref").unique()
+    home = names.group_by("account", "ref").agg(here=pl.len())
+    anywhere = names.group_by("ref").agg(there=pl.struct(_ORDER).n_unique())
+    known = named.join(home, on=["account", "ref"], how="left").join(anywhere, on="ref", how="left")
+    found = pl.coalesce("here", "there").fill_null(0)
+    count = pl.col("visits")
+    sums = (count.sum(), count.filter(found == 0).sum(), count.filter(found > 1).sum())
+    return NamedOrders(*known.select(visits=sums[0], unknown=sums[1], several=sums[2]).row(0))
+
+
 def _with_person(touches: pl.DataFrame, visitors: pl.DataFrame, most: int) -> pl.DataFrame:
     own = _customer(pl.col("customer_key"))
     shared = pl.col("customers") > most

@@ -350,6 +350,22 @@ def channels(
     print_notes(notes(report))
 
 
+def _print_gaps(document: dict[str, Any]) -> None:
+    """What of `earned status` is outside the totals, joins nothing, or has not come."""
+    from attribution.identity import NamedOrders
+    from ui.pipeline import named_orders_told
+
+    for row in document["unconverted"]:
+        print(f"{row['orders']} orders in {row['currency'] or 'no currency'} are in no total. {row['cure']}")
+    for told in named_orders_told(NamedOrders(**document["visits_naming_orders"])):
+        print(told)
+    fresh = [row for row in document["freshness"] if row["rows"]]
+    print_table("Newest rows", [("table", "Table"), ("rows", "Rows"), ("oldest", "From"), ("newest", "To")], fresh)
+    for row in fresh:
+        if row["since"]:
+            print(f"{row['table']}: nothing came after {row['since']}, which is longer ago than usual")
+
+
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Freshness, source health, quarantine, codes nobody has registered."""
@@ -375,5 +391,6 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     print(
         f"Quarantine: {kept['rows']} rows {kept['reasons'] or ''}; unconverted orders: {document['unconverted_orders']}"
     )
+    _print_gaps(document)
     for row in document["unknown_codes"][:10]:
         print(f"Unknown code {cell(row['code'])}: {row['orders']} orders; register it, or leave it uncredited")

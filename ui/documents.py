@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from listener.quality import quality_of, true_share
 from listener.queries import Query, QueryError, compile_query
 from listener.rematching import by_other_queries
 from listener.topics import read_topics
-from ui import pipeline
+from ui import pipeline, table_freshness
 
 SCHEMAS = Path(__file__).with_name("schemas")
 
@@ -195,12 +196,39 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
         "mentions": store.count_mentions(workspace.engine),
         "orders": report.ledger.height,
         "unconverted_orders": report.ledger.filter(pl.col("state") == "unconverted").height,
+        "unconverted": _unconverted(report.ledger),
+        "visits_naming_orders": asdict(pipeline.visits_naming_orders(workspace)),
+        "freshness": [_fresh(one) for one in table_freshness.read(workspace, imports=ledger, as_of=period.until)],
         "sources": rows(_health(workspace, now=now), currency="EUR"),
         "queries": query_states(workspace),
         "imports": [_import_row(row) for row in ledger],
         "quarantine": {"rows": len(kept), "reasons": _tally(row["reason"] for row in kept)},
         "unknown_codes": rows(unknown.sort(["orders", "code"], descending=[True, False]), currency="EUR"),
     }
+
+
+CURES = {
+    "no_rate": "Import a rate of your own: a file with the columns day, currency, rate, per",
+    "no_currency": "Export the orders with their currency and import them again",
+    "no_amount": "Export the orders with their subtotal and import them again",
+}
+
+
+def _unconverted(ledger: pl.DataFrame) -> list[dict[str, Any]]:
+    """The orders outside every total, by currency and reason, with what to do about them."""
+    counted = (
+        ledger.filter(pl.col("state") == "unconverted")
+        .group_by("reason", currency="currency_original")
+        .agg(orders=pl.len())
+        .sort("orders", "currency", "reason", descending=[True, False, False], nulls_last=True)
+    )
+    return [row | {"cure": CURES[row["reason"]]} for row in counted.iter_rows(named=True)]
+
+
+def _fresh(one: table_freshness.TableFreshness) -> dict[str, Any]:
+    gaps = [{"since": plain(first), "until": plain(last)} for first, last in one.holes]
+    names = ("table", "rows", "oldest", "newest", "last_import", "since")
+    return {name: plain(getattr(one, name)) for name in names} | {"holes": gaps}
 
 
 def _health(workspace: Workspace, *, now: dt.datetime) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from attribution import currency, inputs
 from attribution.analytics_claims import AnalyticsClaims, analytics_claims
 from attribution.codes import code_report
 from attribution.facts import Facts
+from attribution.identity import NamedOrders, named_orders
 from attribution.leads import lead_funnel, lead_rows, leads_by_post
 from attribution.report import Inputs, Report, attribute
 from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, TRAFFIC_DAILY, Table
@@ -91,7 +92,44 @@ def take_file(
     with writing(workspace.engine) as connection:
         remove_unheld(connection)  # what an interrupted import had stored
     keep_codes_current(workspace)
-    return report
+    return _with_named_orders(workspace, report)
+
+
+def _with_named_orders(workspace: Workspace, report: ImportReport) -> ImportReport:
+    """With a warning where visits of the file name orders that are not there, or that several orders are called."""
+    if report.id is None or not report.tables.get("touches"):
+        return report
+    visits = facts_of(workspace).brought("touches", report.id)
+    named = visits.select("account", "touch_id", "order_ref").filter(pl.col("order_ref").is_not_null()).collect()
+    if named.is_empty():
+        return report
+    orders = facts_of(workspace).scan("orders").select("account", "order_id", "order_name").collect()
+    return replace(report, warnings=[*report.warnings, *named_orders_told(named_orders(named, orders))])
+
+
+def named_orders_told(found: NamedOrders) -> list[str]:
+    """Sentences on visits that name an order no file has, or several; none where each names one."""
+    told = []
+    if found.unknown:
+        told.append(
+            f"{found.unknown} of {found.visits} visits that name an order name one that no order file has: they "
+            "join none until it is imported. Import the orders of those days, and check that both files mean the same "
+            "number."
+        )
+    if found.several:
+        told.append(
+            f"{found.several} of {found.visits} visits that name an order name one that several orders are called: "
+            "they join none of them. Import each shop's orders and visits under an account of its own (--account)."
+        )
+    return told
+
+
+def visits_naming_orders(workspace: Workspace) -> NamedOrders:
+    """`named_orders` of all visits and orders."""
+    facts = facts_of(workspace)
+    visits = facts.scan("touches").select("account", "touch_id", "order_ref").filter(pl.col("order_ref").is_not_null())
+    orders = facts.scan("orders").select("account", "order_id", "order_name")
+    return named_orders(*pl.collect_all([visits, orders]))
 
 
 def keep_codes_current(workspace: Workspace) -> None:
