@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import polars as pl
 from deltalake import DeltaTable, WriterProperties, write_deltalake
 
-from attribution.facts import Facts, row_hash
+from attribution.facts import Facts, _sync_commit, row_hash
 from attribution.tables import FACTS, KEYS, PERSONAL, Table, without_people
 from config.database import count_change, writing
 from config.forgotten import add_forgotten, forgotten_keys
@@ -72,6 +73,7 @@ def _rewrite(facts: Facts, table: Table, keys: Sequence[int]) -> int:
         changed += rows.select(theirs.fill_null(False).sum()).item()
         absent = [pl.lit(None, dtype=t).alias(n) for n, t in table.schema.items() if n not in rows.columns]
         clean = without_people(table, rows.with_columns(absent), keys)
+        before = set(DeltaTable(uri).file_uris())
         write_deltalake(
             uri,
             clean.with_columns(row_hash(table, clean)),
@@ -80,6 +82,8 @@ def _rewrite(facts: Facts, table: Table, keys: Sequence[int]) -> int:
             schema_mode="merge",
             writer_properties=WriterProperties(compression="ZSTD"),
         )
+        written = DeltaTable(uri)  # on the disk before the old files go: a power cut in between would take the month
+        _sync_commit(Path(uri), set(written.file_uris()) - before, version=written.version())
     # An earlier try may have been cut off between writing and deleting, so old files go even where nothing changed.
     delta = DeltaTable(uri)
     delta.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True)
