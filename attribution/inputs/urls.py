@@ -27,7 +27,9 @@ _PAGES = ("p", "page", "page_id", "product", "product_id", "id_product", "varian
 KNOWN = (*_TAGS, *_CLICKS, *_PROMOTIONS, *_PAGES)
 # A page of another site is often a number alone: a forum's topic, a video, a comment.
 _FOREIGN_PAGES = ("id", "v", "t", "f", "tid", "pid", "topic", "thread", "story_fbid", "fbid")
-_E_MAIL = r"(?:@|%(?:25)*40)[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}"
+_DOT = r"(?:\.|%(?:25)*2e)"
+_LABEL = r"(?:[\w-]|%(?:25)*[89a-f][0-9a-f])+"  # of a host name, in any script, percent-encoded or not
+_E_MAIL = rf"(?:@|%(?:25)*40){_LABEL}(?:{_DOT}{_LABEL})*{_DOT}(?:[^\W\d_]{{2}}|%(?:25)*[c-f])(?:{_LABEL})?"
 _E_MAIL_IN_PATH = rf"(?i)[^/?#&=;\s]+{_E_MAIL}"
 _AT = ("@", "%40", "%2540", "%252540", "%25252540")
 
