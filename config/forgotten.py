@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from config.database import UtcTime, count_change, metadata, upsert, writing
 from config.intake import quarantine
-from config.plans import forget_person
+from config.plans import TABLES, forget_person, read_campaigns
 from config.register_undo import forget_entries
 from config.registers import codes, links, people
 
@@ -34,6 +34,15 @@ def add_forgotten(engine: Engine, keys: Iterable[int], *, now: dt.datetime) -> N
     """From here on no import stores these keys."""
     with writing(engine) as connection:
         upsert(connection, forgotten, [{"key": key, "at": now} for key in sorted(set(keys))], keys=["key"], update=())
+
+
+def people_named(engine: Engine) -> set[str]:
+    """Everybody a register names: its people, owners of codes and links, creators of costs and campaigns."""
+    campaigns = read_campaigns(engine)["people"].explode().drop_nulls()
+    columns = (people.c.key, codes.c.owner, links.c.owner, TABLES["costs"].c.influencer)
+    with engine.connect() as connection:
+        found = {key for column in columns for key in connection.scalars(sa.select(column).distinct()) if key}
+    return found | set(campaigns)
 
 
 def forget_in_registers(engine: Engine, person: str) -> None:

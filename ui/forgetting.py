@@ -10,8 +10,7 @@ from filelock import FileLock, Timeout
 
 from attribution.forgetting import forget, rows_of
 from config.database import empty_journal
-from config.forgotten import forget_in_quarantine, forget_in_registers
-from config.registers import read_people
+from config.forgotten import forget_in_quarantine, forget_in_registers, people_named
 from config.workspace import Workspace
 from listener.forgetting import authors_named, forget_author, mentions_of_author
 from ui.pipeline import facts_of
@@ -27,7 +26,7 @@ class ForgetBusyError(Exception):
 
 @dataclass(frozen=True)
 class Person:
-    """What is known of somebody: their author key, mentions, whether they are in the register, rows of facts a table.
+    """What is known of somebody: their author key, mentions, whether a register names them, rows of facts a table.
 
     `journal_emptied`: once forgotten, whether the database's journal is free of what was removed (null: not yet).
     """
@@ -53,9 +52,9 @@ def known_of(workspace: Workspace, who: str) -> Person:
 
     Raises SeveralPeopleError where a bare handle is borne on several networks.
     """
-    registered = read_people(workspace.engine)["key"].to_list()
+    registered = people_named(workspace.engine)
     name = who.strip().lower()
-    found = authors_named(workspace.engine, who) or [key for key in registered if key == name]
+    found = authors_named(workspace.engine, who) or sorted(key for key in registered if key.lower() == name)
     if len(found) > 1:
         raise SeveralPeopleError(f"{who!r} may be {', '.join(found)}; name one of them")
     author = found[0] if found else None

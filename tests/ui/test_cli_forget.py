@@ -83,3 +83,22 @@ def test_a_customer_is_gone_and_their_order_still_counts(space: Path) -> None:
 
 def test_somebody_nobody_knows_is_said_so(space: Path) -> None:
     assert "Nothing is stored" in str(run(space, "forget", "nobody@mail.invalid", "--dry-run")["said"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code,kind,owner\nANN10,creator,instagram:annquixote\n",
+        "kind,amount,from,to,influencer\ninfluencer_fee,100,2026-06-01,2026-06-02,instagram:annquixote\n",
+        "name,from,to,utm_campaigns,people\nSpring,2026-06-01,2026-06-30,spring,instagram:bo; instagram:annquixote\n",
+    ],
+    ids=["owner of a code", "creator of a cost", "creator of a campaign"],
+)
+def test_whom_only_a_register_names_is_known_and_forgotten(space: Path, text: str) -> None:
+    (space / "register.csv").write_text(text, encoding="utf-8")
+    bring(space, "register.csv")
+    told = run(space, "forget", "instagram:annquixote", "--yes", "--json")
+    assert (told["author"], told["registered"], told["forgotten"]) == ("instagram:annquixote", True, True)
+    assert run(space, "forget", "instagram:annquixote", "--dry-run", "--json")["registered"] is False
+    database = b"".join(file.read_bytes() for file in (space / "data").glob("earned.db*"))
+    assert b"instagram:annquixote" not in database
