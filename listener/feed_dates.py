@@ -50,12 +50,13 @@ def parse_date(raw: str, *, fallback: struct_time | None) -> tuple[dt.datetime |
 def _usual(text: str) -> tuple[dt.datetime, str] | None:
     """The form most feeds write, read sooner than `_rfc822` does and the same."""
     found = _USUAL.fullmatch(text)
-    month = _MONTHS.get(found[2]) if found else None
-    if found is None or month is None:
+    if found is None:
         return None
-    day, year, hour, minute, second = (int(found[n]) for n in (1, 3, 4, 5, 6))
-    when = dt.datetime(year, month, day, hour, minute, second, tzinfo=dt.UTC)
-    zone = found[7]
+    day, name, year, hour, minute, second, zone = found.groups()
+    month = _MONTHS.get(name)
+    if month is None:
+        return None
+    when = dt.datetime(int(year), month, int(day), int(hour), int(minute), int(second), tzinfo=dt.UTC)
     if zone == "GMT":
         return when, "exact"
     ahead = dt.timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))

@@ -8,6 +8,7 @@ killed.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import datetime as dt
 import hashlib
 import io
@@ -197,9 +198,10 @@ def _read_xml(text: str, reading: _Reading, *, warnings: tuple[str, ...], direct
         raw = read_wellformed(body, limit=ITEMS_LIMIT) if directly else None
     except TooDeepError:
         return _no_feed(f"this is no feed: it nests elements more than {DEPTH_LIMIT} deep", warnings=warnings)
-    if raw and not any(_is_odd(item) for item in raw.items):
+    if raw:
         cut = (_too_many(raw.held),) if raw.held > ITEMS_LIMIT else ()
-        return _parsed(raw.version, raw.feed, raw.items, reading, warnings=warnings + cut)
+        with contextlib.suppress(_OddDateError):
+            return _parsed(raw.version, raw.feed, raw.items, reading, warnings=warnings + cut)
     return _read_with_feedparser(_NOT_XML.sub("", body), reading, warnings=warnings)
 
 
@@ -359,18 +361,21 @@ _DATES = ("published", "created", "updated")
 
 
 def _published(item: Any) -> tuple[dt.datetime | None, str]:
+    """Raises _OddDateError for an item read directly whose date feedparser alone may understand."""
     for name in _DATES:
         raw = item.get(name) if name in item else None
-        when, quality = parse_date(str(raw), fallback=item.get(f"{name}_parsed")) if raw else (None, "missing")
+        if not raw:
+            continue
+        when, quality = parse_date(str(raw), fallback=item.get(f"{name}_parsed"))
         if when:
             return when, quality
+        if type(item) is dict:  # feedparser's own are of a kind of their own
+            raise _OddDateError
     return None, "missing"
 
 
-def _is_odd(item: Mapping[str, Any]) -> bool:
-    """Whether the date of an item read directly is one that feedparser alone may understand."""
-    raw = next((item[name] for name in _DATES if item.get(name)), None)
-    return raw is not None and parse_date(raw, fallback=None)[0] is None
+class _OddDateError(Exception):
+    """A date that `feed_dates` cannot read."""
 
 
 def _count(value: Any) -> int | None:

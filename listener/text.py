@@ -122,9 +122,21 @@ def _read_simple(markup: str) -> tuple[str, list[str]] | None:
     return "".join(pieces), [link for _, found in tags if found for link in found]
 
 
-@lru_cache(maxsize=2048)
+# The two forms that most tags have, so that nothing more need be looked for.
+_BARE_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:-]*)>")
+_LINK_TAG = re.compile(r"""<a href="([^"<>]*)"(?: (?!href\b)[a-z]+="[^"<>]*")*>""")
+
+
+@lru_cache(maxsize=4096)
 def _tag(tag: str) -> tuple[str, tuple[str, ...]] | None:
     """The line break a tag stands for, if any, and its link; None for a tag only the full reader understands."""
+    bare = _BARE_TAG.fullmatch(tag)
+    if bare:
+        name = bare[1].lower()
+        return None if name in _RAW else ("\n" if name in _BLOCKS else "", ())
+    link = _LINK_TAG.fullmatch(tag)
+    if link:
+        return "", (unescape(link[1]),) if link[1] else ()
     found = _SIMPLE_TAG.fullmatch(tag)
     if found is None:
         return ("", ()) if _SIMPLE_COMMENT.fullmatch(tag) else None

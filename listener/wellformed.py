@@ -53,14 +53,14 @@ def read_wellformed(body: str, *, limit: int) -> RawFeed | None:
     try:
         parser.feed(body)
         root = parser.close()
-        inherits = _INHERITED.search(body) is not None
+        inherits = any(word in body and form.search(body) for word, form in _INHERITED)
         return _Walk(builder.spaces, limit=limit, inherits=inherits).document(root)
     except (ET.ParseError, ValueError, UnsureError):
         return None
 
 
 # Attributes that hold for all inside an element. Most documents have none, and need not be followed.
-_INHERITED = re.compile(r"(?:lang|base|LANG|BASE)\s*=")
+_INHERITED = [(word, re.compile(word + r"\s*=")) for word in ("lang", "base", "LANG", "BASE")]
 
 
 class _Builder(ET.TreeBuilder):
@@ -211,7 +211,7 @@ _CLASHING = _ROOTS | {
 _QUERY = re.compile(r"&([A-Za-z0-9_]+);")
 
 
-@dataclass
+@dataclass(slots=True)
 class _Place:
     """A record being filled, the feed's or an item's, and how deep each of its values lay."""
 
