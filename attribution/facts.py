@@ -15,6 +15,8 @@ says done. A crash before that leaves rows of an import that is not done, which 
     IntakeError
       FactsError      the disk or the table refuses what an import brings
       StrangeFactsError      the facts belong to another database's ledger
+    WorkspaceError
+      FactsLostError  the facts are gone, though the ledger knows of them
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ from sqlalchemy.engine import Engine
 from attribution.tables import FACTS, MONEY, UTC_TIME, VERSION, Table, without_people
 from config import bond
 from config.forgotten import forgotten_keys
+from config.import_ledger import list_imports
 from config.intake import IntakeError, Parsed, Written, done_import_ids
+from config.workspace import WorkspaceError
 
 RETENTION_HOURS = 168
 _SCALE = 10_000  # money has four decimals
@@ -61,6 +65,17 @@ class StrangeFactsError(IntakeError):
     def __init__(self, told: str) -> None:
         problem, _, cure = told.partition(". ")
         super().__init__(file="facts", problem=problem, cure=cure)
+
+
+class FactsLostError(WorkspaceError):
+    """The ledger says that imports are done, and nothing of what they brought lies in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"the imported facts in {folder} are gone, though the import ledger says that they were brought. Put "
+            f"{folder} back from your backup, or undo the imports and import the files again"
+        )
 
 
 @dataclass(frozen=True)
@@ -100,7 +115,11 @@ class Facts:
         return Written(lines, counts, warnings=_tie_warnings(tied))
 
     def scan(self, name: str) -> pl.LazyFrame:
-        """The current rows of the table `name`: its columns and `import_id`, sorted by natural key."""
+        """The current rows of the table `name`: its columns and `import_id`, sorted by natural key.
+
+        Raises FactsLostError where no table lies in the folder, though done imports brought some: that is not zero.
+        """
+        self._refuse_lost()
         table = FACTS[name]
         versions = self._versions(table)
         if name in _OF_AN_ORDER:
@@ -128,6 +147,13 @@ class Facts:
     def uri(self, name: str) -> str:
         """Where the Delta table of a fact lies."""
         return str(self.folder / name)
+
+    def _refuse_lost(self) -> None:
+        if any(DeltaTable.is_deltatable(self.uri(name)) for name in FACTS):
+            return
+        done = (row["counts"] for row in list_imports(self.engine) if row["state"] == "done")
+        if any(counts.get("tables", {}).get(name) for counts in done for name in FACTS):
+            raise FactsLostError(self.folder)
 
     def _claim(self, import_id: int) -> None:
         try:

@@ -69,7 +69,7 @@ def link_orders(orders: pl.DataFrame, touches: pl.DataFrame, *, max_customers: i
 
 @dataclass(frozen=True)
 class NamedOrders:
-    """Of the visits that carry the id or name of an order: how many name none that is known, how many one of several."""
+    """Of the visits that carry an order's id or name: how many name none that is known, how many one of several."""
 
     visits: int
     unknown: int

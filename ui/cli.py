@@ -34,7 +34,15 @@ def main() -> None:
     # Reading from a pipe that closes early (`earned mentions | head`) is no error of ours.
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    app()
+    try:
+        app()
+    except Exception as problem:
+        from config.workspace import WorkspaceError
+
+        if not isinstance(problem, WorkspaceError):
+            raise
+        say(f"earned: {problem}")
+        sys.exit(2)
 
 
 @app.callback()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from deltalake import DeltaTable
 from filelock import FileLock, Timeout
 
-from attribution.facts import Facts
+from attribution.facts import Facts, FactsLostError
 from attribution.tables import FACTS
 from config import bond
 from config.database import open_engine, sqlite_url
@@ -171,6 +171,9 @@ def _facts(workspace: Workspace) -> Check:
             if (workspace.facts / name / "_delta_log").is_dir():
                 DeltaTable(facts.uri(name))  # damaged, it would pass for none while no import is done
             rows += facts.scan(name).collect().height
+        except FactsLostError as problem:
+            cure = "Put data/facts back from your backup, or undo the imports and import the files again"
+            return Check("facts", "problem", str(problem).partition(". ")[0], cure)
         except Exception as problem:  # whatever a broken folder makes the libraries say
             cure = "Put a backup back, or move data/facts away and import the files again"
             return Check("facts", "problem", f"{name} cannot be read: {str(problem)[:200]}", cure)
