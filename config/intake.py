@@ -58,6 +58,7 @@ from config.reading import (
     read_parts,
     read_table,
 )
+from config.short_links import read_short_links
 from config.workspace import Workspace
 
 __all__ = [
@@ -134,6 +135,7 @@ def read_context(workspace: Workspace, account: str) -> ReadContext:
         tax_included=shop.tax_included,
         keyed_hash=workspace.keyed_hash,
         url_parameters=shop.url_parameters,
+        short_links=read_short_links(workspace.engine),
     )
 
 

@@ -28,6 +28,7 @@ class ReadContext:
     keyed_hash: Callable[[pl.Series], pl.Series]
     file: str = ""
     url_parameters: tuple[str, ...] = ()  # that say which page a visit is of, beyond those known
+    short_links: Mapping[str, str] = field(default_factory=dict)  # canonical short link -> where it leads
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,24 @@ def take_file(
     with writing(workspace.engine) as connection:
         remove_unheld(connection)  # what an interrupted import had stored
     keep_codes_current(workspace)
-    return _with_named_orders(workspace, report)
+    return _with_two_levels(workspace, _with_named_orders(workspace, report))
+
+
+def _with_two_levels(workspace: Workspace, report: ImportReport) -> ImportReport:
+    """With a warning where a platform's costs of a day stand by campaign and by ad as well: they would count twice."""
+    if not report.tables.get("spend"):
+        return report
+    day = ["account", "platform", "source", "campaign", "date_from", "date_to", "currency", "person", "cost_type"]
+    fine = pl.any_horizontal(pl.col("adgroup", "ad").is_not_null())
+    levels = facts_of(workspace).scan("spend").group_by(day).agg(fine.any().alias("fine"), (~fine).any().alias("whole"))
+    twice = levels.filter("fine", "whole").select(pl.len()).collect().item()
+    if not twice:
+        return report
+    told = (
+        f"{twice} days of campaigns have their cost by campaign and by ad set or ad as well, and both count. Undo the "
+        "import of one of them: keep the one by ad."
+    )
+    return replace(report, warnings=[*report.warnings, told])
 
 
 def _with_named_orders(workspace: Workspace, report: ImportReport) -> ImportReport:

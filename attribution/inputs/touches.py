@@ -12,6 +12,7 @@ import polars as pl
 from attribution.inputs.urls import MAX_STORED_URL, kept_urls, tag_value, without_addresses
 from attribution.utm import UTM, decide_source, host_of, parse_urls
 from config.intake import ReadContext
+from config.short_links import resolved
 
 TEXTS = ("visit_id", "visitor", "customer", "order_ref", "landing_url", "referrer", *UTM)
 EXTRAS = {
@@ -25,12 +26,15 @@ EXTRAS = {
 def touches(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     """The table touches. `rows`: touched_at and source_line, and what is known of TEXTS and EXTRAS.
 
-    Tags told by the tool itself go before those of the landing page. A visit without an id is known by visitor, time
-    and landing page: the same visit gets the same id in every file.
+    A short link of the business's register is the page it leads to. Tags told by the tool itself go before those of the
+    landing page. A visit without an id is known by visitor, time and landing page: the same visit gets the same id in
+    every file.
     """
     absent = [pl.lit(None, dtype=pl.String).alias(name) for name in TEXTS if name not in rows.columns]
     absent += [pl.lit(None, dtype=t).alias(name) for name, t in EXTRAS.items() if name not in rows.columns]
-    rows = _with_tags(rows.with_columns(absent), context)
+    rows = rows.with_columns(absent)
+    rows = rows.with_columns(resolved(rows[n], context.short_links).alias(n) for n in ("landing_url", "referrer"))
+    rows = _with_tags(rows, context)
     rows = rows.with_columns(
         context.keyed_hash(rows["visitor"]).alias("visitor"),
         context.keyed_hash(rows["customer"]).alias("customer_key"),
