@@ -242,3 +242,24 @@ def test_several_numbers_are_no_amount(text: str) -> None:
 @pytest.mark.parametrize("text", ["1 234", "1'234'567.50", "-1 234,50", "€ 1 234,50", "1 234,50 zł", "(1 234.50)"])
 def test_grouped_amounts_are_amounts(text: str) -> None:
     assert money(pl.Series([text])).bad.to_list() == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2026-05-01 24:00", "2026-05-01T22:00:00"),
+        ("05/13/2026 12:30 AM", "2026-05-12T22:30:00"),
+        ("3 wrz 2026", "2026-09-02T22:00:00"),
+        ("3 szept. 2026", "2026-09-02T22:00:00"),
+        ("3 thg 9, 2026", "2026-09-02T22:00:00"),
+        ("1767225600000", "2026-01-01T00:00:00"),
+        ("13.05.26", "2026-05-12T22:00:00"),
+        ("2026-03-29 02:30", "2026-03-29T01:30:00"),  # an hour that is left out in spring
+        ("1446-09-01", BAD),  # of the Islamic calendar
+        ("5786-01-10", BAD),  # of the Jewish one
+        ("1.8e18", BAD),
+    ],
+)
+def test_times_as_exports_write_them(text: str, told: str) -> None:
+    read = read_one(instants(texts(text), zone="Europe/Warsaw"))
+    assert (read if read == BAD else read.strftime("%Y-%m-%dT%H:%M:%S")) == told  # type: ignore[attr-defined]
