@@ -229,8 +229,13 @@ async def _follow(sessions: Sessions, request: FetchRequest, limits: Limits) -> 
         if location is None:
             there = url if moved and permanent and result.outcome in (Outcome.OK, Outcome.NOT_MODIFIED) else None
             return replace(result, permanent_url=there)
-        target = urljoin(url, location)
-        if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
+        try:
+            target = urljoin(url, location)
+            insecure = urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http"
+        except ValueError:
+            said = "the server sends us on to something that is no address"
+            return replace(result, outcome=Outcome.BAD_URL, error=said)
+        if insecure:
             return replace(
                 result,
                 outcome=Outcome.BAD_URL,

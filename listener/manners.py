@@ -11,9 +11,8 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from urllib.parse import urlsplit
 
-from listener.schedule import LONGEST_RETRY
+from listener.schedule import LONGEST_RETRY, host_of
 from listener.state import SourceState
 
 SPACING = dt.timedelta(seconds=1)
@@ -32,9 +31,9 @@ def _suffixes() -> object:
 @lru_cache(maxsize=16_384)
 def politeness_group(url: str, *, allow_private: bool) -> str | None:
     """The registrable domain that shares a budget and a Retry-After; None for hosts of one's own network."""
-    host = (urlsplit(url).hostname or "").lower()
     if allow_private:
         return None
+    host = host_of(url)
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:

@@ -29,9 +29,17 @@ def address_of(state: SourceState) -> str:
     return moved or state.url
 
 
+def host_of(url: str) -> str:
+    """The host of an address; "" where it cannot be read: `fetch` says so, and the other sources go on."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
 def request_of(state: SourceState, *, plan_hash: str, allow_private: bool, now: dt.datetime) -> FetchRequest:
     """What to ask. Validators go along unless they are old, or the body has to be read again by other queries."""
-    kept = (urlsplit(address_of(state)).hostname or "").endswith(_KEEP_VALIDATORS)
+    kept = host_of(address_of(state)).endswith(_KEEP_VALIDATORS)
     fresh = state.validators_at is not None and (kept or now - state.validators_at < VALIDATORS_LIVE)
     known = fresh and state.plan_hash == plan_hash
     return FetchRequest(

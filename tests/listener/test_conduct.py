@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from config.workspace import Workspace
 from listener import store
-from listener.collect import Collector, CollectReport
+from listener.collect import Collector, CollectReport, collect_once
 from listener.manners import politeness_group
 from listener.parsing import ParseWorkers
 from listener.schedule import LONGEST_WAIT, SHORTEST_WAIT, VALIDATORS_LIVE
@@ -364,3 +364,10 @@ async def test_the_workers_live_from_round_to_round(make_workspace: Callable[...
         clock.time += 2 * HOUR
         await collector.round(only_due=True)
         assert collector.workers is workers
+
+
+async def test_an_address_that_cannot_be_read_stops_nobody_else(make_workspace: Callable[..., Workspace]) -> None:
+    space = make_workspace('[[source]]\nname = "typo"\nurl = "http://[typo"\n')
+    for time in (BEGIN, BEGIN + HOUR):  # the second time its state is stored
+        told = await collect_once(space, now=lambda time=time: time)
+        assert [(row.name, row.outcome) for row in told.sources] == [("typo", "bad_url")]

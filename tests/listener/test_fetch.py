@@ -171,6 +171,7 @@ async def test_redirects_are_followed_and_only_permanent_ones_are_remembered() -
         ("/loop", Outcome.TOO_MANY_REDIRECTS),
         ("file:///etc/passwd", Outcome.BAD_URL),
         ("http://user:pw@127.0.0.1/", Outcome.BAD_URL),
+        ("http://[", Outcome.BAD_URL),
     ],
 )
 async def test_a_redirect_is_checked_like_a_first_address(location: str, outcome: Outcome) -> None:
