@@ -143,9 +143,7 @@ def restore_backup(source: Path, folder: Path, *, now: dt.datetime, force: bool 
         manifest = _unpack(source, fresh)
         _check_database(fresh / DATABASE)
         (fresh / FACTS).mkdir(parents=True, exist_ok=True)
-        aside = _move_aside(there, folder, now=now)
-        for name in ("data", SETTINGS):  # settings last: without them there is no workspace, and no half of one
-            (fresh / name).rename(folder / name)
+        aside = _exchange(fresh, there, folder, now=now)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, sqlite3.DatabaseError) as exc:
         raise BackupError(f"{source} cannot be put back: {exc}; it is no backup, or a damaged one") from exc
     finally:
@@ -157,13 +155,25 @@ def restore_backup(source: Path, folder: Path, *, now: dt.datetime, force: bool 
     )
 
 
-def _move_aside(there: list[Path], folder: Path, *, now: dt.datetime) -> Path | None:
-    if not there:
-        return None
-    aside = folder / f"before-restore-{now:%Y%m%d-%H%M%S}"
-    aside.mkdir()
-    for old in there:
-        old.rename(aside / old.name)
+def _exchange(fresh: Path, there: list[Path], folder: Path, *, now: dt.datetime) -> Path | None:
+    """The new parts instead of the old ones, which are moved aside; all of it or nothing. Raises OSError."""
+    aside = folder / f"before-restore-{now:%Y%m%d-%H%M%S}" if there else None
+    moves = [(old, aside / old.name) for old in there if aside]
+    # settings last: without them there is no workspace, and no half of one
+    moves += [(fresh / name, folder / name) for name in ("data", SETTINGS)]
+    if aside:
+        aside.mkdir()
+    done: list[tuple[Path, Path]] = []
+    try:
+        for old, new in moves:
+            old.rename(new)
+            done.append((old, new))
+    except OSError:
+        for old, new in reversed(done):
+            new.rename(old)
+        if aside:
+            aside.rmdir()
+        raise
     return aside
 
 

@@ -119,3 +119,22 @@ def test_a_running_import_is_waited_for(shop: Workspace, tmp_path: Path, monkeyp
     with FileLock(shop.data / "import.lock"), pytest.raises(BackupError, match="an import is running"):
         write_backup(shop, tmp_path / "b.zip", now=NOW)
     assert [file.name for file in tmp_path.iterdir()] == ["shop"]
+
+
+@pytest.mark.parametrize("stuck", ["data", "earned.toml"])
+def test_what_cannot_be_moved_leaves_everything_in_its_place(
+    shop: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: str
+) -> None:
+    write_backup(shop, tmp_path / "b.zip", now=NOW)
+    before, rename = contents(shop.folder), Path.rename
+
+    def busy(self: Path, target: Path) -> Path:
+        if self == shop.folder / stuck or (stuck == "earned.toml" and self.parent.name.startswith(".restore-")):
+            raise OSError(16, "Device or resource busy")  # as where a container mounts data/
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", busy)
+    with pytest.raises(BackupError, match="busy"):
+        restore_backup(tmp_path / "b.zip", shop.folder, now=NOW, force=True)
+    assert contents(shop.folder) == before
+    assert not list(shop.folder.glob("before-restore-*"))
