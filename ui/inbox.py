@@ -217,7 +217,8 @@ def _write_note(moved: Path, report: ImportReport, *, at: dt.datetime) -> None:
         told += [f"{reason}: {rows} rows" for reason, rows in report.reasons.items()]
         told += list(report.warnings)
     note = moved.with_name(moved.name + _NOTE)
-    with contextlib.suppress(FileExistsError), note.open("x", encoding="utf-8") as out:
+    # a name too long for a note, or a full disk, must not end the listening: the import ledger says the same
+    with contextlib.suppress(OSError), note.open("x", encoding="utf-8", errors="backslashreplace") as out:
         out.write("\n".join(told) + "\n")
 
 

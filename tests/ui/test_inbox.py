@@ -75,6 +75,14 @@ def test_a_file_that_cannot_be_read_is_moved_with_a_note_that_says_why(watched: 
     assert (name, "web page" in note) == ("page.csv", True)
 
 
+def test_a_name_too_long_for_a_note_ends_nothing(watched: Workspace) -> None:
+    name = "x" * 250 + ".csv"
+    drop(watched, name, "not,known\n1,2\n")
+    assert [item.outcome for item in run(watched)] == ["failed"]
+    assert names(watched, "failed") == [name]
+    assert inbox.failures(watched) == [(name, "")]
+
+
 def test_rows_kept_aside_are_told_beside_the_file(watched: Workspace) -> None:
     drop(watched, "costs.csv", SPEND + ROW + "2026-05-02,meta,spring,twelve,EUR\n")
     assert run(watched)[0].outcome == "imported"
