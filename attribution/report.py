@@ -167,41 +167,17 @@ def attribute(
     they stay listed in `codes`, `order_codes` and `leakage`. `rates` as `currency.load_rates()`
     gives them. Raises ValueError for an unknown model.
     """
-    currency, scope = settings.workspace.currency, settings.attribution.social_scope
-    facts = _read(inputs, views=settings.attribution.view_through is not None)
-    ledger = order_ledger(
-        facts["orders"], facts["refunds"], shop=settings.shop, currency=currency, rates=rates, zone=settings.zone
-    )
-    identity = link_orders(ledger, facts["touches"], max_customers=settings.attribution.shared_visitor)
-    codes = match_codes(facts["order_codes"], inputs.codes, settings.zone)
-    reached = _in_reach(facts["touches"], settings=settings, period=period, lookback=lookback)
-    named = channel_of(apply_links(reached, inputs.links, zone=settings.zone))
-    touches, rules = named.filter(~_seen()), _journey_rules(named, inputs, settings=settings, lookback=lookback)
-    journeys = build_journeys(touches, ledger, codes, identity, **rules)
-
-    mine = in_period(ledger, period).join(identity.methods, on=_ORDER, how="left", maintain_order="left")
-    paths = journeys.join(mine, on=_ORDER, how="semi", maintain_order="left")
-    redeemed = codes.join(mine, on=_ORDER, how="semi", maintain_order="left")
-    lines = facts["order_lines"].join(mine, on=_ORDER, how="semi", maintain_order="left")
+    currency = settings.workspace.currency
+    joined = _join(inputs, settings=settings, period=period, lookback=lookback, rates=rates)
+    facts, ledger, mine, identity = joined.facts, joined.ledger, joined.mine, joined.identity
+    touches, redeemed, lines = joined.touches, joined.of_period(joined.codes), joined.of_period(facts["order_lines"])
+    paths = joined.paths(joined.codes)
     visits = _visits(touches, paths, settings=settings, period=period)
-    before = _before(facts["touches"], ledger, codes, identity, inputs, settings=settings, period=period, rules=rules)
-    leaked = code_leakage(
-        pl.concat([redeemed, before.codes]),
-        pl.concat([mine, before.orders], how="diagonal"),
-        pl.concat([paths, before.journeys]),
-        pl.concat([visits, before.touches]),
-        facts["mentions"],
-        inputs.people,
-        lookback=lookback,
-        scope=scope,
-        since=period.since,
-    )
+    leaked = _leaked(joined, redeemed, paths, visits, inputs=inputs, settings=settings, period=period)
     counting = redeemed
     if without_flagged:
-        kept = codes.join(leaked.orders, on=[*_ORDER, "code"], how="anti", maintain_order="left")
-        counting = kept.join(mine, on=_ORDER, how="semi", maintain_order="left")
-        journeys = build_journeys(touches, ledger, kept, identity, **rules)
-        paths = journeys.join(mine, on=_ORDER, how="semi", maintain_order="left")
+        kept = joined.codes.join(leaked.orders, on=[*_ORDER, "code"], how="anti", maintain_order="left")
+        counting, paths = joined.of_period(kept), joined.paths(kept)
     failed = build_null_journeys(
         touches, ledger, identity, lookback=lookback, max_touches=settings.attribution.max_touches
     )
@@ -270,6 +246,73 @@ def _journey_rules(
 
 
 @dataclass(frozen=True)
+class _Joined:
+    """The facts tied together: net orders (all, and the period's), who bought, their codes, and clicks in reach."""
+
+    facts: dict[str, pl.DataFrame]
+    ledger: pl.DataFrame
+    mine: pl.DataFrame  # the ledger's orders of the period, with match_method
+    identity: Identity
+    codes: pl.DataFrame
+    touches: pl.DataFrame
+    rules: dict[str, Any]  # the options of `build_journeys`
+
+    def of_period(self, frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.join(self.mine, on=_ORDER, how="semi", maintain_order="left")
+
+    def paths(self, codes: pl.DataFrame) -> pl.DataFrame:
+        """The journeys to the period's orders, where these codes count as touches."""
+        return self.of_period(build_journeys(self.touches, self.ledger, codes, self.identity, **self.rules))
+
+
+def _join(
+    inputs: Inputs, *, settings: Settings, period: Period, lookback: dt.timedelta, rates: pl.DataFrame
+) -> _Joined:
+    currency, zone = settings.workspace.currency, settings.zone
+    facts = _read(inputs, views=settings.attribution.view_through is not None)
+    ledger = order_ledger(
+        facts["orders"], facts["refunds"], shop=settings.shop, currency=currency, rates=rates, zone=zone
+    )
+    identity = link_orders(ledger, facts["touches"], max_customers=settings.attribution.shared_visitor)
+    reached = _in_reach(facts["touches"], settings=settings, period=period, lookback=lookback)
+    named = channel_of(apply_links(reached, inputs.links, zone=zone))
+    return _Joined(
+        facts=facts,
+        ledger=ledger,
+        mine=in_period(ledger, period).join(identity.methods, on=_ORDER, how="left", maintain_order="left"),
+        identity=identity,
+        codes=match_codes(facts["order_codes"], inputs.codes, zone),
+        touches=named.filter(~_seen()),
+        rules=_journey_rules(named, inputs, settings=settings, lookback=lookback),
+    )
+
+
+def _leaked(
+    joined: _Joined,
+    redeemed: pl.DataFrame,
+    paths: pl.DataFrame,
+    visits: pl.DataFrame,
+    *,
+    inputs: Inputs,
+    settings: Settings,
+    period: Period,
+) -> Leakage:
+    """The period's redemptions held against those of each code's own days before it."""
+    before = _before(joined, inputs, settings=settings, period=period)
+    return code_leakage(
+        pl.concat([redeemed, before.codes]),
+        pl.concat([joined.mine, before.orders], how="diagonal"),
+        pl.concat([paths, before.journeys]),
+        pl.concat([visits, before.touches]),
+        joined.facts["mentions"],
+        inputs.people,
+        lookback=joined.rules["lookback"],
+        scope=settings.attribution.social_scope,
+        since=period.since,
+    )
+
+
+@dataclass(frozen=True)
 class _Before:
     """What codes are held against: creators' codes on the orders of the 90 days before the period, and their paths."""
 
@@ -279,24 +322,15 @@ class _Before:
     touches: pl.DataFrame
 
 
-def _before(
-    touches: pl.DataFrame,
-    ledger: pl.DataFrame,
-    codes: pl.DataFrame,
-    identity: Identity,
-    inputs: Inputs,
-    *,
-    settings: Settings,
-    period: Period,
-    rules: dict[str, Any],
-) -> _Before:
+def _before(joined: _Joined, inputs: Inputs, *, settings: Settings, period: Period) -> _Before:
+    ledger, identity, rules = joined.ledger, joined.identity, joined.rules
     days = Period(period.since - BASELINE, period.since - dt.timedelta(days=1))
     creators = (pl.col("kind") == "creator") & (pl.col("state") == REGISTERED)
     orders = in_period(ledger, days)
-    used = codes.filter(creators).join(orders, on=_ORDER, how="semi", maintain_order="left")
+    used = joined.codes.filter(creators).join(orders, on=_ORDER, how="semi", maintain_order="left")
     orders = orders.join(used, on=_ORDER, how="semi", maintain_order="left")
     persons = identity.links.join(orders, on=_ORDER, how="semi")
-    reached = _in_reach(touches, settings=settings, period=days, lookback=rules["lookback"])
+    reached = _in_reach(joined.facts["touches"], settings=settings, period=days, lookback=rules["lookback"])
     theirs = identity.with_person(reached).join(persons, on="person", how="semi", maintain_order="left")
     found = channel_of(apply_links(theirs.drop("person").filter(~_seen()), inputs.links, zone=settings.zone))
     paths = build_journeys(found, ledger, used, identity, **{name: rules[name] for name in rules if name != "views"})
