@@ -48,7 +48,22 @@ def grams(normal: str) -> frozenset[int]:
     if len(words) < _ENOUGH_WORDS and not unspaced:
         return frozenset()
     cut = normal[:_LOOK_AT]
-    return frozenset(zlib.crc32(cut[n : n + _GRAM].encode()) for n in range(len(cut) - _GRAM + 1))
+    places = len(cut) - _GRAM + 1
+    if not cut.isascii():
+        return frozenset(zlib.crc32(cut[n : n + _GRAM].encode()) for n in range(places))
+    values, tables = np.frombuffer(cut.encode(), dtype=np.uint8), _gram_tables()
+    hashed = tables[0][values[:places]]
+    for place in range(1, _GRAM):
+        hashed = hashed ^ tables[place][values[place : place + places]]
+    return frozenset(hashed.tolist())
+
+
+@lru_cache(maxsize=1)
+def _gram_tables() -> npt.NDArray[np.uint32]:
+    """What each byte at each place of a gram adds to its CRC-32, which is linear: the sum by XOR is the gram's CRC."""
+    nothing = zlib.crc32(bytes(_GRAM))
+    alone = [[zlib.crc32(bytes(k) + bytes([byte]) + bytes(_GRAM - 1 - k)) for byte in range(256)] for k in range(_GRAM)]
+    return np.array([[value ^ (nothing if k else 0) for value in row] for k, row in enumerate(alone)], dtype=np.uint32)
 
 
 def bands(grams: frozenset[int]) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import zlib
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -150,3 +151,9 @@ def test_any_text_has_bands_or_none(text: str) -> None:
     own = duplicates.bands(duplicates.grams(duplicates.plain_words(None, text)))
     assert len(own) in (0, 8)
     assert all(0 <= band < 2**63 for band in own)
+
+
+@given(st.text(st.characters(max_codepoint=127), min_size=16, max_size=60), st.sampled_from(["", "\u017c\xf3\u0142w"]))
+def test_grams_are_the_checksums_of_five_characters_each(text: str, more: str) -> None:
+    said = f"a b c d e f g h {text}{more}"
+    assert duplicates.grams(said) == {zlib.crc32(said[n : n + 5].encode()) for n in range(len(said) - 4)}
