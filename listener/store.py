@@ -263,6 +263,8 @@ def _brand_terms(mention: Mention) -> dict[str, str]:
 
 
 def _differs(mention: Mention, row: Mapping[str, Any]) -> bool:
+    if row["source"].startswith(IMPORTED) and not mention.source.startswith(IMPORTED):
+        return True  # what a feed brings too must not go when the import that brought it first is undone
     skipped = ("published_at",) if _keeps_guess(mention, row) else ()
     if any(getattr(mention, name) != row[name] for name in _OWN_COLUMNS if name not in skipped):
         return True

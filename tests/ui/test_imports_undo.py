@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from config.register_undo import register_imports
 from config.registers import read_codes, read_people, write_people
 from config.workspace import Workspace
 from listener import store
+from listener.mentions import Mention
 from listener.tables import mention_imports, mention_words, mentions, text_bands
 from tests.ui.pages import NOW, hear, mention
 from ui import imports, pipeline
@@ -56,6 +58,23 @@ def test_undoing_a_mention_import_leaves_what_another_file_also_brought(workspac
     assert stored(workspace) == urls(2, 3)
     assert imports.undo(workspace, second, now=NOW).mentions == 2
     assert stored(workspace) == []
+
+
+def test_what_a_feed_brought_word_for_word_as_well_stays_when_the_import_goes(workspace: Workspace) -> None:
+    kept = take(workspace, "a.csv", HEADER + said(1))
+    post = Mention(
+        "a" * 32, "import:earned_mentions", "file", "web", "1", None, "acme kettle", raw_url="https://x.example/p"
+    )
+    with writing(workspace.engine) as connection:
+        store.store_mentions(connection, source=post.source, found=[post], now=NOW, import_id=kept)
+    heard = replace(post, mention_id="b" * 32, source="blog", source_kind="rss")
+    for updated in (1, 0):
+        told = store.save_poll(
+            workspace.engine, source="blog", state=store.SourceState("blog", "u"), mentions=[heard], now=NOW
+        )
+        assert (told.new, told.updated) == (0, updated)
+    assert imports.undo(workspace, kept, now=NOW).mentions == 1
+    assert stored(workspace) == ["https://x.example/p"]
 
 
 def test_search_near_copies_and_authors_forget_what_is_removed(workspace: Workspace) -> None:
