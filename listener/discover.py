@@ -60,6 +60,11 @@ class Discovery:
         """Those that can be listened to."""
         return tuple(one for one in self.candidates if one.error is None)
 
+    def is_same_host(self, one: Candidate) -> bool:
+        """Whether a feed lies where was asked. Leave to reach inside a private network is given for that host alone:
+        a page names feeds anywhere, and whoever serves those could send us on into the network."""
+        return _host(one.url) == _host(self.asked)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "asked": self.asked,

@@ -113,7 +113,8 @@ def add_source(
     if wanted is None and found is not None:
         one, problem = _picked(found, pick, ask=not (as_json or look))
         if one is not None:
-            wanted = _wanted_candidate(one, name, network, interval, allow_private)
+            inside = allow_private and found.is_same_host(one)
+            wanted = _wanted_candidate(one, name, network, interval, inside)
     if wanted is not None and not look:
         decided = _added(workspace, wanted)
     asked = wanted.url if recipe and wanted else values[0]

@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from listener.discover import Discovery, common_places, completed, feeds_of_page, find_feeds, known_feed
+from listener.discover import Candidate, Discovery, common_places, completed, feeds_of_page, find_feeds, known_feed
 from tests.listener.feedhost import FeedHost, Reply
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -73,6 +73,9 @@ def test_being_allowed_inside_holds_for_the_host_that_was_asked_alone() -> None:
         with FeedHost({"/": Reply(body=page)}) as host:
             assert find(host.url("/")).feeds == ()
         assert other.asked == []
+    found = Discovery("http://wiki.lan/news", ())
+    near, far = (Candidate(url, "declared") for url in ("http://wiki.lan/feed", "https://stranger.example/feed"))
+    assert (found.is_same_host(near), found.is_same_host(far)) == (True, False)
 
 
 def test_a_base_moves_relative_addresses() -> None:

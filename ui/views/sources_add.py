@@ -90,7 +90,7 @@ def _found(screen: Screen, found: Discovery, private: bool) -> None:
             st.caption(_("Try the page of its news or blog, or look there for the word RSS or a feed's icon."))
         return
     for place, one in enumerate(found.feeds[:SHOWN]):
-        _candidate(screen, one, place, private)
+        _candidate(screen, one, place, private and found.is_same_host(one))
 
 
 def _candidate(screen: Screen, one: Candidate, place: int, private: bool) -> None:
