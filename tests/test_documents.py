@@ -94,12 +94,13 @@ def test_every_dependency_has_a_line_of_reason() -> None:
 
 
 def terms_on_pages() -> set[str]:
-    """The names that pages hand to `how(...)`, "How is this worked out?"."""
+    """The names that pages hand to `how(...)`, "How is this worked out?", by themselves or listed as TERMS."""
     found: set[str] = set()
     for file in sorted((ROOT / "ui" / "views").glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             called = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
-            if called == "how" and isinstance(node, ast.Call):
+            listed = isinstance(node, ast.Assign) and [ast.unparse(name) for name in node.targets] == ["TERMS"]
+            if listed or called == "how":
                 found |= {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
     return found
 

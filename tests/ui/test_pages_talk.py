@@ -327,7 +327,7 @@ def test_a_lower_threshold_in_the_address_counts(shop: Workspace) -> None:
 def test_a_profile_shows_codes_and_what_they_brought(shop: Workspace) -> None:
     page = show("influencers", person="instagram:anna")
     assert "ANNA10" in tables_of(page)
-    assert "€90.00 from 1 order; cost €50.00" in texts(page)
+    assert "€90.00 from 1 order; cost €59.00" in texts(page)
     assert "7 mentions in 30 days: 1 positive" in "".join(caption.value for caption in page.caption)
 
 
