@@ -127,7 +127,7 @@ class _Documented:
         return kind in self._document
 
     def __getitem__(self, kind: str) -> Any:
-        return _Entries(self._document[kind])
+        return _Entries(self._document, kind)
 
     def __setitem__(self, kind: str, value: Any) -> None:
         self._document[kind] = tomlkit.aot()
@@ -139,8 +139,9 @@ class _Documented:
 class _Entries:
     """A list of tables of a document."""
 
-    def __init__(self, entries: Any) -> None:
-        self._entries = entries
+    def __init__(self, document: tomlkit.TOMLDocument, kind: str) -> None:
+        self._document, self._kind = document, kind
+        self._entries: Any = document[kind]
 
     def __iter__(self) -> Any:
         return iter(self._entries)
@@ -152,7 +153,24 @@ class _Entries:
         return self._entries[place]
 
     def __delitem__(self, place: int) -> None:
+        kept = _behind(self._entries[place])
+        if kept:
+            self._hand_on(kept, place)
         del self._entries[place]
+
+    def _hand_on(self, kept: list[Any], place: int) -> None:
+        """Comments behind an entry speak of what follows it."""
+        if place + 1 < len(self._entries):
+            follower = self._entries[place + 1]
+        else:
+            body = self._document.body
+            own = next(n for n, (key, _) in enumerate(body) if key is not None and key.key == self._kind)
+            rest = [item for _, item in body[own + 1 :] if isinstance(item, tomlkit.items.Table | tomlkit.items.AoT)]
+            if not rest:
+                body.extend((None, item) for item in kept)
+                return
+            follower = rest[0][0] if isinstance(rest[0], tomlkit.items.AoT) else rest[0]
+        follower.trivia.indent = "".join(item.as_string() for item in kept) + follower.trivia.indent
 
     def extend(self, rows: Any) -> None:
         inline = not isinstance(self._entries, tomlkit.items.AoT)
@@ -162,6 +180,17 @@ class _Entries:
             if not inline:
                 table.add(tomlkit.nl())
             self._entries.append(table)
+
+
+def _behind(entry: Any) -> list[Any]:
+    """What stands behind an entry's keys and a blank line, where a comment is among it."""
+    if not isinstance(entry, tomlkit.items.Table):
+        return []
+    body = entry.value.body
+    last = max((n for n, (key, _) in enumerate(body) if key is not None), default=-1)
+    blank = next((n for n in range(last + 1, len(body)) if isinstance(body[n][1], tomlkit.items.Whitespace)), len(body))
+    kept = [item for _, item in body[blank:]]
+    return kept if any(isinstance(item, tomlkit.items.Comment) for item in kept) else []
 
 
 def _plain(text: str, file: Path) -> dict[str, Any]:
@@ -206,7 +235,8 @@ def _alone(file: Path) -> Any:
 
 
 def _replace(file: Path, text: str) -> None:
-    """All of the new file or all of the old one, whatever happens in between."""
+    """All of the new file or all of the old one, whatever happens in between. A link stays one."""
+    file = file.resolve()
     fresh = file.with_name(f".{file.name}.new")
     try:
         with fresh.open("w", encoding="utf-8", newline="") as stream:

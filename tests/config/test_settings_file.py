@@ -60,6 +60,45 @@ def test_a_key_set_to_none_goes_back_to_its_default(folder: Path) -> None:
     assert "interval" not in text(folder).rpartition("[[source]]")[2]
 
 
+PAIR = """[workspace]
+currency = "EUR"
+
+[[source]]
+name = "a"
+url = "https://a.example/"
+# paused = true
+
+# the main blog: never remove
+[[source]]
+name = "b"
+url = "https://b.example/"
+
+# for the figures
+"""
+
+
+@pytest.mark.parametrize("follower", ["", '[[brand]]\nname = "B"\nmatch = "b"\n'])
+def test_comments_behind_a_source_that_is_taken_out_stay(tmp_path: Path, follower: str) -> None:
+    file = tmp_path / "earned.toml"
+    file.write_text(PAIR + follower, encoding="utf-8")
+    remove_source(tmp_path, "a")
+    head, rest = PAIR.split("[[source]]", 1)[0], PAIR.split("# paused = true\n")[1]
+    assert text(tmp_path) == head + rest + follower
+    remove_source(tmp_path, "b")
+    comments = ["# the main blog: never remove", "# for the figures"]
+    assert [line for line in text(tmp_path).splitlines() if line.startswith("#")] == comments
+    assert text(tmp_path).endswith("# for the figures\n" + follower)
+
+
+def test_a_linked_file_stays_linked(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "shop.toml").write_text(PAIR, encoding="utf-8")
+    (tmp_path / "earned.toml").symlink_to("kept/shop.toml")
+    change_source(tmp_path, "a", {"paused": True})
+    assert (tmp_path / "earned.toml").is_symlink()
+    assert "paused = true" in (tmp_path / "kept" / "shop.toml").read_text(encoding="utf-8")
+
+
 def test_sources_between_other_tables_and_inline_are_changed_too(tmp_path: Path) -> None:
     file = tmp_path / "earned.toml"
     file.write_text(
