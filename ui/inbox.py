@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import logging
 import os
 import stat
 import time
@@ -35,6 +36,7 @@ DONE, FAILED, TAKING = "done", "failed", ".taking"
 _PARTIAL = (".part", ".partial", ".crdownload", ".download", ".tmp", ".opdownload", ".filepart")
 _NOTE = ".note.txt"
 
+_log = logging.getLogger(__name__)
 Sleep = Callable[[float], None]
 Clock = Callable[[], dt.datetime]
 
@@ -194,6 +196,10 @@ def _take(workspace: Workspace, folder: Path, file: Path, *, now: Clock) -> Take
     except ImportBusyError as exc:
         _move(file, folder)
         return Taken(file.name, "busy", f"{exc.problem}. {exc.cure}")
+    except Exception:  # one file that we stumble over, at every pass anew, would keep all others waiting
+        _log.exception("importing %r from the watched folder failed", file.name)
+        _move(file, folder / FAILED)
+        return Taken(file.name, "failed", "importing this file failed inside earned; the log has the details")
     if _state(file) != before:
         _move(file, folder)
         return Taken(file.name, "waiting", "it grew while it was read; the next pass reads it whole", report)
@@ -238,7 +244,7 @@ async def watch(
     """Passes over the watched folder, `every` seconds, until `stop` is set. `on_files` hears of what was taken."""
     while folder_of(workspace) is not None and not stop.is_set():
         found = await asyncio.to_thread(take_waiting, workspace, now=now)
-        taken = [item for item in found if item.report is not None]
+        taken = [item for item in found if item.report is not None or item.outcome == "failed"]
         if taken:
             on_files(taken)
         with contextlib.suppress(TimeoutError):

@@ -75,6 +75,23 @@ def test_a_file_that_cannot_be_read_is_moved_with_a_note_that_says_why(watched: 
     assert (name, "web page" in note) == ("page.csv", True)
 
 
+def test_a_file_that_the_import_stumbles_over_does_not_hold_up_the_others(
+    watched: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(watched, "a.csv")
+    drop(watched, "b.csv")
+    take = pipeline.take_file
+
+    def stumble(space: Workspace, path: Path, **options: object) -> object:
+        if path.name == "a.csv":
+            raise ZeroDivisionError
+        return take(space, path, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "take_file", stumble)
+    assert [(item.file, item.outcome) for item in run(watched)] == [("a.csv", "failed"), ("b.csv", "imported")]
+    assert (names(watched, "failed"), names(watched, ".taking"), costs(watched)) == (["a.csv"], [], 1)
+
+
 def test_a_name_too_long_for_a_note_ends_nothing(watched: Workspace) -> None:
     name = "x" * 250 + ".csv"
     drop(watched, name, "not,known\n1,2\n")
