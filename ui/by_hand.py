@@ -91,7 +91,9 @@ def _unfit(row: Mapping[str, str]) -> str | None:
         return f"the text is longer than {TEXT_LIMIT:,} characters"
     if row["link"] and safe_link(row["link"]) is None:
         return "the link is no address that begins with http:// or https://"
-    wrong = [name for name in _COUNTS if row[name] and not row[name].isdigit()]
+    if any("\ud800" <= letter <= "\udfff" for value in row.values() for letter in value):
+        return "it holds letters that no text can hold; copy it anew"
+    wrong = [name for name in _COUNTS if row[name] and not row[name].isdecimal()]
     return f"{wrong[0]} takes digits alone" if wrong else None
 
 

@@ -65,6 +65,8 @@ def test_it_can_be_changed_taken_out_and_put_in_again(folder: Path) -> None:
 
 
 REFUSED = [
+    ({"likes": "²"}, "digits"),
+    ({"author": "\udcff"}, "letters"),
     ({"text": ""}, "no text"),
     ({"text": "about tea"}, ""),
     ({"link": "javascript:alert(1)"}, "no address"),
