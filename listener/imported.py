@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from config.database import count_change, upsert
 from config.intake import imports
@@ -57,13 +57,6 @@ def _unheld(fallen: Sequence[int]) -> sa.Select[tuple[str, str | None, str | Non
     return sa.select(mentions.c.mention_id, mentions.c.text_hash, mentions.c.author_key).where(
         mentions.c.mention_id.in_(touched), mentions.c.source.startswith("import:"), ~held.exists()
     )
-
-
-def carried_by(engine: Engine) -> dict[int, int]:
-    """How many mentions each import carried, of those that are still stored."""
-    query = sa.select(mention_imports.c.import_id, sa.func.count()).group_by(mention_imports.c.import_id)
-    with engine.connect() as connection:
-        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _chunks(items: Iterable[str]) -> Iterable[list[str]]:
