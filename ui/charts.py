@@ -14,6 +14,7 @@ from babel import Locale
 from ui import i18n, theme
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+DAY = "%-d %b"  # days on every axis: 5 Nov
 AXIS = 58  # what axis and title take of a chart's height
 
 
@@ -59,7 +60,7 @@ def text_mark(chart: alt.Chart, **options: Any) -> alt.Chart:
 
 def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[str, str]) -> Drawn:
     """A daily line with its expected band. `frame` has `day`, `value`, `low`, `middle`, `high` (null: not known)."""
-    base = alt.Chart(frame).encode(x=alt.X(f"{day}:T", title=None))
+    base = alt.Chart(frame).encode(x=alt.X(f"{day}:T", title=None, axis=alt.Axis(format=DAY, tickCount=8, grid=False)))
     tips = [
         alt.Tooltip(f"{name}:{kind}", title=titles.get(name, name))
         for name, kind in ((day, "T"), (value, "Q"), ("low", "Q"), ("high", "Q"))
@@ -80,7 +81,7 @@ def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[st
 
 def range_by_day(frame: pl.DataFrame, *, value_title: str) -> Drawn:
     """An estimate a day: `day`, `low`, `median`, `high`; a dashed line in its band."""
-    base = alt.Chart(frame).encode(x=alt.X("day:T", title=None))
+    base = alt.Chart(frame).encode(x=alt.X("day:T", title=None, axis=alt.Axis(format=DAY, tickCount=8, grid=False)))
     band = base.mark_area(color=theme.BLUE, opacity=0.18).encode(y=alt.Y("low:Q", title=value_title), y2="high:Q")
     line = base.mark_line(color=theme.BLUE, strokeDash=[5, 4], strokeWidth=2).encode(
         y=alt.Y("median:Q", title=value_title),
@@ -218,7 +219,7 @@ def stacked_days(frame: pl.DataFrame, *, day: str, value: str, series: str, orde
         alt.Chart(frame)
         .mark_bar()
         .encode(
-            x=alt.X(f"utcyearmonthdate({day}):T", title=None, axis=alt.Axis(format="%-d %b", grid=False)),
+            x=alt.X(f"utcyearmonthdate({day}):T", title=None, axis=alt.Axis(format=DAY, grid=False)),
             y=alt.Y(f"sum({value}):Q", title=title, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color(
                 f"{series}:N",

@@ -303,4 +303,4 @@ def _sources(screen: Screen) -> None:
                 _.plural("{n} source, no failures.", "{n} sources, no failures.", fresh.sources).format(n=fresh.sources)
             )
         st.text(_("Last poll: {time}").format(time=frame.time_text(screen, fresh.last_poll)))
-        frame.link(screen, "data", _("Open Data"))
+        frame.link(screen, "sources", _("Open Sources"))
