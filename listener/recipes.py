@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, quote_plus, urlencode, urlsplit
 
 
 class RecipeError(ValueError):
@@ -241,7 +241,8 @@ def build_url(chosen: Recipe, values: Mapping[str, str]) -> str:
 def suggested_name(chosen: Recipe, values: Mapping[str, str]) -> str:
     """A name for the source: the recipe and the value that tells it from others."""
     first = next((values[need.name] for need in chosen.needs if values.get(need.name) and need.kind != "server"), "")
-    told = urlsplit(first).path.strip("/") if "://" in first else first
+    parts = _parts(first) if "://" in first else None
+    told = parts.path.strip("/") if parts else first
     return " ".join(f"{chosen.title}: {told}".split())[:80].rstrip(": ")
 
 
@@ -280,8 +281,18 @@ def _handle(value: str) -> str:
 
 def _server(value: str) -> str:
     """A server's name, also out of an address or out of @name@server."""
-    host = urlsplit(value).hostname if "://" in value else value.rpartition("@")[2]
-    return (host or "").strip("/").lower()
+    if "://" not in value:
+        return value.rpartition("@")[2].strip("/").lower()
+    parts = _parts(value)
+    return (parts.hostname or "").lower() if parts else ""
+
+
+def _parts(address: str) -> SplitResult | None:
+    """The parts of an address as somebody typed it; None for one that cannot be read."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
 
 
 _CLEANED = {"handle": _handle, "server": _server}

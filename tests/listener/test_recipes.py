@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from config.settings import parse_duration
 from listener.fetch import bad_address
 from listener.mentions import network_of
-from listener.recipes import RECIPES, RecipeError, build_url, recipe, suggested_name, values_of
+from listener.recipes import RECIPES, Recipe, RecipeError, build_url, recipe, suggested_name, values_of
 
 BUILT = [
     ("google-news", ['"acme kettle" OR #acme'],
@@ -103,3 +103,12 @@ def test_no_search_escapes_its_place_in_the_address(search: str) -> None:
 
 def test_an_unknown_recipe_is_none() -> None:
     assert recipe("fax") is None
+
+
+@pytest.mark.parametrize("chosen", RECIPES, ids=lambda chosen: chosen.id)
+def test_an_address_that_cannot_be_read_does_not_fit(chosen: Recipe) -> None:
+    values = {need.name: "http://[" for need in chosen.needs}
+    assert suggested_name(chosen, values).startswith(chosen.title)
+    if any(need.kind == "server" for need in chosen.needs):
+        with pytest.raises(RecipeError):
+            build_url(chosen, values)
