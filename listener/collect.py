@@ -215,10 +215,12 @@ class Collector:
             return
         self._settings_changed = changed
         try:
-            self.workspace = replace(self.workspace, settings=read_settings(self.workspace.folder / "earned.toml"))
-            make_plan(self.workspace)
+            fresh = replace(self.workspace, settings=read_settings(self.workspace.folder / "earned.toml"))
+            make_plan(fresh)
         except SettingsError as exc:
             _log.warning("the changed settings cannot be used, listening goes on with the old ones: %s", exc)
+        else:
+            self.workspace = fresh
 
     async def round(self, *, only_due: bool, progress: Progress | None = None) -> CollectReport:
         """Poll what is due, at most ROUND sources; or every source whose server may be asked.

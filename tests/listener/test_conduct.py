@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import email.utils
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -373,3 +374,15 @@ async def test_an_address_that_cannot_be_read_stops_nobody_else(make_workspace: 
         told = await collect_once(space, now=clock)
         clock.time += HOUR
         assert [(row.name, row.outcome) for row in told.sources] == [("typo", "bad_url")]
+
+
+async def test_a_query_spoilt_while_listening_changes_nothing(make_workspace: Callable[..., Workspace]) -> None:
+    feed = Feed("https://blog.example/f", HOUR, HOUR)
+    space, clock = make_workspace(settings=settings_of([feed])), Clock()
+    internet = Internet(clock, lambda at, url, headers: feed(at, headers))
+    file = space.folder / "earned.toml"
+    async with Collector(space, now=clock, session_factory=internet.sessions, pause=clock.pause) as collector:
+        file.write_text(file.read_text(encoding="utf-8").replace('"acme"', '"acme OR ("'), encoding="utf-8")
+        os.utime(file, (1, 1))
+        collector.read_settings_again()
+        assert len((await collector.round(only_due=True)).sources) == 1
