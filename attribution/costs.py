@@ -30,7 +30,7 @@ KIND_OF_SPEND = {
     "tool": "tools",
 }  # any other type of an imported line is "other"
 ORIGINS = ("register", "import", "codes")
-LEFT_OUT = ("imported_ad_spend", "stated_commission")
+LEFT_OUT = ("imported", "stated_commission")
 DAILY = {
     "date": pl.Date,
     "kind": pl.String,
@@ -92,10 +92,12 @@ def cost_days(
 ) -> pl.DataFrame:
     """As `daily_costs`, with the days that do not count and `left_out`, which says why (null: they count).
 
-    imported_ad_spend: ad spend of the register, on a day for which ad spend of the same channel and campaign is
-    imported (an entry without campaign stands for all campaigns, one without channel for those of `scope`, the social
-    channels; None: for all). stated_commission: what codes owe an influencer, in
-    a month for which a commission of that influencer (or of nobody named) is imported or written down.
+    imported: an entry of the register of any kind, on a day for which a cost of the same kind is imported: the invoice
+    stands for what was written down. What one of the two does not name (channel, campaign, person) does not tell them
+    apart, but an entry without channel stands for those of `scope` alone, the social channels (None: for all); the
+    channel of what creators get is always theirs. stated_commission: what codes owe an influencer, in a month for which
+    a commission of that influencer (or of nobody named) is imported or written down. A person named without a network
+    (@anna) is whoever has that handle (instagram:anna).
     """
     lines = pl.concat([_of_register(costs), _of_spend(spend)])
     priced = _priced(lines, currency=currency, rates=rates)
@@ -229,24 +231,58 @@ def _settled_months(lines: pl.DataFrame) -> pl.DataFrame:
 def _given_way(days: pl.DataFrame, scope: Collection[str] | None, *, settled: pl.DataFrame) -> pl.DataFrame:
     """Adds left_out. settled: `_settled_months`."""
     numbered = days.with_row_index("_row")
-    bought = numbered.filter((pl.col("origin") == "import") & (pl.col("kind") == "ad_spend"))
-    told = numbered.filter((pl.col("origin") == "register") & (pl.col("kind") == "ad_spend"))
-    campaign = pl.col("campaign").str.to_lowercase()
-    seen = bought.select("date", _channel="channel", _campaign=campaign).unique()
-    social = pl.lit(True) if scope is None else pl.col("_channel").is_in(list(scope))
-    same = pl.when(pl.col("channel").is_null()).then(social).otherwise(pl.col("channel") == pl.col("_channel"))
-    of_it = pl.col("campaign").is_null() | (campaign == pl.col("_campaign"))
-    twice = told.join(seen, on="date").filter(same.fill_null(False) & of_it.fill_null(False))["_row"]
+    told = numbered.filter(pl.col("origin") == "register")
+    seen = (
+        numbered.filter(pl.col("origin") == "import")
+        .select("date", "kind", _channel="channel", _campaign=_lower("campaign"), _person="influencer")
+        .unique()
+    )
+    twice = told.join(seen, on=["date", "kind"]).filter(
+        _same_channel(scope),
+        _agree(_lower("campaign"), pl.col("_campaign")),
+        pl.col("influencer").is_null() | pl.col("_person").is_null() | _same_person(),
+    )["_row"]
     owed = numbered.filter(pl.col("origin") == "codes").with_columns(_month=pl.col("date").dt.month_start())
-    theirs = pl.col("_person").is_null() | (pl.col("_person") == pl.col("influencer"))
-    covered = owed.join(settled, on="_month").filter(theirs.fill_null(False))["_row"]
+    covered = owed.join(settled, on="_month").filter(pl.col("_person").is_null() | _same_person())["_row"]
     left_out = (
         pl.when(pl.col("_row").is_in(twice.implode()))
-        .then(pl.lit("imported_ad_spend"))
+        .then(pl.lit("imported"))
         .when(pl.col("_row").is_in(covered.implode()))
         .then(pl.lit("stated_commission"))
     )
     return numbered.with_columns(left_out=left_out).drop("_row")
+
+
+def _lower(column: str) -> pl.Expr:
+    return pl.col(column).str.strip_chars().str.to_lowercase()
+
+
+def _agree(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Whether they are equal, or one of them is not said."""
+    return (one == other).fill_null(True)
+
+
+def _same_channel(scope: Collection[str] | None) -> pl.Expr:
+    """Of an entry and an imported line (`_channel`)."""
+    social = pl.lit(True) if scope is None else _agree(pl.col("_channel").is_in(list(scope)), pl.lit(True))
+    by_channel = pl.when(pl.col("channel").is_null()).then(social)
+    return pl.col("kind").is_in(CREATOR_KINDS) | by_channel.otherwise(_agree(pl.col("channel"), pl.col("_channel")))
+
+
+def _same_person() -> pl.Expr:
+    """Whether `influencer` and `_person` have one handle, on one network where both name it; false where one is null.
+
+    "@Anna" and "anna" are instagram:anna, and tiktok:anna as well; instagram:anna and tiktok:anna are two.
+    """
+
+    def handle(column: str) -> pl.Expr:
+        return _lower(column).str.replace(r"^[^:]*:", "").str.strip_chars().str.strip_prefix("@")
+
+    def network(column: str) -> pl.Expr:
+        return _lower(column).str.extract(r"^([^:]+):")
+
+    same = (handle("influencer") == handle("_person")) & _agree(network("influencer"), network("_person"))
+    return same.fill_null(False)
 
 
 def daily_commissions(redeemed: pl.DataFrame, ledger: pl.DataFrame, *, currency: str) -> pl.DataFrame:

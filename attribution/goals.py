@@ -184,7 +184,8 @@ class Growth:
 @dataclass(frozen=True)
 class Assessment:
     """Where a goal stands on `as_of`. `value`: its figure so far; `plan`: what it should be by then; `forecast`: low,
-    median, high at its end; all null where not known. `warnings` name what to know (see `warnings_of`).
+    median, high at its end; all null where not known. `known_to`: the last day of the goal that its figure's source
+    covers; value and plan are of that day, and the forecast begins after it. `warnings` name what to know.
 
     line: day, actual, plan, low, median, high: the days so far and the points of the forecast.
     """
@@ -199,7 +200,13 @@ class Assessment:
     forecast: tuple[float, float, float] | None = None
     growth: Growth | None = None
     warnings: tuple[str, ...] = ()
+    known_to: dt.date | None = None
     line: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False, compare=False)
+
+    @property
+    def over(self) -> bool:
+        """Whether its last day has passed."""
+        return self.as_of > self.goal.until
 
     @property
     def progress(self) -> float | None:
@@ -216,7 +223,8 @@ def assess(goal: Goal, series: pl.DataFrame, *, as_of: dt.date) -> Assessment:
     """Judge a goal by the daily figures of its metric: columns SERIES, one row a day without holes, up to `as_of`.
 
     top and bottom: a sum's day and null; a level's value (null: not known that day) and null; a ratio's two parts. The
-    first row is the first day of which anything is known; earlier days say more about what is usual.
+    first row is the first day of which anything is known, the last row the last; earlier days say more about what is
+    usual. A goal that is over while its source does not reach its end is judged by its forecast: nobody knows more.
     """
     known = series.filter(pl.col("day") <= as_of).sort("day")
     before, during = _parts(goal, known)
@@ -228,20 +236,21 @@ def assess(goal: Goal, series: pl.DataFrame, *, as_of: dt.date) -> Assessment:
         state: State = "not_started" if as_of < goal.since else "no_data"
         return Assessment(goal, as_of, state, baseline, target, warnings=warnings)
     value = _value(goal.metric, during)
-    left = (goal.until - min(as_of, goal.until)).days
+    known_to: dt.date = during["day"][-1]
+    left = (goal.until - known_to).days
     coming = _coming(goal, known, left) if left else None
     ahead = _ahead(goal, during, known, coming)
     forecast = (ahead["low"][-1], ahead["median"][-1], ahead["high"][-1]) if ahead.height else None
     line = _line(goal, during, ahead, baseline, target)
-    plan = _plan(goal, (min(as_of, goal.until) - goal.since).days + 1, baseline, target)
+    plan = _plan(goal, (known_to - goal.since).days + 1, baseline, target)
     if left and coming is None:
         warnings = (*warnings, "no_forecast")
     if left and during.height < EARLY_DAYS:
         warnings = (*warnings, "too_early")
     if forecast and target is not None and _beyond(goal.metric, forecast, target):
         warnings = (*warnings, "out_of_range")
-    state = _state(goal, value, plan, forecast, target, ended=not left)
-    return Assessment(goal, as_of, state, baseline, target, value, plan, forecast, growth, warnings, line)
+    state = _state(goal, value, plan, forecast, target, ended=as_of > goal.until and not left)
+    return Assessment(goal, as_of, state, baseline, target, value, plan, forecast, growth, warnings, known_to, line)
 
 
 def _parts(goal: Goal, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -250,11 +259,13 @@ def _parts(goal: Goal, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
 
 
 def _value(metric: Metric, days: pl.DataFrame) -> float | None:
+    """A sum is of the days that are known; where nothing but unknown was counted it is not known."""
     top = days["top"].drop_nulls()
     if top.is_empty():
         return None
     if metric.kind == "sum":
-        return float(top.sum())
+        whole = float(top.sum())
+        return None if days["top"].null_count() and not whole else whole
     if metric.kind == "level":
         return float(top[-1])
     bottom = float(days["bottom"].sum())
@@ -277,7 +288,7 @@ def _growth(goal: Goal, before: pl.DataFrame, during: pl.DataFrame) -> Growth | 
     least, most = TREND_DAYS
     if goal.purpose != "awareness" or goal.metric.kind != "sum" or before.height < least or during.is_empty():
         return None
-    history = before.tail(max(least, min(most, 2 * goal.period.days)))["top"].fill_null(0.0).to_numpy()
+    history = _usual_for_unknown(before.tail(max(least, min(most, 2 * goal.period.days)))).to_numpy()
     found = outlook(history, days=goal.period.days, trend=True)
     if found is None:
         return None
@@ -301,7 +312,7 @@ def _coming(goal: Goal, known: pl.DataFrame, left: int) -> Outlook | None:
     """The outlook of what the coming days add: of a ratio, over what its usual rate would."""
     metric = goal.metric
     if metric.kind == "sum":
-        return outlook(known["top"].fill_null(0.0).to_numpy(), days=left)
+        return outlook(_usual_for_unknown(known).to_numpy(), days=left)
     if metric.kind == "level":
         steps = known["top"].forward_fill().drop_nulls().diff().drop_nulls()
         return outlook(steps.to_numpy(), days=left, at_least=None)
@@ -310,6 +321,11 @@ def _coming(goal: Goal, known: pl.DataFrame, left: int) -> Outlook | None:
         return None
     over = (known["top"].fill_null(0.0) - rate * known["bottom"].fill_null(0.0)).to_numpy()
     return outlook(over, days=left, at_least=None)
+
+
+def _usual_for_unknown(days: pl.DataFrame) -> pl.Series:
+    """The daily values of a sum; a day that is not known is taken for a usual one."""
+    return days["top"].fill_null(strategy="mean").fill_null(0.0)
 
 
 def _rate(known: pl.DataFrame) -> float | None:

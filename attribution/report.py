@@ -99,6 +99,7 @@ class Report:
     roi: RoiReport
     costs: pl.DataFrame  # a row a cost line in the period, with channel, in_scope and cost_minor: `costs.cost_lines`
     daily_costs: pl.DataFrame  # the same, a row a line and day: `costs.daily_costs`, with in_scope
+    costs_left_out: pl.DataFrame  # what would count twice, as `daily_costs`, with left_out: `costs.cost_days`
     unconverted: pl.DataFrame  # kind (order | spend), account, id, reason: outside every total
     unsold: pl.DataFrame  # reason, orders
     orders: int  # sold orders of the period
@@ -187,7 +188,8 @@ def attribute(
     credits = _credits(paths, mine, model=learned, settings=settings)
     others = conversion_ledger(facts["conversions"], currency=currency, rates=rates, zone=settings.zone)
     converted = conversion_credit(others, touches, identity, model=learned, lookback=lookback, people=inputs.people)
-    paid = _costs_by_day(inputs.costs, facts["spend"], redeemed, mine, settings=settings, period=period, rates=rates)
+    told = _costs_by_day(inputs.costs, facts["spend"], redeemed, mine, settings=settings, period=period, rates=rates)
+    paid = told.filter(pl.col("left_out").is_null()).drop("left_out")
     spent = cost_lines(paid)
     evidence = match_mentions(
         facts["mentions"], visits, paths, counting, mine, lookback=lookback, own_domains=settings.shop.domains
@@ -219,6 +221,7 @@ def attribute(
         roi=roi_report(credits, mine, paid, period=period, settings=settings),
         costs=spent,
         daily_costs=paid,
+        costs_left_out=told.filter(pl.col("left_out").is_not_null()),
         unconverted=_unconverted(mine, spent),
         unsold=_unsold(mine),
         orders=sold.height,
@@ -363,7 +366,7 @@ def _costs_by_day(
         period=period,
         scope=scope,
     )
-    return days.filter(pl.col("left_out").is_null()).drop("left_out").with_columns(in_scope=in_social_scope(scope))
+    return days.with_columns(in_scope=in_social_scope(scope))
 
 
 def _breakdowns(

@@ -26,6 +26,7 @@ def costs(
 ) -> None:
     """What social media cost, spread over its days; and the kinds of cost that nobody has given."""
     from ui import documents_plans
+    from ui.notes import missing_costs
 
     one_of(by, documents_plans.BY, "--by")
     workspace = open_or_stop(context)
@@ -38,10 +39,16 @@ def costs(
     title = f"Costs of social, {period['since']} to {period['until']}, {document['currency']}"
     print_table(title, columns, document["rows"])
     print(f"Total: {document['total'] or 'not known'}; other channels: {document['out_of_scope'] or 'not known'}")
-    if document["missing"]:
-        print(f"No cost is given for: {', '.join(kind.replace('_', ' ') for kind in document['missing'])}")
+    for sentence in missing_costs(document["missing"], document["known_days"]):
+        print(sentence)
     for row in document["unknown"]:
         print(f"Not known: {row['kind'].replace('_', ' ')} {row['line']} ({row['reason'].replace('_', ' ')})")
+    for row in document["left_out"]:
+        why = "the same cost is imported" if row["left_out"] == "imported" else "a commission of that month is given"
+        kind, amount = row["kind"].replace("_", " "), row["amount"] or "not known"
+        print(
+            f"Told twice, not counted: {kind} {row['line']}, {row['date_from']} to {row['date_to']}: {amount} ({why})"
+        )
 
 
 @goals_app.callback()
@@ -73,6 +80,8 @@ def goals(
     ]
     print_table(f"Goals as of {document['as_of']}, {document['currency']}", columns, shown)
     for row in document["rows"]:
+        if row["known_to"] is not None and row["known_to"] < min(document["as_of"], row["to"]):
+            print(f"{row['name']}: its figure is known up to {row['known_to']}; later days do not count as none")
         if row["warnings"]:
             print(f"{row['name']}: {', '.join(word.replace('_', ' ') for word in row['warnings'])}")
 

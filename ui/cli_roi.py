@@ -33,7 +33,7 @@ def roi(
 ) -> None:
     """What came back for what was spent on social media."""
     from ui import documents_roi
-    from ui.notes import notes
+    from ui.notes import missing_costs, notes
     from ui.roi_figures import roi_figures
 
     one_of(by, BREAKDOWNS, "--by")
@@ -51,8 +51,7 @@ def roi(
     _print_beside(document)
     if by is not None:
         print_table(f"By {by}, {title}", _columns(by), [_flat(row) for row in document["rows"]])
-    missing = [f"No cost is given for: {', '.join(document['cost_missing'])}."] if document["cost_missing"] else []
-    print_notes([*notes(found.report), *missing])
+    print_notes([*notes(found.report), *missing_costs(document["cost_missing"], document["cost_known_days"])])
 
 
 def _line(what: str, amount: Any) -> dict[str, Any]:

@@ -11,11 +11,11 @@ import polars as pl
 from attribution import costs as cost_days
 from attribution.campaigns import Against
 from attribution.goals import METRICS, Assessment
-from attribution.report import Report
 from config.clock import Period
 from config.workspace import Workspace
 from ui import campaign_data, goals, pipeline
 from ui.campaign_data import Review
+from ui.cost_facts import cost_days_known, days_json, left_out, missing_costs, scoped
 from ui.documents import money, plain, rows
 
 BY = ("kind", "campaign", "channel", "influencer", "brand", "month")
@@ -31,20 +31,12 @@ def costs(workspace: Workspace, *, period: Period, by: str) -> dict[str, Any]:
         "by": by,
         "total": money(cost_days.total_of(ours), report.currency),
         "out_of_scope": money(cost_days.total_of(apart), report.currency),
-        "missing": cost_days.missing_kinds(ours, with_creators=with_creators(report)),
+        "missing": missing_costs(report),
+        "known_days": days_json(cost_days_known(workspace)),
         "unknown": rows(_unknown(report.daily_costs), currency=report.currency),
+        "left_out": rows(left_out(report), currency=report.currency),
         "rows": rows(cost_days.costs_by(ours, by), currency=report.currency),
     }
-
-
-def scoped(report: Report) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of `costs.daily_costs` of the social scope, and all others."""
-    return report.daily_costs.filter("in_scope"), report.daily_costs.filter(~pl.col("in_scope"))
-
-
-def with_creators(report: Report) -> bool:
-    """Whether creators brought or cost anything in the period: then their fees are asked for."""
-    return report.by_influencer.filter("credited").height > 0
 
 
 def _unknown(daily: pl.DataFrame) -> pl.DataFrame:
@@ -80,6 +72,7 @@ def goal_row(found: Assessment, currency: str) -> dict[str, Any]:
         "owner": goal.owner,
         "archived": goal.archived,
         "state": found.state,
+        "known_to": None if found.known_to is None else found.known_to.isoformat(),
         "baseline": shown(found.baseline),
         "target": shown(found.target),
         "value": shown(found.value),

@@ -18,6 +18,7 @@ from config.plans import read_campaigns
 from config.workspace import Workspace
 from listener.feeling import Feeling
 from ui import history, pipeline
+from ui.cost_facts import days_json
 from ui.roi_figures import RoiFigures
 
 By = Literal["month", "channel", "campaign", "influencer", "brand", "code", "product"]
@@ -47,6 +48,7 @@ def as_json(found: RoiFigures) -> dict[str, Any]:
     currency = found.roi.currency
     return found.roi.as_json() | {
         "cost_missing": list(found.missing_costs),
+        "cost_known_days": days_json(found.costs_known),
         "equivalents": _equivalents(found, currency),
         "campaign_talk": found.talk.as_json(currency),
         "previous": _other(found.before),

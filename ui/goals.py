@@ -114,13 +114,24 @@ def _sum(frame: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
     return frame.group_by("day").agg(value.cast(pl.Float64).alias("top")).drop_nulls("day")
 
 
+def _known(column: str) -> pl.Expr:
+    """The sum of what is known; null where none of the rows is: an unknown reach is not a reach of 0."""
+    return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum())
+
+
 Parts = tuple[pl.DataFrame, pl.DataFrame | None, dt.date | None]  # top, bottom by day; the first day known
+
+
+def _of_brand(mentions: pl.DataFrame, figures: Figures, goal: Goal) -> pl.DataFrame:
+    """The mentions of the goal's brand, else of the own brands."""
+    if "brand" in goal.filters:
+        return _of(mentions, goal, brand="brand")
+    return mentions.filter(pl.col("brand").is_in(pipeline.own_brands(figures.workspace)))
 
 
 def _talk(figures: Figures, goal: Goal) -> pl.DataFrame:
     """The mentions of the goal's brand, else of the own brands, each once."""
-    brands = [goal.filters["brand"]] if "brand" in goal.filters else pipeline.own_brands(figures.workspace)
-    mine = figures.mentions.filter(pl.col("brand").is_in(brands))
+    mine = _of_brand(figures.mentions, figures, goal)
     once = mine.unique("mention_id", keep="first", maintain_order=True)
     return _of(once, goal, network="network")
 
@@ -135,15 +146,14 @@ def _mentions(figures: Figures, goal: Goal) -> Parts:
 
 
 def _talk_reach(figures: Figures, goal: Goal) -> Parts:
-    return _sum(_talk(figures, goal), pl.col("followers").sum()), None, _since(figures.mentions)
+    return _sum(_talk(figures, goal), _known("followers")), None, _since(figures.mentions)
 
 
 def _voice(figures: Figures, goal: Goal) -> Parts:
     """Stories: copies of one text on a day count once, as on the page Sentiment."""
     every = _of(figures.mentions, goal, network="network")
-    brands = [goal.filters["brand"]] if "brand" in goal.filters else pipeline.own_brands(figures.workspace)
     stories = every.unique(["brand", "cluster_id", "day"], keep="first", maintain_order=True)
-    ours = stories.filter(pl.col("brand").is_in(brands))
+    ours = _of_brand(stories, figures, goal)
     return _sum(ours, pl.len()), _sum(stories, pl.len()), _since(figures.mentions)
 
 
@@ -159,19 +169,21 @@ def _creator_mentions(figures: Figures, goal: Goal) -> Parts:
     return _sum(theirs, pl.len()), None, _since(figures.mentions)
 
 
-_REACTIONS = pl.sum_horizontal("likes", "comments", "shares", "saves")
+_KINDS = ("likes", "comments", "shares", "saves")
+_REACTIONS = pl.when(pl.any_horizontal(pl.col(*_KINDS).is_not_null())).then(pl.sum_horizontal(*_KINDS))
 
 
 def _post_reach(figures: Figures, goal: Goal) -> Parts:
-    return _sum(_of(figures.posts, goal, network="network"), pl.col("reach").sum()), None, _since(figures.posts)
+    return _sum(_of(figures.posts, goal, network="network"), _known("reach")), None, _since(figures.posts)
 
 
 def _engagement(figures: Figures, goal: Goal) -> Parts:
-    return _sum(_of(figures.posts, goal, network="network"), _REACTIONS.sum()), None, _since(figures.posts)
+    mine = _of(figures.posts, goal, network="network").with_columns(reactions=_REACTIONS)
+    return _sum(mine, _known("reactions")), None, _since(figures.posts)
 
 
 def _engagement_rate(figures: Figures, goal: Goal) -> Parts:
-    seen = _of(figures.posts, goal, network="network").filter(pl.col("reach") > 0)
+    seen = _of(figures.posts, goal, network="network").filter((pl.col("reach") > 0) & _REACTIONS.is_not_null())
     return _sum(seen, _REACTIONS.sum()), _sum(seen, pl.col("reach").sum()), _since(figures.posts)
 
 
@@ -313,18 +325,45 @@ READERS: dict[str, Callable[[Figures, Goal], Parts]] = {
 }
 
 
+_FROM_VISITS = ("social_visits", "bounce_rate", "conversion_rate")
+_FROM_ORDERS = (
+    *("conversion_rate", "code_orders", "code_revenue", "creator_revenue", "direct_return", "direct_orders"),
+    *("net_revenue", "orders", "new_customers", "roas"),
+)
+
+
+def covered_to(figures: Figures, metric: str) -> dt.date:
+    """The last day of which the metric's source tells anything: that of the last visit, of the last order in any state.
+    What is listened to, or counted by people, is taken as known to the period's end."""
+    ends = [figures.period.until]
+    if metric in _FROM_VISITS:
+        ends.append(_last(figures.report.touches["touched_at"], figures.workspace) or figures.period.until)
+    if metric in _FROM_ORDERS:
+        last = figures.report.history["day"].max()
+        ends += [last] if isinstance(last, dt.date) else []
+    return min(ends)
+
+
+def _last(times: pl.Series, workspace: Workspace) -> dt.date | None:
+    last = times.max()
+    return last.astimezone(workspace.settings.zone).date() if isinstance(last, dt.datetime) else None
+
+
 def series(figures: Figures, goal: Goal) -> pl.DataFrame:
-    """The goal's figure a day, columns `goals.SERIES`, from the first known day on: a day without rows is 0, but a
-    level that day is not known."""
+    """The goal's figure a day, columns `goals.SERIES`, from the first known day to the last that its source covers: a
+    day without rows is 0, one whose rows are all unknown is null, and so is a level without a row."""
     top, bottom, first = READERS[goal.metric.id](figures, goal)
-    start = max(figures.period.since, first) if first else None
-    if start is None or start > figures.period.until:
+    start, end = max(figures.period.since, first) if first else None, covered_to(figures, goal.metric.id)
+    if start is None or start > end:
         return pl.DataFrame(schema=dict(SERIES))
-    days = pl.DataFrame({"day": pl.date_range(start, figures.period.until, eager=True)})
+    days = pl.DataFrame({"day": pl.date_range(start, end, eager=True)})
     under = (_DAILY if bottom is None else bottom).rename({"top": "bottom"})
-    joined = days.join(top, on="day", how="left").join(under, on="day", how="left").sort("day")
+    told = top.with_columns(_told=pl.lit(True))
+    joined = days.join(told, on="day", how="left").join(under, on="day", how="left").sort("day")
     if goal.metric.kind != "level":
-        joined = joined.with_columns(pl.col("top").fill_null(0.0))
+        none = pl.col("_told").is_null()
+        joined = joined.with_columns(top=pl.when(none).then(0.0).otherwise(pl.col("top")))
+    joined = joined.drop("_told")
     return joined if bottom is None else joined.with_columns(pl.col("bottom").fill_null(0.0))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from attribution.ledger import SOLD, UNCONVERTED
@@ -31,3 +33,11 @@ def notes(report: Report) -> list[str]:
     if not report.orders and sold.len():
         found.append(f"No order was sold in this period; your orders run from {sold.min()} to {sold.max()}.")
     return found
+
+
+def missing_costs(kinds: Sequence[str], known: Mapping[str, str] | None) -> list[str]:
+    """Which kinds of cost the period has none of, and where costs lie that are given (since, until)."""
+    if not kinds:
+        return []
+    told = [f"No cost is given in this period for: {', '.join(kinds).replace('_', ' ')}."]
+    return [*told, *([f"Your costs run from {known['since']} to {known['until']}."] if known else [])]

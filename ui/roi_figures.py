@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from attribution.campaign_talk import BASELINE_DAYS, Campaign, CampaignTalk, campaign_talk
-from attribution.costs import in_social_scope, missing_kinds, with_channel
+from attribution.costs import in_social_scope, with_channel
 from attribution.report import Report, attribute
 from attribution.roi import RoiReport
 from config.clock import Period
 from config.plans import read_campaigns
 from config.registers import read_people
 from config.workspace import Workspace
-from ui import equivalents, history, pipeline
+from ui import cost_facts, equivalents, history, pipeline
 
 if TYPE_CHECKING:
     from attribution.lift import LiftEstimate
@@ -40,7 +40,8 @@ class RoiFigures:
     year_before: RoiReport | None
     talk: CampaignTalk
     beside: equivalents.Beside
-    missing_costs: tuple[str, ...]
+    missing_costs: tuple[str, ...]  # kinds of which the period has none, as `earned costs` lists them
+    costs_known: Period | None  # from the first to the last day of any cost
     stories: pl.DataFrame  # of the period: day, author_key, story, network
 
     @property
@@ -83,7 +84,8 @@ def figures_of(
         year_before=others[1],
         talk=talk,
         beside=beside,
-        missing_costs=tuple(missing_kinds(report.daily_costs.filter("in_scope"))),
+        missing_costs=tuple(cost_facts.missing_costs(report)),
+        costs_known=cost_facts.cost_days_known(workspace),
         stories=said.filter(pl.col("day").is_between(period.since, period.until)),
     )
 

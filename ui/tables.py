@@ -108,6 +108,8 @@ def values(screen: Screen) -> dict[str, str]:
         "no_currency": _("no currency"),
         "no_rate": _("no exchange rate"),
         "no_date": _("no date"),
+        "imported": _("the same cost is imported"),
+        "stated_commission": _("a commission of that month is given"),
         "click": _("visit"),
         "view": _("seen, not clicked"),
         "code": _("promo code"),

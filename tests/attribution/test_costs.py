@@ -92,7 +92,7 @@ GIVES_WAY = [
     (AD | {"channel": None}, {"source": "google", "medium": "cpc"}, 30),  # search is not of the social scope
     (AD | {"campaign": "Spring"}, {"campaign": "spring"}, 29),
     (AD | {"campaign": "spring"}, {"campaign": "summer"}, 30),
-    (AD | {"campaign": "spring"}, {}, 30),
+    (AD | {"campaign": "spring"}, {}, 29),  # the account's line stands for all its campaigns
     (AD | {"kind": "content"}, {}, 30),
     (AD, {"cost_type": "creator_fee"}, 30),
 ]
@@ -108,6 +108,43 @@ def test_ad_spend_written_down_gives_way_to_what_is_imported(
     assert found.filter(pl.col("origin") == "import")["amount_minor"].sum() == 800
     left_out = days(written(entry), spend, scope=["Paid Social", "Influencer"]).drop_nulls("left_out")
     assert left_out.height == 30 - counted
+
+
+FEE = {"kind": "influencer_fee", "amount": Decimal(300), "influencer": "instagram:anna", "date_to": JUNE.since}
+PAID = {"cost_type": "creator_fee", "cost": Decimal(300), "person": "@Anna"}
+SAME_COST = [
+    (FEE, PAID, None),
+    (FEE | {"channel": "Organic Social"}, PAID, None),  # what creators get is theirs, whatever channel was written down
+    (FEE | {"influencer": None}, PAID, None),
+    (FEE, PAID | {"person": "instagram:anna"}, None),
+    (FEE, PAID | {"person": "tiktok:anna"}, 30_000),
+    (FEE, PAID | {"person": "@ben"}, 30_000),
+    (FEE, PAID | {"cost_type": "product_seeding"}, 30_000),  # another kind is another cost
+    (FEE | {"kind": "product_seeding"}, PAID | {"cost_type": "product_seeding"}, None),
+    (FEE | {"kind": "commission"}, PAID | {"cost_type": "commission"}, None),
+    (FEE | {"kind": "content", "influencer": None}, {"cost_type": "content", "cost": Decimal(300)}, None),
+    (FEE | {"date_from": dt.date(2026, 6, 2), "date_to": dt.date(2026, 6, 2)}, PAID, 30_000),  # another day
+]
+
+
+@pytest.mark.parametrize(("entry", "imported", "counted"), SAME_COST)
+def test_what_was_written_down_gives_way_to_the_same_cost_imported_whatever_its_kind(
+    entry: dict[str, Any], imported: dict[str, Any], counted: int | None
+) -> None:
+    spend = bought({"source": None, "medium": None} | imported)
+    found = daily(written(entry), spend, scope=["Influencer", "Organic Social"])
+    assert costs.total_of(found) == 30_000 + (counted or 0)
+    gone = days(written(entry), spend, scope=["Influencer", "Organic Social"]).filter(pl.col("left_out") == "imported")
+    assert (gone["amount_minor"].sum(), gone["origin"].unique().to_list()) == (
+        (0, []) if counted else (30_000, ["register"])
+    )
+
+
+@pytest.mark.parametrize(("person", "counted"), [("@anna", 50), ("Anna", 50), ("instagram:anna", 50), ("@ben", 100)])
+def test_a_commission_paid_to_a_handle_stands_for_what_the_code_of_that_person_owes(person: str, counted: int) -> None:
+    codes = owed((JUNE.since, "instagram:anna", 5_000))
+    paid = bought({"cost_type": "commission", "cost": Decimal(50), "person": person})
+    assert costs.total_of(daily(written(), paid, commissions=codes)) == counted * 100
 
 
 def owed(*rows: tuple[dt.date, str, int]) -> pl.DataFrame:

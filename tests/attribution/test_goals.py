@@ -76,7 +76,7 @@ def test_a_change_of_a_share_is_in_points() -> None:
     assert found.baseline == pytest.approx(0.4)
     assert found.target == pytest.approx(0.35)
     assert found.state == "at_risk"
-    better = assess(rate, series([4.0] * 60 + [3.0] * 30, [10.0] * 90), as_of=SINCE + 29 * DAY)
+    better = assess(rate, series([4.0] * 60 + [3.0] * 30, [10.0] * 90), as_of=SINCE + 30 * DAY)
     assert better.state == "reached"
     assert better.value == pytest.approx(0.3)
 
@@ -101,7 +101,7 @@ def test_a_level_goes_on_from_its_last_known_day() -> None:
 def test_awareness_is_judged_on_growth_above_its_prior_trend() -> None:
     rising = [10.0 + 0.2 * day for day in range(90)]
     aim = goal("mentions", purpose="awareness", target=0.2, target_is="change")
-    carried = assess(aim, series(rising), as_of=SINCE + 29 * DAY)
+    carried = assess(aim, series(rising), as_of=SINCE + 30 * DAY)
     assert carried.growth is not None
     assert carried.growth.above is not None
     assert carried.growth.above[1] == pytest.approx(0.0, abs=0.01)
@@ -110,6 +110,30 @@ def test_awareness_is_judged_on_growth_above_its_prior_trend() -> None:
     assert pushed.state == "reached"
     modest = assess(goal("mentions", target=500.0), series(rising), as_of=SINCE + 9 * DAY)
     assert "below_trend" in modest.warnings
+
+
+def test_a_goal_is_over_after_its_last_day_and_not_on_it() -> None:
+    short = series([10.0] * 90)
+    last = assess(goal(target=605.0), short, as_of=SINCE + 29 * DAY)
+    after = assess(goal(target=605.0), short, as_of=SINCE + 30 * DAY)
+    assert (last.over, last.state, after.over, after.state) == (False, "at_risk", True, "missed")
+
+
+def test_days_after_the_last_known_one_are_not_days_without_any() -> None:
+    """The same days known, asked a fortnight later: the same forecast, and the same state."""
+    known = series(steady(70))
+    at_once, later = (assess(goal(), known, as_of=SINCE + day * DAY) for day in (9, 24))
+    assert (later.known_to, later.value, later.plan) == (SINCE + 9 * DAY, at_once.value, at_once.plan)
+    assert (later.forecast, later.state) == (at_once.forecast, at_once.state)
+
+
+def test_a_sum_of_nothing_but_unknown_days_is_not_known() -> None:
+    known = series([5.0] * 60 + [0.0] * 5).with_columns(bottom=None)
+    unknown = pl.concat(
+        [known, series([1.0] * 5, first=SINCE + 5 * DAY).with_columns(top=None, bottom=None)], how="vertical_relaxed"
+    )
+    found = assess(goal(), unknown, as_of=SINCE + 9 * DAY)
+    assert (found.value, found.state) == (None, "no_data")
 
 
 WARNED = [

@@ -172,7 +172,7 @@ def test_the_history_is_read_once_and_made_again_when_the_data_change(own_shop: 
 
 
 def test_each_tab_answers_for_a_small_shop(shop: Workspace) -> None:
-    assert "No cost is given for" in texts(show("roi", tab="What to do next"))
+    assert "No cost is given in this period for" in texts(show("roi", tab="What to do next"))
     sure = show("roi", tab="How sure")
     assert "of 60 days" in texts(sure)
     trust = cards(show("roi", tab="Beside the ROI"))

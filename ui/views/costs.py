@@ -11,7 +11,7 @@ import streamlit as st
 from attribution import costs
 from attribution.report import Report
 from config.plans import COST_KINDS, read_costs
-from ui import charts, data, documents_plans, frame, i18n, plan_form, tables, theme, words
+from ui import charts, cost_facts, data, frame, i18n, plan_form, tables, theme, words
 from ui.frame import Screen
 
 SHOWN_ROWS = 12
@@ -22,7 +22,7 @@ def page() -> None:
     screen = frame.open_page(_("Costs"), brand_filter=False, about=(frame.ORDERS,))
     plan_form.say_what_was_done()
     report = data.report(screen.period, screen.model)
-    ours, apart = documents_plans.scoped(report)
+    ours, apart = cost_facts.scoped(report)
     frame.say(screen, _answer(screen, ours))
     if report.daily_costs.is_empty():
         frame.empty(
@@ -36,11 +36,12 @@ def page() -> None:
         )
     else:
         _cards(screen, ours, apart)
-        _missing(screen, report, ours)
+        _missing(screen, report)
         _totals(screen, ours)
     _register(screen)
     _left_out(screen, report)
-    frame.how(screen, "Cost", "Missing cost", "Spread cost", "Commission", "Social scope", "ROI")
+    _given_way(screen, report)
+    frame.how(screen, "Cost", "Missing cost", "Spread cost", "Cost told twice", "Commission", "Social scope", "ROI")
 
 
 def kind_names(_: i18n.Translator) -> dict[str, str]:
@@ -78,7 +79,7 @@ def _answer(screen: Screen, ours: pl.DataFrame) -> str:
 
 def _cards(screen: Screen, ours: pl.DataFrame, apart: pl.DataFrame) -> None:
     _ = screen._
-    before, _apart = documents_plans.scoped(data.report(screen.before, screen.model))
+    before, _apart = cost_facts.scoped(data.report(screen.before, screen.model))
     total, then = costs.total_of(ours), costs.total_of(before)
     grid = st.grid(4, min_column_width=158)
     grid.metric(
@@ -113,13 +114,16 @@ def _cards(screen: Screen, ours: pl.DataFrame, apart: pl.DataFrame) -> None:
         )
 
 
-def _missing(screen: Screen, report: Report, ours: pl.DataFrame) -> None:
+def _missing(screen: Screen, report: Report) -> None:
     _ = screen._
-    missing = costs.missing_kinds(ours, with_creators=documents_plans.with_creators(report))
+    missing = cost_facts.missing_costs(report)
     if not missing:
         return
     with st.container(border=True, key="missing-costs"):
-        st.text(_("No cost is given for: {kinds}.").format(kinds=listed(screen, missing)))
+        st.text(_("No cost is given in this period for: {kinds}.").format(kinds=listed(screen, missing)))
+        known = cost_facts.cost_days_known(screen.workspace)
+        if known is not None:
+            st.text(_("Your costs run from {costs}.").format(costs=frame.period_text(screen, known)))
         st.caption(
             _("While they are missing, every return looks better than it is. Write 0 down where there was none.")
         )
@@ -267,4 +271,20 @@ def _left_out(screen: Screen, report: Report) -> None:
         alternative=_("Cost lines without an amount in the workspace's currency"),
         key="unknown-costs",
         titles={"date": _("Day"), "line": _("Line")},
+    )
+
+
+def _given_way(screen: Screen, report: Report) -> None:
+    """What would count twice: lines that gave way, with what they gave way to."""
+    _ = screen._
+    gone = cost_facts.left_out(report)
+    if gone.is_empty():
+        return
+    st.subheader(_("Costs told twice, counted once"), anchor=False)
+    tables.show(
+        screen,
+        gone.rename({"left_out": "reason"}).select("date_from", "date_to", "kind", "line", "amount_minor", "reason"),
+        alternative=_("Cost lines that do not count, as another line tells the same cost"),
+        key="given-way-costs",
+        titles={"date_from": _("From"), "date_to": _("To"), "line": _("Line"), "amount_minor": _("Amount")},
     )

@@ -88,6 +88,9 @@ def _card(screen: Screen, found: Assessment) -> None:
             st.badge(name, icon=icon, color=colour)
         st.text(plan_words.about(screen, goal))
         _figures(screen, found)
+        if found.known_to is not None and found.known_to < min(found.as_of, found.goal.until):
+            told = _("Its figure is known up to {day}; the days after that do not count as none.")
+            st.caption(told.format(day=frame.day_text(screen, found.known_to)))
         if found.line.height > 1:
             _chart(screen, found)
         growth = plan_words.growth(screen, found)
@@ -108,7 +111,7 @@ def _figures(screen: Screen, found: Assessment) -> None:
         if trend is None
         else (_("By its trend"), trend.whole, _("what the trend before it brings"))
     )
-    over = found.as_of >= found.goal.until
+    over = found.over and found.forecast is None
     for title, value, beside in (
         (_("So far"), found.value, _("plan: {value}").format(value=plan_words.figure(screen, metric, found.plan))),
         (_("Target"), found.target, _target_words(screen, found)),

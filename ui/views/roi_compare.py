@@ -58,7 +58,11 @@ def steps(screen: Screen, found: RoiFigures, channels: pl.DataFrame) -> list[str
         told.append(text.format(name=one.channel, weeks=one.weeks, unit=unit, low=low, high=high))
     if found.missing_costs:
         names = ", ".join(tables.values(screen).get(kind, kind) for kind in found.missing_costs)
-        told.append(_("No cost is given for: {names}. Write them down (0 where there were none).").format(names=names))
+        given = _("No cost is given in this period for: {names}. Write them down (0 where there were none).")
+        told.append(given.format(names=names))
+        if found.costs_known is not None:
+            days = frame.period_text(screen, found.costs_known)
+            told.append(_("Your costs run from {costs}.").format(costs=days))
     return told
 
 
