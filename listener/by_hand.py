@@ -12,10 +12,10 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from config.database import count_change, writing
+from config.database import count_change, upsert, writing
 from config.intake import imports
 from listener.clusters import recluster
-from listener.tables import authors, mention_imports, mentions
+from listener.tables import authors, mention_imports, mentions, triage
 
 LAYOUT = "earned_mentions"
 SOURCE = f"import:{LAYOUT}"
@@ -41,9 +41,10 @@ def carried_by_import(engine: Engine, import_id: int) -> list[str]:
         return list(connection.scalars(asked.order_by(mention_imports.c.mention_id)))
 
 
-def take_out(engine: Engine, mention_id: str, *, now: dt.datetime) -> None:
+def take_out(engine: Engine, mention_id: str, *, now: dt.datetime, heir: str | None = None) -> None:
     """Remove one mention by hand with all that hangs on it; the file that brought nothing else counts as undone, so
-    that it can be imported again. Raises NotByHandError."""
+    that it can be imported again. `heir`: the mention it is corrected to, which keeps what people decided about it,
+    unless they decided about that one already. Raises NotByHandError."""
     with writing(engine) as connection:
         row = connection.execute(
             sa.select(mentions.c.source, mentions.c.text_hash, mentions.c.author_key).where(
@@ -56,6 +57,9 @@ def take_out(engine: Engine, mention_id: str, *, now: dt.datetime) -> None:
             raise NotByHandError("this mention was not written down by hand; leave it out by the brand's query")
         holding = sa.select(mention_imports.c.import_id).where(mention_imports.c.mention_id == mention_id)
         held_by = list(connection.scalars(holding))
+        decided = sa.select(triage).where(triage.c.mention_id == mention_id)
+        handed_on = [dict(row) | {"mention_id": heir} for row in connection.execute(decided).mappings() if heir]
+        upsert(connection, triage, handed_on, keys=["mention_id"], update=())
         connection.execute(sa.delete(mentions).where(mentions.c.mention_id == mention_id))
         connection.execute(sa.delete(mention_imports).where(mention_imports.c.mention_id == mention_id))
         _let_fall(connection, held_by, now=now)

@@ -110,7 +110,7 @@ def change(workspace: Workspace, mention_id: str, values: Mapping[str, str | Non
     before = post_of(workspace, mention_id)
     saved = save(workspace, before | {name: value for name, value in values.items() if value is not None}, now=now)
     if saved.mention_id and saved.mention_id != mention_id:
-        take_out(workspace.engine, mention_id, now=now)
+        take_out(workspace.engine, mention_id, now=now, heir=saved.mention_id)
     return saved
 
 

@@ -111,3 +111,12 @@ def test_a_post_that_a_feed_brought_keeps_the_feeds_words_and_cannot_be_taken_ou
     assert store.read_by_id(space.engine, [str(saved.mention_id)])["text"][0] == "an acme kettle"
     with pytest.raises(by_hand.NotByHandError):
         by_hand.remove(space, str(saved.mention_id), now=NOW)
+
+
+def test_a_corrected_link_keeps_what_was_decided(folder: Path) -> None:
+    space = open_workspace(folder)
+    before = by_hand.save(space, POST, now=NOW).mention_id or ""
+    store.set_triage(space.engine, before, status="done", note="answered", expected_version=0, now=NOW)
+    after = by_hand.change(space, before, {"link": "https://t.example/corrected"}, now=NOW).mention_id
+    assert after != before
+    assert store.read_mentions(space.engine, status="done")["mention_id"].to_list() == [after]
