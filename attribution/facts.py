@@ -24,7 +24,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +33,9 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import DeltaError
 from sqlalchemy.engine import Engine
 
-from attribution.tables import FACTS, MONEY, UTC_TIME, VERSION, Table, without_people
+from attribution.tables import FACTS, MONEY, NAMED, UTC_TIME, VERSION, Table, without_people
 from config import bond
-from config.forgotten import forgotten_keys
+from config.forgotten import forgotten_keys, nobody
 from config.import_ledger import list_imports
 from config.intake import IntakeError, Parsed, Written, done_import_ids
 from config.workspace import WorkspaceError
@@ -80,10 +80,14 @@ class FactsLostError(WorkspaceError):
 
 @dataclass(frozen=True)
 class Facts:
-    """The facts of a workspace: `folder` holds one Delta table per name, `engine` the import ledger."""
+    """The facts of a workspace: `folder` holds one Delta table per name, `engine` the import ledger.
+
+    `forgotten` says which of these people (network:handle) asked to be forgotten: what names them is not stored.
+    """
 
     folder: Path
     engine: Engine
+    forgotten: Callable[[Collection[str]], set[str]] = nobody
 
     def write(self, import_id: int, parsed: Parsed) -> Written:
         """Store the tables of one file, unseen until the ledger calls `import_id` done. A repeat writes nothing twice.
@@ -102,7 +106,8 @@ class Facts:
         forgotten = forgotten_keys(self.engine)
         for name, frame in sorted(parsed.tables.items()):
             table = FACTS[name]
-            known = without_people(table, frame, forgotten)
+            named = set(frame[NAMED].drop_nulls().unique()) if NAMED in frame.columns else set()
+            known = without_people(table, frame, forgotten, {key.lower() for key in self.forgotten(named)})
             records = _stamp(table, known, import_id=import_id, exported_at=exported_at)
             outcomes = _outcomes(table, records, self._versions(table)).filter(~_says_nothing(table))
             transaction = f"import-{import_id}" + (f"-{parsed.part}" if parsed.part else "")
@@ -193,7 +198,7 @@ class Facts:
                 commit_properties=CommitProperties(app_transactions=[Transaction(import_name, 1)]),
             )
             written = DeltaTable(uri)
-            _sync_commit(Path(uri), set(written.file_uris()) - before, version=written.version())
+            sync_commit(Path(uri), set(written.file_uris()) - before, version=written.version())
         except (DeltaError, OSError) as exc:
             raise FactsError(table=table.name, folder=self.folder, problem=str(exc)) from exc
 
@@ -326,7 +331,7 @@ def _tie_warnings(tied: Mapping[str, int]) -> tuple[str, ...]:
     )
 
 
-def _sync_commit(folder: Path, uris: Iterable[str], *, version: int) -> None:
+def sync_commit(folder: Path, uris: Iterable[str], *, version: int) -> None:
     """Bring the commit's data files, its log and the folders that name them to the disk."""
     files = [Path(uri.removeprefix("file://")) for uri in uris]
     log = folder / "_delta_log"

@@ -22,7 +22,7 @@ the file a record came from) and the version columns of `VERSION` once stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -364,23 +364,38 @@ FACTS = {
 }
 
 KEYS = ("customer_key", "visitor")  # the keyed hashes that people are known by
+NAMED = "person"  # the column that names an author in plain text: network:handle
 # Per table, what says something about a person: nulled where one is forgotten.
 PERSONAL: Mapping[str, tuple[str, ...]] = {
     "touches": (*KEYS, "click_id", "order_ref", "landing_url", "referrer", "in_app"),
     "orders": ("customer_key", "click_id", "landing_url", "referrer"),
     "leads": ("customer_key", "drill_down_1", "drill_down_2", "first_conversion"),
     "conversions": (*KEYS, "order_ref"),
+    "spend": (NAMED,),
 }
 
 
-def without_people(table: Table, frame: pl.DataFrame, keys: Sequence[int]) -> pl.DataFrame:
-    """The rows with everything personal nulled where they belong to one of the keyed hashes `keys`."""
-    known = [name for name in KEYS if name in frame.columns]
+def theirs(names: Iterable[str], keys: Collection[int], people: Collection[str]) -> pl.Expr:
+    """Whether a row belongs to one of the keyed hashes `keys`, or names one of `people` (network:handle, lower case).
+
+    `names` are the columns that are there; a row that says neither is nobody's.
+    """
+    columns = list(names)
+    found = [pl.col(name).is_in(list(keys)) for name in KEYS if name in columns]
+    if NAMED in columns:
+        found.append(pl.col(NAMED).str.to_lowercase().is_in(list(people)))
+    return pl.any_horizontal(pl.lit(False), *(one.fill_null(False) for one in found))
+
+
+def without_people(
+    table: Table, frame: pl.DataFrame, keys: Collection[int], people: Collection[str] = ()
+) -> pl.DataFrame:
+    """The rows with everything personal nulled where they are of one of `keys` or `people`, see `theirs`."""
     personal = [name for name in PERSONAL.get(table.name, ()) if name in frame.columns]
-    if not keys or not known or not personal:
+    if not (keys or people) or not personal:
         return frame
-    theirs = pl.any_horizontal(pl.col(name).is_in(list(keys)).fill_null(False) for name in known)
-    return frame.with_columns(pl.when(~theirs).then(pl.col(name)).alias(name) for name in personal)
+    gone = theirs(frame.columns, keys, people)
+    return frame.with_columns(pl.when(~gone).then(pl.col(name)).alias(name) for name in personal)
 
 
 MENTIONS = Table(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 
+import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
@@ -15,6 +17,9 @@ from config.intake import quarantine
 from config.plans import TABLES, forget_person, read_campaigns
 from config.register_undo import forget_entries
 from config.registers import codes, links, people
+from config.workspace import Workspace
+
+_CHUNK = 500  # rows of one statement
 
 forgotten = sa.Table(
     "forgotten",
@@ -28,6 +33,29 @@ def forgotten_keys(engine: Engine) -> list[int]:
     """The keyed hashes of everybody forgotten, sorted."""
     with engine.connect() as connection:
         return list(connection.execute(sa.select(forgotten.c.key).order_by(forgotten.c.key)).scalars())
+
+
+def author_hashes(workspace: Workspace, author_keys: Sequence[str]) -> list[int]:
+    """The keyed hashes that authors (network:handle) are forgotten by, in the order given.
+
+    An author and a customer of the same name are not the same key.
+    """
+    hashes: list[int] = workspace.keyed_hash(pl.Series([f"author:{key}" for key in author_keys])).to_list()
+    return hashes
+
+
+def forgotten_authors(workspace: Workspace, author_keys: Collection[str]) -> set[str]:
+    """Which of these people (network:handle) asked to be forgotten."""
+    known = set(forgotten_keys(workspace.engine))
+    if not known or not author_keys:
+        return set()
+    keys = sorted(author_keys)
+    return {key for key, number in zip(keys, author_hashes(workspace, keys), strict=True) if number in known}
+
+
+def nobody(author_keys: Collection[str]) -> set[str]:
+    """What `forgotten_authors` says where nobody asked."""
+    return set()
 
 
 def add_forgotten(engine: Engine, keys: Iterable[int], *, now: dt.datetime) -> None:
@@ -64,24 +92,24 @@ def forget_in_quarantine(engine: Engine, words: Iterable[str]) -> int:
 
     A word is looked for in what the rows say, not in the names of their columns: "ann" stands in every "channel".
     """
-    kept = quarantine.c
-    emptied = 0
+    kept, wanted = quarantine.c, [_folded(word) for word in words]
     with writing(engine) as connection:
-        for word in words:
-            inside = json.dumps(word, ensure_ascii=False)[1:-1]
-            maybe = sa.or_(
-                kept.columns.icontains(inside, autoescape=True), kept.message.icontains(word, autoescape=True)
-            )
-            rows = connection.execute(sa.select(kept.id, kept.columns, kept.message).where(maybe)).all()
-            held = [row.id for row in rows if _holds(row.message, row.columns, word)]
-            blank = {"columns": "{}", "message": "removed: a person asked to be forgotten"}
-            connection.execute(sa.update(quarantine).where(kept.id.in_(held)).values(blank))
-            emptied += len(held)
-    return emptied
+        # every row is read: the database itself folds the letters a to z alone
+        rows = connection.execute(sa.select(kept.id, kept.columns, kept.message)).all()
+        held = [row.id for row in rows if any(_holds(row.message, row.columns, word) for word in wanted)]
+        blank = {"columns": "{}", "message": "removed: a person asked to be forgotten"}
+        for start in range(0, len(held), _CHUNK):
+            some = kept.id.in_(held[start : start + _CHUNK])
+            connection.execute(sa.update(quarantine).where(some).values(blank))
+    return len(held)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _holds(message: str, columns: str, word: str) -> bool:
-    said = word.lower()
-    if any(said in str(value).lower() for value in json.loads(columns).values()):
+    """Whether `word` (folded) stands in a value, or on its own in the message."""
+    if any(word in _folded(str(value)) for value in json.loads(columns).values()):
         return True
-    return re.search(rf"(?<!\w){re.escape(said)}(?!\w)", message.lower()) is not None  # our own words hold "ann" too
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", _folded(message)) is not None  # our own words hold "ann" too

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 
 from config import plans
 from config.database import writing
+from config.forgotten import nobody
 from config.intake import Layout, Parsed, ReadContext, Rejected, TextTable, Written, normal_header
 from config.rates import exchange_rates, rate_problem, rate_row, write_rates
 from config.register_undo import note_entries
@@ -53,6 +54,9 @@ _WRITERS: dict[str, Callable[[sa.Connection, Sequence[Mapping[str, Any]]], None]
     "short_links": write_short_links,
     **{name: partial(plans.write_plan, name=name) for name in plans.TABLES},
 }
+
+
+_PEOPLE_IN = {"people": "key", "codes": "owner", "links": "owner", "costs": "influencer", "campaigns": "people"}
 
 
 def _cells(table: TextTable, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -240,18 +244,26 @@ def read_short_link_file(table: TextTable, context: ReadContext) -> Parsed:
 
 
 class RegisterSink:
-    """Writes register files into the database: an entry that is there already with the same values counts as same."""
+    """Writes register files into the database: an entry that is there already with the same values counts as same.
 
-    def __init__(self, engine: Engine) -> None:
+    `forgotten` says which of some people (network:handle) asked to be forgotten: their entries are left out as skipped,
+    and elsewhere their name is.
+    """
+
+    def __init__(self, engine: Engine, *, forgotten: Callable[[Collection[str]], set[str]] = nobody) -> None:
         self.engine = engine
+        self.forgotten = forgotten
 
     def write(self, import_id: int, parsed: Parsed) -> Written:
         lines: dict[int, str] = {}
         counts: dict[str, int] = {}
         rejected: list[Rejected] = []
+        skipped: dict[int, str] = {}
         with writing(self.engine) as connection:
-            for name, frame in parsed.tables.items():
+            for name, given in parsed.tables.items():
                 table = TABLES[name]
+                frame, left_out = _without_forgotten(name, given, self.forgotten)
+                skipped |= dict.fromkeys(left_out, "forgotten")
                 stored = _stored(connection, table)
                 clashing = _clashing(frame, stored) if name == "codes" else []
                 rejected += clashing
@@ -275,7 +287,27 @@ class RegisterSink:
                     _WRITERS[name](connection, changed)
                 note_entries(connection, import_id, table, carried)
                 counts[name] = len(changed)
-        return Written(lines, counts, rejected=rejected)
+        return Written(lines, counts, skipped=skipped, rejected=rejected)
+
+
+def _without_forgotten(
+    name: str, frame: pl.DataFrame, forgotten: Callable[[Collection[str]], set[str]]
+) -> tuple[pl.DataFrame, list[int]]:
+    """The rows without people who asked to be forgotten, and the lines left out because they are about them alone."""
+    column = _PEOPLE_IN.get(name)
+    if column is None or column not in frame.columns or frame.is_empty():
+        return frame, []
+    lists = frame.select(pl.col(column).cast(pl.String).str.split(";").list.eval(pl.element().str.strip_chars()))
+    gone = forgotten(set(lists.to_series().explode().drop_nulls()) - {""})
+    if not gone:
+        return frame, []
+    if name == "people":
+        about = pl.col(column).is_in(sorted(gone))
+        return frame.filter(~about), frame.filter(about)["source_line"].to_list()
+    kept = [None if names is None else "; ".join(n for n in names if n not in gone) for names in lists.to_series()]
+    touched = pl.Series([bool(names) and not gone.isdisjoint(names) for names in lists.to_series().to_list()])
+    cleaned = pl.Series(column, [text or None for text in kept], dtype=pl.String)
+    return frame.with_columns(pl.when(touched).then(cleaned).otherwise(pl.col(column)).alias(column)), []
 
 
 def _clashing(frame: pl.DataFrame, stored: Mapping[tuple[Any, ...], Mapping[str, Any]]) -> list[Rejected]:

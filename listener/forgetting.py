@@ -7,14 +7,13 @@ again. What others wrote about them stays: it is others' words.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from config.database import count_change, writing
-from config.forgotten import add_forgotten, forgotten_keys
+from config.forgotten import add_forgotten, author_hashes, forgotten_authors
 from config.workspace import Workspace
 from listener.clusters import recluster
 from listener.fulltext import rebuild
@@ -49,7 +48,7 @@ def forget_author(workspace: Workspace, author_key: str, *, now: dt.datetime) ->
     The tombstone is written first: a poll in between brings nothing back. The full-text index is written anew, as it
     keeps removed words otherwise.
     """
-    add_forgotten(workspace.engine, _hashes(workspace, [author_key]), now=now)
+    add_forgotten(workspace.engine, author_hashes(workspace, [author_key]), now=now)
     with writing(workspace.engine) as connection:
         theirs = sa.select(mentions.c.mention_id, mentions.c.text_hash).where(mentions.c.author_key == author_key)
         gone = connection.execute(theirs).all()
@@ -67,18 +66,3 @@ def not_forgotten(workspace: Workspace, found: Sequence[Mention]) -> list[Mentio
     """The mentions without those of authors who asked to be forgotten, in the order given."""
     gone = forgotten_authors(workspace, {m.author_key for m in found if m.author_key})
     return [mention for mention in found if mention.author_key not in gone]
-
-
-def forgotten_authors(workspace: Workspace, author_keys: Collection[str]) -> set[str]:
-    """Which of these author keys belong to people who asked to be forgotten."""
-    known = set(forgotten_keys(workspace.engine))
-    if not known or not author_keys:
-        return set()
-    keys = sorted(author_keys)
-    return {key for key, number in zip(keys, _hashes(workspace, keys), strict=True) if number in known}
-
-
-def _hashes(workspace: Workspace, author_keys: Sequence[str]) -> list[int]:
-    # An author and a customer of the same name are not the same key.
-    hashes: list[int] = workspace.keyed_hash(pl.Series([f"author:{key}" for key in author_keys])).to_list()
-    return hashes

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, field, replace
 import polars as pl
 from filelock import FileLock, Timeout
 
-from attribution.forgetting import forget, rows_of
+from attribution.forgetting import forget, people_in_facts, rows_of
 from config.database import empty_journal
 from config.forgotten import forget_in_quarantine, forget_in_registers, people_named
+from config.registers import person_key
 from config.workspace import Workspace
 from listener.forgetting import authors_named, forget_author, mentions_of_author
 from ui.pipeline import facts_of
@@ -54,12 +55,13 @@ def known_of(workspace: Workspace, who: str) -> Person:
     """
     registered = people_named(workspace.engine)
     name = who.strip().lower()
-    found = authors_named(workspace.engine, who) or sorted(key for key in registered if key.lower() == name)
+    others = registered | people_in_facts(facts_of(workspace))
+    found = authors_named(workspace.engine, who) or sorted(key for key in others if key.lower() == name)
     if len(found) > 1:
         raise SeveralPeopleError(f"{who!r} may be {', '.join(found)}; name one of them")
     author = found[0] if found else None
     mentions = mentions_of_author(workspace.engine, author) if author else 0
-    rows = rows_of(facts_of(workspace), _customer_keys(workspace, who))
+    rows = rows_of(facts_of(workspace), _customer_keys(workspace, who), person=author)
     return Person(who, author, mentions, author in registered, rows)
 
 
@@ -70,10 +72,11 @@ def forget_person(workspace: Workspace, person: Person, *, now: dt.datetime) -> 
     """
     try:
         with FileLock(workspace.data / "import.lock", timeout=0):
-            forget(facts_of(workspace), _customer_keys(workspace, person.who), now=now)
-            if person.author:
-                forget_author(workspace, person.author, now=now)
-                forget_in_registers(workspace.engine, person.author)
+            author = person.author or _author_meant(person.who)
+            forget(facts_of(workspace), _customer_keys(workspace, person.who), person=author, now=now)
+            if author:
+                forget_author(workspace, author, now=now)
+                forget_in_registers(workspace.engine, author)
             forget_in_quarantine(workspace.engine, _words(person))
             emptied = empty_journal(workspace.engine)
     except Timeout as busy:
@@ -83,6 +86,12 @@ def forget_person(workspace: Workspace, person: Person, *, now: dt.datetime) -> 
 
 def _customer_keys(workspace: Workspace, who: str) -> list[int]:
     return [key for key in workspace.keyed_hash(pl.Series([who])).to_list() if key is not None]
+
+
+def _author_meant(who: str) -> str | None:
+    """`who` as an author's key where it is written as one, though nothing is stored of them yet."""
+    network, colon, handle = who.partition(":")
+    return person_key(network, handle) if colon and network.strip() and handle.strip() else None
 
 
 def _words(person: Person) -> list[str]:

@@ -26,6 +26,7 @@ from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, TRAFFIC_DAIL
 from config import intake, plan_files, register_files
 from config.clock import Period, last_days
 from config.database import changes, upsert, writing
+from config.forgotten import forgotten_authors
 from config.intake import ImportReport, Layout
 from config.plans import read_costs
 from config.rates import RATES_SCHEMA, read_rates
@@ -34,7 +35,6 @@ from config.short_links import end_of, read_short_links
 from config.workspace import Workspace
 from listener import exports, people, store
 from listener.collect import make_plan
-from listener.forgetting import forgotten_authors
 from listener.imported import remove_unheld
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ DEFAULT_DAYS = 30
 
 
 def facts_of(workspace: Workspace) -> Facts:
-    return Facts(workspace.facts, workspace.engine)
+    return Facts(workspace.facts, workspace.engine, forgotten=functools.partial(forgotten_authors, workspace))
 
 
 def take_file(
@@ -73,7 +73,9 @@ def take_file(
     )
     sinks: dict[str, intake.Sink] = {
         "facts": facts_of(workspace),
-        "registers": register_files.RegisterSink(workspace.engine),
+        "registers": register_files.RegisterSink(
+            workspace.engine, forgotten=functools.partial(forgotten_authors, workspace)
+        ),
         "mentions": mentions,
     }
     report = intake.take_in(

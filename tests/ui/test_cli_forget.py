@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
 import ui.cli  # noqa: F401  the commands register themselves
+from config.workspace import open_workspace
 from ui.command import app
 from ui.documents import schema
 
@@ -102,3 +106,59 @@ def test_whom_only_a_register_names_is_known_and_forgotten(space: Path, text: st
     assert run(space, "forget", "instagram:annquixote", "--dry-run", "--json")["registered"] is False
     database = b"".join(file.read_bytes() for file in (space / "data").glob("earned.db*"))
     assert b"instagram:annquixote" not in database
+
+
+SPEND = """date,platform,campaign,cost,currency,influencer
+2026-06-03,instagram,june,100.00,EUR,instagram:quixotine
+2026-06-04,instagram,june,50.00,EUR,instagram:bo
+"""
+PEOPLE = "network,handle,name,followers,status\ninstagram,quixotine,Q,900,none\ninstagram,bo,Bo,5,none\n"
+CODES = "code,kind,owner\nQUIX15,creator,instagram:quixotine\nBO10,creator,instagram:bo\n"
+CAMPAIGNS = """name,from,to,utm_campaigns,people
+June,2026-06-01,2026-06-30,june,instagram:quixotine; instagram:bo
+"""
+
+
+def names(space: Path) -> bool:
+    from ui.pipeline import facts_of
+
+    with contextlib.closing(sqlite3.connect(space / "data" / "earned.db")) as database:
+        dumped = "\n".join(database.iterdump())
+    return "quixotine" in dumped or "instagram:quixotine" in str(
+        facts_of(open_workspace(space)).scan("spend").collect()["person"].to_list()
+    )
+
+
+def test_a_person_of_cost_and_register_files_is_gone_and_their_files_do_not_bring_them_back(space: Path) -> None:
+    for name, text in (("spend.csv", SPEND), ("people.csv", PEOPLE), ("codes.csv", CODES), ("plan.csv", CAMPAIGNS)):
+        (space / name).write_text(text, encoding="utf-8")
+        bring(space, name)
+    assert names(space)
+    told = run(space, "forget", "instagram:Quixotine", "--yes", "--json")
+    assert (told["author"], told["registered"], told["rows"]) == ("instagram:quixotine", True, {"spend": 1})
+    for name, text in (("spend.csv", SPEND), ("people.csv", PEOPLE), ("codes.csv", CODES), ("plan.csv", CAMPAIGNS)):
+        (space / name).write_text(text + "\n", encoding="utf-8")
+        report = bring(space, name)
+        assert (report["skipped"], report["reasons"]) == ((1, {"forgotten": 1}) if name == "people.csv" else (0, {}))
+    assert not names(space)
+    costs = facts(space)
+    assert (costs["cost"].sum(), costs["person"].to_list()) == (150, [None, "instagram:bo"])
+
+
+def test_somebody_of_whom_only_costs_speak_is_found(space: Path) -> None:
+    (space / "spend.csv").write_text(SPEND, encoding="utf-8")
+    bring(space, "spend.csv")
+    told = run(space, "forget", "instagram:quixotine", "--dry-run", "--json")
+    assert (told["author"], told["rows"]) == ("instagram:quixotine", {"spend": 1})
+
+
+def test_somebody_of_whom_nothing_is_stored_yet_is_kept_out_of_the_registers(space: Path) -> None:
+    run(space, "forget", "instagram:@Quixotine", "--yes")
+    (space / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    assert bring(space, "people.csv")["skipped"] == 1
+
+
+def facts(space: Path) -> pl.DataFrame:
+    from ui.pipeline import facts_of
+
+    return facts_of(open_workspace(space)).scan("spend").sort("date_from").collect()

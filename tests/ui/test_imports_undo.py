@@ -14,7 +14,7 @@ from config import plans
 from config.database import writing
 from config.forgotten import forget_in_quarantine, forget_in_registers
 from config.intake import imports as ledger
-from config.intake import list_imports, list_quarantine
+from config.intake import list_imports, list_quarantine, quarantine
 from config.register_undo import register_imports
 from config.registers import read_codes, read_people, write_people
 from config.workspace import Workspace
@@ -243,4 +243,16 @@ def test_rows_kept_aside_are_emptied_by_what_they_say_and_not_by_their_columns_n
     take(workspace, "codes.csv", "code,kind,valid_from\nDANN,creator,never\nB,creator,never\nC,creator,2026-01-01\n")
     assert forget_in_quarantine(workspace.engine, ["ode", "ever"]) == 0
     assert forget_in_quarantine(workspace.engine, ["dann"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"), [("ÄNNE", "änne"), ("änne", "ÄNNE"), ("A\u0308nne", "änne"), ("STRASSER", "straßer")]
+)
+def test_letters_beyond_a_to_z_are_found_in_quarantine_in_either_case(
+    workspace: Workspace, written: str, asked: str
+) -> None:
+    take(workspace, "s.csv", SPEND + "2026-05-01,meta,spring,twelve,EUR\n")
+    with writing(workspace.engine) as connection:
+        connection.execute(sa.update(quarantine).values(columns=json.dumps({"owner": written}, ensure_ascii=False)))
+    assert forget_in_quarantine(workspace.engine, [asked]) == 1
     assert sorted(row["columns"] for row in list_quarantine(workspace.engine)) == ['{"code": "B"}', "{}"]
