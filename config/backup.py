@@ -50,6 +50,7 @@ class Backup:
     mentions: int
     imports: int
     set_aside: str | None = None  # where a restore put what was there before
+    kept_forgotten: int | None = None  # of a restore: people forgotten since the backup, still kept out; null: unknown
 
 
 def write_backup(workspace: Workspace, target: Path, *, now: dt.datetime, force: bool = False) -> Backup:
@@ -129,11 +130,14 @@ def _sha256(file: Path) -> str:
 
 
 def restore_backup(source: Path, folder: Path, *, now: dt.datetime, force: bool = False) -> Backup:
-    """Put a backup back as the workspace `folder`. Raises BackupError; then nothing was changed.
+    """Put a backup back as the workspace `folder`. Raises BackupError; then nothing was changed, or its text says where
+    the old parts lie. Who was forgotten in the workspace that was there is kept out of the new one as well.
 
     What is there already is refused, or with `force` moved into a folder beside, named in the answer. Stop what runs on
     the workspace before.
     """
+    if not force:
+        _refuse_half_restored(folder)
     there = [folder / name for name in (SETTINGS, "data") if (folder / name).exists()]
     if there and not force:
         raise BackupError(f"{there[0]} is there already; choose an empty folder, or add --force to move it aside")
@@ -143,6 +147,7 @@ def restore_backup(source: Path, folder: Path, *, now: dt.datetime, force: bool 
         manifest = _unpack(source, fresh)
         _check_database(fresh / DATABASE)
         (fresh / FACTS).mkdir(parents=True, exist_ok=True)
+        kept = _keep_forgotten(folder, fresh)
         aside = _exchange(fresh, there, folder, now=now)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile, sqlite3.DatabaseError) as exc:
         raise BackupError(f"{source} cannot be put back: {exc}; it is no backup, or a damaged one") from exc
@@ -151,8 +156,50 @@ def restore_backup(source: Path, folder: Path, *, now: dt.datetime, force: bool 
     size = sum(file.stat().st_size for file in (folder / "data").rglob("*") if file.is_file())
     told = {name: manifest[name] for name in ("made_at", "mentions", "imports")}
     return Backup(
-        str(folder), files=len(manifest["files"]), bytes=size, set_aside=str(aside) if aside else None, **told
+        str(folder),
+        files=len(manifest["files"]),
+        bytes=size,
+        set_aside=str(aside) if aside else None,
+        kept_forgotten=kept,
+        **told,
     )
+
+
+def _refuse_half_restored(folder: Path) -> None:
+    """Raises BackupError where an earlier restore was cut off after it had moved the workspace aside."""
+    if (folder / SETTINGS).exists():
+        return
+    left = sorted(place.parent for place in folder.glob(f"before-restore-*/{SETTINGS}"))
+    if left:
+        raise BackupError(
+            f"{left[-1]} holds a workspace that an earlier restore moved aside, and none is here, as where that "
+            f"restore was cut off. Move its {SETTINGS} and data/ back to {folder} (in place of a data/ that is there), "
+            "or add --force to leave it where it is"
+        )
+
+
+def _keep_forgotten(old: Path, fresh: Path) -> int | None:
+    """Write who was forgotten in the workspace `old` into the backup's database too; how many it did not know.
+
+    None where nothing can be told: no workspace was there, its database cannot be read, or its keyed hashes are
+    another key's.
+    """
+    before = old / DATABASE
+    same_key = all((place / KEY).is_file() for place in (old, fresh)) and (
+        (old / KEY).read_bytes() == (fresh / KEY).read_bytes()
+    )
+    if not same_key or not before.is_file():
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(before)) as held:
+            keys = held.execute("select key, at from forgotten").fetchall()
+    except sqlite3.DatabaseError:  # damaged, which may be why a backup is put back, or older than forgetting
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(fresh / DATABASE)) as database, database:
+            return database.executemany("insert or ignore into forgotten values (?, ?)", keys).rowcount if keys else 0
+    except sqlite3.OperationalError:  # the backup is older than forgetting: it has no place for them
+        return None
 
 
 def _exchange(fresh: Path, there: list[Path], folder: Path, *, now: dt.datetime) -> Path | None:
@@ -168,11 +215,17 @@ def _exchange(fresh: Path, there: list[Path], folder: Path, *, now: dt.datetime)
         for old, new in moves:
             old.rename(new)
             done.append((old, new))
-    except OSError:
-        for old, new in reversed(done):
-            new.rename(old)
-        if aside:
-            aside.rmdir()
+    except OSError as exc:
+        try:
+            for old, new in reversed(done):
+                new.rename(old)
+            if aside:
+                aside.rmdir()
+        except OSError as stuck:
+            raise BackupError(
+                f"the backup could not be put in place ({exc}), and what was there not put back ({stuck}): it lies in "
+                f"{aside}; move its contents back to {folder}"
+            ) from exc
         raise
     return aside
 

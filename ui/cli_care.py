@@ -77,3 +77,6 @@ def restore(
     print(f"Put back what was backed up at {made.made_at}: {made.mentions} mentions, {made.imports} imports.")
     if made.set_aside:
         print(f"What was there before lies in {made.set_aside}.")
+    if made.kept_forgotten:
+        print(f"{made.kept_forgotten} keys of people forgotten since then still keep files from bringing them back.")
+    print("People forgotten since that backup are in it again: forget them again (earned forget WHO).")

@@ -14,6 +14,7 @@ from filelock import FileLock
 from config import backup
 from config.backup import BackupError, restore_backup, write_backup
 from config.database import writing
+from config.forgotten import add_forgotten, forgotten_keys
 from config.workspace import Workspace, open_workspace
 from listener.mentions import Mention
 from listener.state import SourceState
@@ -138,3 +139,51 @@ def test_what_cannot_be_moved_leaves_everything_in_its_place(
         restore_backup(tmp_path / "b.zip", shop.folder, now=NOW, force=True)
     assert contents(shop.folder) == before
     assert not list(shop.folder.glob("before-restore-*"))
+
+
+def test_who_was_forgotten_since_the_backup_stays_kept_out(shop: Workspace, tmp_path: Path) -> None:
+    add_forgotten(shop.engine, [1], now=NOW)
+    write_backup(shop, tmp_path / "b.zip", now=NOW)
+    add_forgotten(shop.engine, [2, 3], now=NOW)
+    shop.engine.dispose()
+    assert restore_backup(tmp_path / "b.zip", tmp_path / "elsewhere", now=NOW).kept_forgotten is None
+    assert forgotten_keys(open_workspace(tmp_path / "elsewhere").engine) == [1]
+    assert restore_backup(tmp_path / "b.zip", shop.folder, now=NOW, force=True).kept_forgotten == 2
+    assert forgotten_keys(open_workspace(shop.folder).engine) == [1, 2, 3]
+
+
+def test_another_workspaces_forgotten_say_nothing_here(shop: Workspace, tmp_path: Path) -> None:
+    write_backup(shop, tmp_path / "b.zip", now=NOW)
+    add_forgotten(shop.engine, [2], now=NOW)
+    shop.engine.dispose()
+    (shop.data / "hash.key").write_bytes(b"x" * 32)
+    assert restore_backup(tmp_path / "b.zip", shop.folder, now=NOW, force=True).kept_forgotten is None
+    assert forgotten_keys(open_workspace(shop.folder).engine) == []
+
+
+def test_a_database_that_cannot_be_read_does_not_stop_its_backup(shop: Workspace, tmp_path: Path) -> None:
+    write_backup(shop, tmp_path / "b.zip", now=NOW)
+    shop.engine.dispose()
+    for file in shop.data.glob("earned.db*"):
+        file.unlink()
+    (shop.data / "earned.db").write_bytes(b"no database" * 500)
+    assert restore_backup(tmp_path / "b.zip", shop.folder, now=NOW, force=True).kept_forgotten is None
+
+
+def test_what_cannot_be_put_back_either_is_said_with_its_place(
+    shop: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_backup(shop, tmp_path / "b.zip", now=NOW)
+    rename = Path.rename
+
+    def busy(self: Path, target: Path) -> Path:
+        if "before-restore" not in str(target):
+            raise OSError(16, "Device or resource busy")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", busy)
+    with pytest.raises(BackupError, match=r"it lies in .*before-restore-"):
+        restore_backup(tmp_path / "b.zip", shop.folder, now=NOW, force=True)
+    monkeypatch.undo()
+    with pytest.raises(BackupError, match=r"before-restore-.* cut off"):  # and the next try does not bury it
+        restore_backup(tmp_path / "b.zip", shop.folder, now=NOW)
