@@ -8,6 +8,7 @@ ran. Its return stands beside that of all talk, never instead of it.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from attribution.campaigns import Campaign, own_costs, own_credits
 from attribution.currency import decimal_text
 from attribution.interval import Interval
 from attribution.report import Report
@@ -28,22 +30,12 @@ SCHEMA = {"day": pl.Date, "author_key": pl.String, "story": pl.String}
 
 
 @dataclass(frozen=True)
-class Campaign:
-    """A campaign as far as talk knows it. `names` are what its touches and costs call it, in lower case."""
-
-    name: str
-    days: Period
-    names: frozenset[str]
-    people: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class CampaignTalk:
     """A period's campaign talk. `by_day`: day, stories, contracted, baseline, above, campaign (Float64; nulls unknown).
 
     `share` is campaign talk's part of all that was said, carried over days; null where nothing was said or no baseline
-    is known. `direct_minor` is counted: credit of touches that name a campaign or a contracted person. `indirect` is an
-    allocation: the indirect return of all talk times `share`.
+    is known. `direct_minor` is counted: what `campaigns.own_credits` finds of each campaign, and credit of touches by a
+    contracted person. `indirect` is an allocation: the indirect return of all talk times `share`.
     """
 
     by_day: pl.DataFrame
@@ -104,7 +96,7 @@ def talk_by_day(
     """
     theirs = pl.col("author_key").is_in(list(contracted)).fill_null(False)
     counted = stories.group_by("day").agg(stories=pl.len(), contracted=theirs.sum())
-    first = min([period.since, *(one.days.since for one in campaigns)]) - dt.timedelta(days=BASELINE_DAYS)
+    first = min([period.since, *(one.since for one in campaigns)]) - dt.timedelta(days=BASELINE_DAYS)
     known = stories["day"].min()
     days = pl.DataFrame({"day": pl.date_range(first, period.until, eager=True)})
     every = (
@@ -124,12 +116,12 @@ def talk_by_day(
 
 
 def _running(day: dt.date, campaigns: Sequence[Campaign]) -> list[Campaign]:
-    return [one for one in campaigns if one.days.since <= day <= one.days.until]
+    return [one for one in campaigns if one.since <= day <= (one.until or day)]
 
 
 def _baseline(day: dt.date, campaigns: Sequence[Campaign], usual: dict[dt.date, int]) -> float | None:
     """Of the campaign that runs on the day, the earliest to begin: the median of the quiet days before it."""
-    begun = min(one.days.since for one in _running(day, campaigns))
+    begun = min(one.since for one in _running(day, campaigns))
     before = [begun - dt.timedelta(days=back) for back in range(1, BASELINE_DAYS + 1)]
     quiet = sorted(usual[one] for one in before if one in usual and not _running(one, campaigns))
     if len(quiet) < MIN_BASELINE_DAYS:
@@ -147,28 +139,27 @@ def campaign_talk(
     half_life: float = HALF_LIFE,
 ) -> CampaignTalk:
     """The period's campaign talk and its return. `report` as `indirect.blend` gives it; see the module."""
-    touching = [one for one in campaigns if one.days.until >= report.period.since]
+    since, until = report.period.since, report.period.until
+    touching = [one for one in campaigns if one.until is None or one.until >= since]
     hired = frozenset(contracted) | frozenset(person for one in touching for person in one.people)
-    before = max([report.period.since, *(one.days.since for one in touching)])
-    wide = Period(min(report.period.since, before) - dt.timedelta(days=BASELINE_DAYS), report.period.until)
+    before = max([since, *(one.since for one in touching)])
+    wide = Period(min(since, before) - dt.timedelta(days=BASELINE_DAYS), until)
     days = talk_by_day(stories, campaigns=campaigns, contracted=hired, period=wide)
-    share = _carried_share(days, since=report.period.since, half_life=half_life)
-    inside = days.filter(pl.col("day") >= report.period.since)
+    share = _carried_share(days, since=since, half_life=half_life)
+    inside = days.filter(pl.col("day") >= since)
     missing = _missing(inside, touching, hired)
     all_indirect = report.roi.indirect
     told = share is not None and not missing and all_indirect is not None
-    ours = [name for one in touching for name in sorted(one.names)]
-    paid = report.daily_costs.filter(_named(ours, hired, person="influencer"))
     return CampaignTalk(
         by_day=inside,
-        campaigns=tuple(sorted({one.name for one in touching if one.days.since <= report.period.until})),
+        campaigns=tuple(sorted({one.name for one in touching if one.since <= until})),
         stories=int(inside["stories"].sum()),
         contracted=int(inside["contracted"].sum()),
         above=None if inside["above"].null_count() else float(inside["above"].sum()),
         share=share if not missing else None,
-        direct_minor=_direct(report, ours, hired),
+        direct_minor=_direct(report, campaigns, contracted),
         indirect=_times(all_indirect, share) if told and all_indirect is not None and share is not None else None,
-        cost_minor=cost_part(paid, of=report.roi.cost_minor),
+        cost_minor=cost_part(_paid(report, campaigns, contracted), of=report.roi.cost_minor),
         margin=report.roi.margin,
         missing=missing,
     )
@@ -183,14 +174,25 @@ def _missing(days: pl.DataFrame, campaigns: Sequence[Campaign], contracted: Coll
     return tuple(found)
 
 
-def _named(campaigns: Collection[str], people: Collection[str], *, person: str) -> pl.Expr:
-    campaign = pl.col("campaign").str.to_lowercase().is_in(list(campaigns)).fill_null(False)
-    return campaign | pl.col(person).is_in(list(people)).fill_null(False)
+def _direct(report: Report, campaigns: Sequence[Campaign], people: Collection[str]) -> int:
+    """Credit rows of any campaign and of contracted people, each once."""
+    window = math.ceil(report.lookback / dt.timedelta(days=1))
+    numbered = report.credits.with_row_index("_row")
+    theirs = numbered.filter(pl.col("in_scope") & pl.col("person").is_in(list(people)).fill_null(False))
+    own = [own_credits(one, numbered, report.ledger, lookback_days=window) for one in campaigns]
+    return int(_once([theirs, *own], "credit_minor")["credit_minor"].sum())
 
 
-def _direct(report: Report, campaigns: Collection[str], people: Collection[str]) -> int:
-    mine = report.credits.filter(pl.col("in_scope") & _named(campaigns, people, person="person"))
-    return int(mine["credit_minor"].sum())
+def _paid(report: Report, campaigns: Sequence[Campaign], people: Collection[str]) -> pl.DataFrame:
+    """Cost rows of any campaign and of contracted people, each once: columns of `report.daily_costs`."""
+    numbered = report.daily_costs.with_row_index("_row")
+    theirs = numbered.filter(pl.col("influencer").is_in(list(people)).fill_null(False))
+    return _once([theirs, *(own_costs(one, numbered) for one in campaigns)], *report.daily_costs.columns)
+
+
+def _once(parts: Sequence[pl.DataFrame], *columns: str) -> pl.DataFrame:
+    together = pl.concat([part.select("_row", *columns) for part in parts])
+    return together.unique("_row", keep="first", maintain_order=True).drop("_row")
 
 
 def _carried_share(days: pl.DataFrame, *, since: dt.date, half_life: float) -> float | None:

@@ -153,11 +153,9 @@ def too_early(campaign: Campaign, *, as_of: dt.date, orders: int, lookback_days:
     )
 
 
-def direct_credits(
-    campaign: Campaign, credits: pl.DataFrame, ledger: pl.DataFrame, *, lookback_days: int
-) -> pl.DataFrame:
-    """The credit rows of a report that are the campaign's own: account, order_id, day, credit_minor, channel, person,
-    code, by (code | tag | person). One row is counted once: by code, else by its tag, else by the person.
+def own_credits(campaign: Campaign, credits: pl.DataFrame, ledger: pl.DataFrame, *, lookback_days: int) -> pl.DataFrame:
+    """The credit rows of a report that are the campaign's own, with the order's day and `by` (code | tag | person). One
+    row is counted once: by code, else by its tag, else by the person.
 
     Orders from its first day to a lookback window after its last. Direct visits are never its own; tags count
     in the channels named, else in the social scope.
@@ -174,11 +172,16 @@ def direct_credits(
     by = pl.coalesce(
         pl.when(coded).then(pl.lit("code")), pl.when(tagged).then(pl.lit("tag")), pl.when(told).then(pl.lit("person"))
     )
-    return (
-        mine.with_columns(by=by)
-        .filter(pl.col("by").is_not_null() & pl.col("day").is_between(campaign.since, last))
-        .select("account", "order_id", "day", "credit_minor", "channel", "person", "code", "by")
-    )
+    found = mine.with_columns(by=by)
+    return found.filter(pl.col("by").is_not_null() & pl.col("day").is_between(campaign.since, last))
+
+
+def direct_credits(
+    campaign: Campaign, credits: pl.DataFrame, ledger: pl.DataFrame, *, lookback_days: int
+) -> pl.DataFrame:
+    """As `own_credits`, with account, order_id, day, weight, credit_minor, channel, person, code, by alone."""
+    found = own_credits(campaign, credits, ledger, lookback_days=lookback_days)
+    return found.select("account", "order_id", "day", "weight", "credit_minor", "channel", "person", "code", "by")
 
 
 def own_costs(campaign: Campaign, daily: pl.DataFrame) -> pl.DataFrame:

@@ -195,6 +195,7 @@ def attribute(
         facts["mentions"], visits, paths, counting, mine, lookback=lookback, own_domains=settings.shop.domains
     )
     handed = credited_mentions(credits.filter("in_scope"), evidence)
+    parts = credits.filter((pl.col("weight") > 0) | (pl.col("credit_minor") != 0))
     sold = mine.filter(pl.col("state") == SOLD)
     return Report(
         period=period,
@@ -217,7 +218,7 @@ def attribute(
         evidence=evidence,
         matched_revenue=matched_revenue(evidence, mine),
         mention_credit=handed,
-        credited_revenue=_per_mention(handed),
+        credited_revenue=_per_mention(handed.join(parts, on=[*_ORDER, "position"], how="semi", maintain_order="left")),
         roi=roi_report(credits, mine, paid, period=period, settings=settings),
         costs=spent,
         daily_costs=paid,
@@ -431,8 +432,7 @@ def _visits(touches: pl.DataFrame, paths: pl.DataFrame, *, settings: Settings, p
 
 def _per_mention(handed: pl.DataFrame) -> pl.DataFrame:
     return (
-        handed.filter(pl.col("credit_minor") != 0)
-        .group_by("mention_id")
+        handed.group_by("mention_id")
         .agg(orders=pl.struct(_ORDER).n_unique().cast(pl.Int64), credited_minor=pl.col("credit_minor").sum())
         .sort("mention_id")
     )

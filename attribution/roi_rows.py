@@ -117,8 +117,13 @@ def _verdict() -> pl.Expr:
     )
 
 
+def _part() -> pl.Expr:
+    """Whether a touchpoint has a part in its order, which may be worth nothing after refunds and discounts."""
+    return (pl.col("weight") > 0) | (pl.col("credit_minor") != 0)
+
+
 def _spread(report: Report, column: str) -> pl.DataFrame:
-    tracked = report.credits.filter(~pl.col("is_direct") & (pl.col("credit_minor") != 0))
+    tracked = report.credits.filter(~pl.col("is_direct") & _part())
     by_order = tracked.group_by(pl.col(column).fill_null(NOT_SET).alias("name"), *_ORDER).agg(
         pl.col("credit_minor").sum()
     )
@@ -185,7 +190,7 @@ def renewals(report: Report) -> pl.DataFrame:
     net of discounts. low and high add the chance of the orders; all three are null under `MIN_ORDERS` orders, or where
     one of these costs is not known. fee_minor is what was paid in the period; null where none is given, or known.
     """
-    tracked = report.credits.filter(pl.col("person").is_not_null() & (pl.col("credit_minor") != 0))
+    tracked = report.credits.filter(pl.col("person").is_not_null() & _part())
     flagged = report.leakage.orders.select(*_ORDER).unique().with_columns(_flagged=pl.lit(True))
     orders = tracked.group_by("person", *_ORDER).agg(pl.col("credit_minor").sum())
     known = orders.join(flagged, on=list(_ORDER), how="left").with_columns(pl.col("_flagged").fill_null(False))
@@ -217,7 +222,7 @@ def _repeats(report: Report) -> dict[str, int]:
     used = redeemed.select(*_ORDER, "owner").unique()
     sold = report.history.filter((pl.col("state") == SOLD) & pl.col("customer_key").is_not_null())
     won = sold.filter("is_first_order").join(used, on=list(_ORDER)).select("customer_key", "owner").unique()
-    counted = report.credits.filter(pl.col("credit_minor") != 0).select(*_ORDER, owner="person").unique()
+    counted = report.credits.filter(_part()).select(*_ORDER, owner="person").unique()
     later = sold.filter(~pl.col("is_first_order")).join(won, on="customer_key")
     again = later.join(counted, on=[*_ORDER, "owner"], how="anti").group_by("owner").agg(pl.col("net_minor").sum())
     return {owner: int(minor) for owner, minor in again.iter_rows()}

@@ -138,7 +138,7 @@ def review(read: Reader, campaign: Campaign, *, pool: pl.DataFrame | None = None
     report = read.report
     window = read.lookback_days()
     direct = campaigns.direct_credits(campaign, report.credits, report.ledger, lookback_days=window)
-    keys = direct.filter(pl.col("credit_minor") != 0).select("account", "order_id").unique()
+    keys = direct.filter(pl.col("weight") > 0).select("account", "order_id").unique()
     held = report.ledger.join(keys, on=["account", "order_id"], how="semi")
     mine = campaigns.own_costs(campaign, report.daily_costs)
     creators = bool(campaign.people)

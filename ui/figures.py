@@ -115,8 +115,8 @@ def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:
 
 
 def _orders_by(credits: pl.DataFrame, column: str) -> dict[str, int]:
-    """Orders that hold credit of each channel or code."""
-    held = credits.drop_nulls(column).filter(pl.col("credit_minor") != 0)
+    """Orders in which each channel or code has a part (weight > 0), those with a net of 0 too."""
+    held = credits.drop_nulls(column).filter(pl.col("weight") > 0)
     counted = held.group_by(column).agg(pl.struct("account", "order_id").n_unique())
     return {str(name): int(n) for name, n in counted.iter_rows()}
 
@@ -135,8 +135,8 @@ def net_by_day(report: Report) -> list[float]:
 
 
 def direct_orders(report: Report) -> int:
-    """How many sold orders hold credit of the social scope."""
-    credited = report.credits.filter(pl.col("in_scope") & (pl.col("credit_minor") != 0))
+    """How many sold orders the social scope has a part in, whatever they were worth after refunds and discounts."""
+    credited = report.credits.filter(pl.col("in_scope") & (pl.col("weight") > 0))
     return credited.select("account", "order_id").n_unique() if credited.height else 0
 
 

@@ -229,7 +229,7 @@ def _direct_return(figures: Figures, goal: Goal) -> Parts:
 
 
 def _direct_orders(figures: Figures, goal: Goal) -> Parts:
-    held = _direct(figures, goal).filter(pl.col("credit_minor") != 0)
+    held = _direct(figures, goal).filter(pl.col("weight") > 0)
     return _sum(held, pl.struct(_ORDER).n_unique()), None, _history(figures)
 
 

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from attribution.campaign_talk import BASELINE_DAYS, Campaign, CampaignTalk, campaign_talk
+from attribution.campaign_talk import BASELINE_DAYS, CampaignTalk, campaign_talk
+from attribution.campaigns import Campaign
 from attribution.costs import in_social_scope, with_channel
 from attribution.report import Report, attribute
 from attribution.roi import RoiReport
 from config.clock import Period
-from config.plans import read_campaigns
+from config.plans import read_costs
 from config.registers import read_people
 from config.workspace import Workspace
-from ui import cost_facts, equivalents, history, pipeline
+from ui import campaign_data, cost_facts, equivalents, history, pipeline
 
 if TYPE_CHECKING:
     from attribution.lift import LiftEstimate
@@ -133,27 +134,33 @@ def contracted(workspace: Workspace) -> list[str]:
 
 
 def campaigns_of(workspace: Workspace, report: Report) -> list[Campaign]:
-    """The registered campaigns, and those that social costs alone name, on the days of these costs."""
+    """The registered campaigns, and those that social costs alone name (imported or written down), on the days of these
+    costs."""
     end, first = report.period.until, report.period.since - dt.timedelta(days=_TALK_BACK - BASELINE_DAYS)
-    found = []
-    for row in read_campaigns(workspace.engine).filter(~pl.col("archived")).iter_rows(named=True):
-        if row["date_from"] is None:
-            continue
-        days = Period(max(row["date_from"], first), row["date_to"] or end)
-        names = {row["name"], *row["utm_campaigns"], *row["cost_campaigns"]}
-        lower = frozenset(name.lower() for name in names if name)
-        found.append(Campaign(row["name"], days, lower, frozenset(row["people"])))
-    registered = {name for one in found for name in one.names}
+    registered = campaign_data.campaigns_of(workspace)
+    known = {name for one in registered for name in (one.name.lower(), *one.tags, *one.cost_names)}
+    found = registered + [one for one in _named_by_costs(workspace) if one.name.lower() not in known]
+    clipped = [replace(one, since=max(one.since, first)) for one in found if (one.until or end) >= first]
+    return [one for one in clipped if one.since <= end]
+
+
+def _named_by_costs(workspace: Workspace) -> list[Campaign]:
+    """The campaigns of social costs, by name; what ran for longer than _LONGEST_DAYS is left out."""
+    scope = workspace.settings.attribution.social_scope
     spend = pipeline.facts_of(workspace).scan("spend").collect()
     placed = with_channel(spend.with_columns(pl.col("cost_type").str.to_lowercase().fill_null("media")))
+    columns = ("campaign", "date_from", "date_to", "channel")
+    lines = pl.concat([placed.select(columns), read_costs(workspace.engine).select(columns)])
     named = (
-        placed.filter(in_social_scope(workspace.settings.attribution.social_scope))
+        lines.filter(in_social_scope(scope))
         .drop_nulls(["campaign", "date_from"])
-        .group_by("campaign")
-        .agg(pl.col("date_from").min(), until=pl.max_horizontal("date_from", "date_to").max())
+        .group_by(pl.col("campaign").str.strip_chars().str.to_lowercase().alias("_name"))
+        .agg(
+            pl.col("campaign").first().str.strip_chars(),
+            pl.col("date_from").min(),
+            until=pl.max_horizontal("date_from", "date_to").max(),
+        )
         .filter((pl.col("until") - pl.col("date_from")).dt.total_days() < _LONGEST_DAYS)
+        .sort("_name")
     )
-    for name, since, until in named.sort("campaign").iter_rows():
-        if name.lower() not in registered and until >= first:
-            found.append(Campaign(name, Period(max(since, first), until), frozenset({name.lower()})))
-    return [one for one in found if one.days.since <= min(one.days.until, end)]
+    return [Campaign(name, name, since, until) for _key, name, since, until in named.iter_rows()]

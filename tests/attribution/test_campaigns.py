@@ -36,7 +36,7 @@ CREDITS = [
 @pytest.mark.parametrize(("name", "says", "by"), CREDITS, ids=[row[0] for row in CREDITS])
 def test_which_credit_is_its_own(name: str, says: dict[str, Any], by: str | None) -> None:
     row = {"account": "a", "order_id": "1", "channel": "Influencer", "is_direct": False, "in_scope": True}
-    row["credit_minor"] = 500
+    row |= {"credit_minor": 500, "weight": 1.0}
     row |= {"campaign": None, "person": None, "code": None, "day": SINCE} | says
     frame = pl.DataFrame([row], schema_overrides=dict.fromkeys(("campaign", "person", "code"), pl.String))
     ledger = frame.select("account", "order_id", "day")
