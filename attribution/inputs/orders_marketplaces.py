@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+from babel.numbers import list_currencies
 
 from attribution.inputs.cells import columns, leave_out, money
 from attribution.inputs.shop_orders import COLUMNS, read_orders
@@ -115,7 +116,29 @@ def read_own(table: TextTable, context: ReadContext) -> Parsed:
         pl.coalesce("subtotal", "total").alias("subtotal"),
         pl.col("currency").fill_null(context.currency),
     )
-    return read_orders(orders, context, skipped=skipped)
+    return read_orders(orders, context, skipped=skipped, warnings=_bare(table, rows, context.currency))
+
+
+def _bare(table: TextTable, rows: pl.DataFrame, currency: str) -> list[str]:
+    """What is said of orders that name no currency, with the column that looks like theirs."""
+    bare = rows["currency"].null_count()
+    if not bare:
+        return []
+    unread = [name for name in table.headers if name not in table.used]
+    like = next((name for name in unread if _holds_currencies(table.frame[name])), None)
+    named = f'"currency={like}"' if like and " " in like else f"currency={like}"
+    hint = (
+        f' The column "{like}" looks like the currency: import again with --as earned_orders --map {named}.'
+        if like
+        else ""
+    )
+    return [f"{bare} order{'s name' if bare > 1 else ' names'} no currency; taken as {currency}.{hint}"]
+
+
+def _holds_currencies(cells: pl.Series) -> bool:
+    """Whether a column holds nothing but codes of money, such as EUR."""
+    said = set(cells.drop_nulls().str.strip_chars().str.to_uppercase().unique()) - {""}
+    return bool(said) and said <= list_currencies()
 
 
 EARNED_ORDERS = Layout(

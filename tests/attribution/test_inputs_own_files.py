@@ -314,3 +314,26 @@ def test_leads(bring: Bring, facts: Facts) -> None:
     assert report.reasons == {"missing_id": 1, "bad_date": 1, "bad_money": 1}
     leads = facts.scan("leads").collect().select("lead_id", "source", "stage", "deal_amount", "currency").rows()
     assert leads == [("L1", "linkedin", "won", Decimal(2500), "USD"), ("L2", None, "new", None, None)]
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "said"),
+    [
+        ("order_id,ordered_at,total,currency", ["1,2026-06-01,5,EUR", "2,2026-06-01,5,USD"], []),
+        (
+            "order_id,ordered_at,total,currency",
+            ["1,2026-06-01,5,", "2,2026-06-01,5,USD"],
+            ["1 order names no currency; taken as EUR."],
+        ),
+        (
+            "order_id,ordered_at,total,state,Presentment",
+            ["1,2026-06-01,5,NY,usd", "2,2026-06-01,5,CA,CAD"],
+            [
+                '2 orders name no currency; taken as EUR. The column "Presentment" looks like the currency: '
+                "import again with --as earned_orders --map currency=Presentment."
+            ],
+        ),
+    ],
+)
+def test_orders_without_a_currency_are_told(bring: Bring, header: str, rows: list[str], said: list[str]) -> None:
+    assert bring(header, *rows).warnings == said
