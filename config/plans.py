@@ -130,16 +130,18 @@ plan_changes = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("register", sa.Text, nullable=False),
     sa.Column("at", UtcTime),  # null: by an import, whose own entry says when
+    sa.Column("import_id", sa.Integer),  # null: typed in, or imported before this was kept
     sa.Column("changed", sa.Text, nullable=False),  # JSON: [{id, before, after}], null = no entry
 )
 
 
 @dataclass(frozen=True)
 class LastChange:
-    """What undoing would take back: `entries` of a register, changed `at` (null: by an import)."""
+    """What undoing would take back: `entries` of a register, changed `at` (null: by the import `import_id`)."""
 
     at: dt.datetime | None
     entries: int
+    import_id: int | None = None
 
 
 def read_plan(engine: Engine, name: str) -> pl.DataFrame:
@@ -216,9 +218,11 @@ def change_plan(
         return _change(connection, name, save=save, remove=remove, at=now)
 
 
-def write_plan(connection: Connection, rows: Sequence[Mapping[str, Any]], *, name: str) -> None:
+def write_plan(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], *, name: str, import_id: int | None = None
+) -> None:
     """Insert or replace entries inside a transaction of an import; `undo_plan` takes them back together."""
-    _change(connection, name, save=rows, remove=(), at=None)
+    _change(connection, name, save=rows, remove=(), at=None, import_id=import_id)
 
 
 def _change(
@@ -228,6 +232,7 @@ def _change(
     save: Sequence[Mapping[str, Any]],
     remove: Collection[str],
     at: dt.datetime | None,
+    import_id: int | None = None,
 ) -> int:
     table = TABLES[name]
     wanted: dict[str, dict[str, Any] | None] = {str(row["id"]): dict(row) for row in save}
@@ -237,9 +242,8 @@ def _change(
     changed = [{"id": key, "before": before.get(key), "after": after} for key, after in differing.items()]
     if changed:
         _put(connection, table, differing)
-        connection.execute(
-            sa.insert(plan_changes).values(register=name, at=at, changed=json.dumps(changed, ensure_ascii=False))
-        )
+        told = json.dumps(changed, ensure_ascii=False)
+        connection.execute(sa.insert(plan_changes).values(register=name, at=at, import_id=import_id, changed=told))
         _forget_old(connection, name)
         count_change(connection, "registers")
     return len(changed)
@@ -268,7 +272,7 @@ def last_change(engine: Engine, name: str) -> LastChange | None:
     """What `undo_plan` would take back; None where nothing is left to undo."""
     with engine.connect() as connection:
         row = connection.execute(_latest(name)).one_or_none()
-    return None if row is None else LastChange(row.at, len(json.loads(row.changed)))
+    return None if row is None else LastChange(row.at, len(json.loads(row.changed)), row.import_id)
 
 
 def _latest(name: str) -> sa.Select[Any]:
@@ -276,10 +280,25 @@ def _latest(name: str) -> sa.Select[Any]:
     return mine.order_by(plan_changes.c.id.desc()).limit(1)
 
 
+def check_undo(engine: Engine, name: str) -> None:
+    """Raises RegisterConflictError when an entry of the register's last change is no longer what that made it."""
+    with engine.connect() as connection:
+        row = connection.execute(_latest(name)).one_or_none()
+        if row is not None:
+            _unchanged(connection, name, json.loads(row.changed))
+
+
+def _unchanged(connection: Connection, name: str, steps: Sequence[Mapping[str, Any]]) -> None:
+    now = _entries(connection, TABLES[name], {step["id"] for step in steps})
+    if any(now.get(step["id"]) != step["after"] for step in steps):
+        raise RegisterConflictError("it was changed by somebody else since; nothing was undone")
+
+
 def undo_plan(engine: Engine, name: str) -> int:
     """Put back what stood before the register's last change; how many entries that were, 0 with nothing to undo.
 
     Raises RegisterConflictError, and changes nothing, when one of the entries is no longer what that change made it.
+    What an import changed is taken back with the import (`LastChange.import_id`), so that its file can come again.
     """
     table = TABLES[name]
     with writing(engine) as connection:
@@ -287,9 +306,7 @@ def undo_plan(engine: Engine, name: str) -> int:
         if row is None:
             return 0
         steps = json.loads(row.changed)
-        now = _entries(connection, table, {step["id"] for step in steps})
-        if any(now.get(step["id"]) != step["after"] for step in steps):
-            raise RegisterConflictError("it was changed by somebody else since; nothing was undone")
+        _unchanged(connection, name, steps)
         _put(connection, table, {step["id"]: step["before"] for step in steps})
         connection.execute(sa.delete(plan_changes).where(plan_changes.c.id == row.id))
         count_change(connection, "registers")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import polars as pl
@@ -52,7 +51,6 @@ _WRITERS: dict[str, Callable[[sa.Connection, Sequence[Mapping[str, Any]]], None]
     "links": write_links,
     "exchange_rates": write_rates,
     "short_links": write_short_links,
-    **{name: partial(plans.write_plan, name=name) for name in plans.TABLES},
 }
 
 
@@ -283,7 +281,9 @@ class RegisterSink:
                     if not same:
                         changed.append(values)
                         stored[identity] = values
-                if changed:
+                if changed and name in plans.TABLES:
+                    plans.write_plan(connection, changed, name=name, import_id=import_id)
+                elif changed:
                     _WRITERS[name](connection, changed)
                 note_entries(connection, import_id, table, carried)
                 counts[name] = len(changed)
@@ -328,7 +328,8 @@ def _clashing(frame: pl.DataFrame, stored: Mapping[tuple[Any, ...], Mapping[str,
 def _complete(name: str, values: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
     """The whole entry: what the file does not say stays as it was, or is the default of a new entry.
 
-    An empty cell says nothing about a person; in a code it is the column's default, such as no end of validity.
+    An empty cell says nothing about a person; in a code it is the column's default, such as no end of validity. A cost
+    is an amount, or hours and rate: whichever a row gives replaces both, as an amount left behind would outrank them.
     """
     columns = [column.name for column in TABLES[name].columns if column.name != "version"]
     fresh: dict[str, Any] = {"codes": {"valid_to": ""}, "people": {"status": "none"}}.get(name, {})
@@ -336,6 +337,8 @@ def _complete(name: str, values: Mapping[str, Any], before: Mapping[str, Any] | 
     kept = dict.fromkeys(columns) | fresh if before is None else {key: before[key] for key in columns}
     said = {key: value for key, value in values.items() if value is not None or name != "people"}
     whole = kept | said
+    if name == "costs" and (said.get("amount") or (said.get("hours") and said.get("rate"))):
+        whole |= {part: said.get(part) for part in ("amount", "hours", "rate")}
     if name == "codes" and whole["channel"] is None and (before is None or "channel" in said):
         whole["channel"] = DEFAULT_CHANNEL.get(str(whole["kind"]))
     return whole

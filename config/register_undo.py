@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from config.database import count_change, metadata, upsert
 from config.plans import drop_imported_step
@@ -84,6 +84,20 @@ def undo_entries(connection: Connection, import_id: int, tables: Mapping[str, sa
     if rows:
         count_change(connection, "registers")
     return back, left
+
+
+def later_holders(engine: Engine, import_id: int) -> list[int]:
+    """The later imports that hold an entry of this one too, the newest first."""
+    other = register_imports.alias()
+    same = sa.and_(
+        other.c.register == register_imports.c.register,
+        other.c.entry == register_imports.c.entry,
+        register_imports.c.import_id == import_id,
+        other.c.import_id > import_id,
+    )
+    query = sa.select(other.c.import_id).distinct().select_from(register_imports).join(other, same)
+    with engine.connect() as connection:
+        return sorted(connection.scalars(query), reverse=True)
 
 
 def _put_back(connection: Connection, table: sa.Table, row: Any) -> bool:

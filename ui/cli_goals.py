@@ -142,12 +142,12 @@ def remove(
 @goals_app.command()
 def undo(context: typer.Context, as_json: Json = False) -> None:
     """Take back the last change of the goals."""
-    from config import plans
     from config.registers import RegisterConflictError
+    from ui import imports
 
     workspace = open_or_stop(context)
     try:
-        changed = plans.undo_plan(workspace.engine, "goals")
+        changed = imports.undo_plan(workspace, "goals", now=now())
     except RegisterConflictError as problem:
         stop(str(problem), code=1)
     _told({"id": None, "changed": changed}, as_json, f"Entries put back: {changed}")

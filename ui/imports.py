@@ -13,12 +13,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from config import intake, mappings, register_files
+from config import intake, mappings, plans, register_files
 from config.intake import ImportReport
 from config.mappings import ColumnMapping
 from config.preview import FilePreview, preview
 from config.reading import normal_header
-from config.register_undo import undo_entries
+from config.register_undo import later_holders, undo_entries
 from config.workspace import Workspace
 from listener.imported import remove_unheld
 from ui import mapping, pipeline
@@ -75,6 +75,22 @@ def undo(workspace: Workspace, import_id: int, *, now: dt.datetime) -> Undone:
     if back != (0, 0):
         pipeline.keep_codes_current(workspace)
     return Undone(stood, removed, *back)
+
+
+def undo_plan(workspace: Workspace, name: str, *, now: dt.datetime) -> int:
+    """Put back what stood before the last change of a register of plans; how many entries.
+
+    A change that an import made is taken back as that import, with later ones that hold the same entries: their files
+    can come again. Raises RegisterConflictError as `plans.undo_plan`.
+    """
+    last = plans.last_change(workspace.engine, name)
+    if last is None or last.import_id is None:
+        return plans.undo_plan(workspace.engine, name)
+    plans.check_undo(workspace.engine, name)
+    for later in later_holders(workspace.engine, last.import_id):
+        undo(workspace, later, now=now)
+    stood = undo(workspace, last.import_id, now=now).stood
+    return last.entries if stood else plans.undo_plan(workspace.engine, name)
 
 
 def can_redo(layout: str, state: str) -> bool:

@@ -15,7 +15,7 @@ import streamlit as st
 from config import plan_files, plans
 from config.registers import RegisterConflictError
 from config.workspace import Workspace
-from ui import data, frame, pipeline, templates
+from ui import data, frame, imports, pipeline, templates
 from ui.frame import Screen
 
 _NAMES = {"date_from": "from", "date_to": "to"}
@@ -95,7 +95,7 @@ def undo_button(screen: Screen, name: str) -> None:
     label = _.plural("Undo the last change ({n} entry)", "Undo the last change ({n} entries)", last.entries)
     if st.button(label.format(n=last.entries), icon=":material/undo:", key=f"undo-{name}"):
         try:
-            done = plans.undo_plan(screen.workspace.engine, name)
+            done = imports.undo_plan(screen.workspace, name, now=data.now())
         except RegisterConflictError:
             st.error(_("Somebody else changed it since; nothing was undone."))
             return

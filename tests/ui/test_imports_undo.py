@@ -225,6 +225,37 @@ def test_an_import_of_costs_taken_back_leaves_earlier_changes_to_be_undone(works
     assert plans.read_costs(workspace.engine).is_empty()
 
 
+def test_an_imported_cost_taken_back_on_its_page_can_come_again_with_its_file(workspace: Workspace) -> None:
+    take(workspace, "costs.csv", COSTS)
+    take(workspace, "copy.csv", COSTS + "\n")  # the same entry again, from another file
+    assert imports.undo_plan(workspace, "costs", now=NOW) == 1
+    assert plans.read_costs(workspace.engine).is_empty()
+    assert plans.last_change(workspace.engine, "costs") is None
+    take(workspace, "costs.csv", COSTS)
+    assert plans.read_costs(workspace.engine).height == 1
+
+
+def test_a_cost_typed_in_after_an_import_is_undone_alone(workspace: Workspace) -> None:
+    take(workspace, "costs.csv", COSTS)
+    imported = plans.read_costs(workspace.engine)["id"].to_list()
+    mine = plans.stored_plan(workspace.engine, "costs")[imported[0]] | {"id": "x"}
+    plans.change_plan(workspace.engine, "costs", now=NOW, save=[mine])
+    assert imports.undo_plan(workspace, "costs", now=NOW) == 1
+    assert plans.read_costs(workspace.engine)["id"].to_list() == imported
+
+
+def test_a_corrected_row_replaces_amount_and_hours_alike(workspace: Workspace) -> None:
+    """An amount that stayed behind would outrank hours and rate."""
+    head = "id,kind,amount,hours,rate,from,to\n"
+    take(workspace, "a.csv", head + "c1,labour,100,,,2026-06-01,2026-06-01\n")
+    take(workspace, "b.csv", "id,kind,hours,rate,from,to\nc1,labour,3,20,2026-06-01,2026-06-01\n")
+    row = plans.stored_plan(workspace.engine, "costs")["c1"]
+    assert (row["amount"], row["hours"], row["rate"]) == (None, "3", "20")
+    take(workspace, "c.csv", "id,kind,amount,from,to\nc1,labour,70,2026-06-01,2026-06-01\n")
+    row = plans.stored_plan(workspace.engine, "costs")["c1"]
+    assert (row["amount"], row["hours"], row["rate"]) == ("70", None, None)
+
+
 def test_a_forgotten_person_stands_in_nothing_that_could_be_taken_back(workspace: Workspace) -> None:
     take(
         workspace,
