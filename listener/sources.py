@@ -17,6 +17,9 @@ NAME_LENGTH = 120
 _BRIDGED = {"twitter.com", "x.com"}  # they give no feed; whoever lists one means a page
 
 
+INSIDE = "it lies inside a private network"  # why an address is refused that only a given leave lets in
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A feed somebody wants: its address (None: none was given) and, if known, a name, network, interval and line."""
@@ -104,7 +107,7 @@ def unfit(url: str, *, allow_private: bool) -> str | None:
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     if host in _BRIDGED:
         return "this network gives no feed; import an export of it, or write posts down by hand"
-    return None if allow_private or not _is_inside(host) else "it lies inside a private network"
+    return None if allow_private or not _is_inside(host) else INSIDE
 
 
 def _is_inside(host: str) -> bool:

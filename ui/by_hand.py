@@ -16,6 +16,7 @@ from listener import store
 from listener.by_hand import LAYOUT, NotByHandError, carried_by_import, take_out, written_down
 from listener.text import safe_link
 from ui import pipeline
+from ui.link_authors import author_in
 
 __all__ = ["FIELDS", "NotByHandError", "Saved", "change", "listed", "post_of", "remove", "save"]
 
@@ -45,6 +46,7 @@ class Saved:
     mention_id: str | None = None
     brands: tuple[str, ...] = ()
     problem: str | None = None
+    author: str | None = None  # the handle or name it went in under
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -56,8 +58,12 @@ class Saved:
 
 
 def save(workspace: Workspace, values: Mapping[str, str | None], *, now: dt.datetime) -> Saved:
-    """Take in one post with the columns FIELDS; what is left out is unknown. `text` is needed."""
+    """Take in one post with the columns FIELDS; what is left out is unknown. `text` is needed.
+
+    Where no author is given and the link carries one, that is the author.
+    """
     row = {name: str(values.get(name) or "").strip() for name in FIELDS}
+    row["author"] = row["author"] or author_in(row["link"]) or ""
     problem = _unfit(row)
     if problem:
         return Saved("refused", problem=problem)
@@ -73,7 +79,12 @@ def save(workspace: Workspace, values: Mapping[str, str | None], *, now: dt.date
     ids = carried_by_import(workspace.engine, report.id) if report.id is not None else []
     outcome = "new" if report.accepted else "updated" if report.updated else "same"
     known = store.read_by_id(workspace.engine, ids)
-    return Saved(outcome, ids[0] if ids else None, tuple(known["brands"][0]) if known.height else ())
+    return Saved(
+        outcome,
+        ids[0] if ids else None,
+        tuple(known["brands"][0]) if known.height else (),
+        author=row["author"].removeprefix("@") or None,
+    )
 
 
 _REASONS = {

@@ -96,7 +96,8 @@ def _tell(saved: object, as_json: bool) -> None:
     elif saved.problem:
         stop(saved.problem, code=1)
     else:
-        print(f"{saved.outcome}: {saved.mention_id}, about {cell(', '.join(saved.brands) or 'no brand')}")
+        by = f"by {cell(saved.author)}" if saved.author else "author unknown: add --author"
+        print(f"{saved.outcome}: {saved.mention_id}, about {cell(', '.join(saved.brands) or 'no brand')}, {by}")
     raise typer.Exit(1 if saved.problem else 0)
 
 

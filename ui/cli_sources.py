@@ -322,17 +322,19 @@ def _change(context: typer.Context, name: str, done: str, as_json: bool, act: An
 def import_sources(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="As feed readers export it.")],
+    allow_private: Annotated[bool, typer.Option(help="Allow addresses inside your own network.")] = False,
     as_json: Json = False,
 ) -> None:
     """Add the feeds of an OPML file; each line is told: added, already there, or refused with the reason."""
     from config.settings import SettingsError
     from listener.opml import OpmlError
+    from listener.sources import INSIDE
     from ui import documents_sources
 
     workspace = open_or_stop(context)
     try:
         data = documents_sources.read_file(file)
-        document = documents_sources.import_opml(workspace, data, file=file.name)
+        document = documents_sources.import_opml(workspace, data, file=file.name, allow_private=allow_private)
     except SettingsError as problem:
         stop(str(problem))
     except OpmlError as problem:
@@ -341,9 +343,14 @@ def import_sources(
         print_json(document)
     else:
         columns = [("line", "Line"), ("outcome", "Outcome"), ("name", "Source"), ("url", "Address"), ("reason", "Why")]
-        rows = [row | {"outcome": row["outcome"].replace("_", " ")} for row in document["rows"]]
+        inside = {INSIDE: f"{INSIDE}; --allow-private takes it"}
+        rows = [
+            row | {"outcome": row["outcome"].replace("_", " "), "reason": inside.get(row["reason"], row["reason"])}
+            for row in document["rows"]
+        ]
         told = (document["added"], document["already_there"], document["refused"])
-        print_table("{} added, {} already there, {} refused".format(*told), columns, rows)
+        print_table(file.name, columns, rows)
+        say("{} added, {} already there, {} refused".format(*told))
         if document["problem"]:
             say(f"earned: {cell(document['problem'])}")
     raise typer.Exit(1 if document["refused"] or document["problem"] else 0)

@@ -19,7 +19,7 @@ from listener.discover import Candidate, Discovery, find_feeds
 from listener.fetch import open_session
 from listener.health import read_health
 from listener.opml import Opml, read_opml, write_opml
-from listener.sources import Decided, Wanted, decide
+from listener.sources import INSIDE, Decided, Wanted, decide, unfit
 from ui import recipe_words
 from ui.documents import plain
 
@@ -76,14 +76,25 @@ def add(workspace: Workspace, wanted: Sequence[Wanted]) -> list[Decided]:
     return decided
 
 
-def import_opml(workspace: Workspace, data: bytes, *, file: str) -> dict[str, Any]:
-    """Add the feeds of an OPML file; a row a line: added, already_there, or refused and why. Raises OpmlError."""
+def import_opml(workspace: Workspace, data: bytes, *, file: str, allow_private: bool = False) -> dict[str, Any]:
+    """Add the feeds of an OPML file; a row a line: added, already_there, or refused and why. Raises OpmlError.
+
+    `allow_private`: those inside the private network too; of public addresses nothing more is allowed than else.
+    """
     found = read_opml(data)
-    return _opml_report(add(workspace, _wanted_of(found)), found, file=file)
+    return _opml_report(add(workspace, _wanted_of(found, allow_private=allow_private)), found, file=file)
 
 
-def _wanted_of(found: Opml) -> list[Wanted]:
-    return [Wanted(outline.url, outline.name or None, line=outline.line) for outline in found.outlines]
+def _wanted_of(found: Opml, *, allow_private: bool) -> list[Wanted]:
+    return [
+        Wanted(
+            outline.url,
+            outline.name or None,
+            allow_private=allow_private and unfit(outline.url or "", allow_private=False) == INSIDE,
+            line=outline.line,
+        )
+        for outline in found.outlines
+    ]
 
 
 def _opml_report(decided: Sequence[Decided], found: Opml, *, file: str) -> dict[str, Any]:

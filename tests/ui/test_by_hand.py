@@ -13,6 +13,7 @@ from listener import store
 from tests.listener.feedhost import item, rss
 from tests.ui.test_cli_sources import document, run
 from ui import by_hand
+from ui.link_authors import author_in
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 POST = {
@@ -120,3 +121,36 @@ def test_a_corrected_link_keeps_what_was_decided(folder: Path) -> None:
     after = by_hand.change(space, before, {"link": "https://t.example/corrected"}, now=NOW).mention_id
     assert after != before
     assert store.read_mentions(space.engine, status="done")["mention_id"].to_list() == [after]
+
+
+@pytest.mark.parametrize(
+    ("link", "author"),
+    [
+        ("https://www.tiktok.com/@anna.k/video/1", "anna.k"),
+        ("https://www.instagram.com/p/Cabc/", None),
+        ("https://www.youtube.com/@annatests/shorts", "annatests"),
+        ("https://www.youtube.com/watch?v=1", None),
+        ("https://x.com/Anna_K/status/17", "Anna_K"),
+        ("https://x.com/i/status/17", None),
+        ("https://mobile.twitter.com/anna/status/17?s=20", "anna"),
+        ("https://social.example/@anna/1127", "anna@social.example"),
+        ("https://social.example/@anna@other.example/1127", "anna@other.example"),
+        ("https://bsky.app/profile/anna.example/post/3k", "anna.example"),
+        ("https://bsky.app/profile/did:plc:abc/post/3k", None),
+        ("https://www.threads.net/@anna/post/C1", "anna"),
+        ("https://nottiktok.com/@anna/video/1", None),
+        ("https://[bad/@anna/1", None),
+        ("", None),
+    ],
+)
+def test_the_author_is_read_from_links_that_carry_one(link: str, author: str | None) -> None:
+    assert author_in(link) == author
+
+
+def test_a_post_without_an_author_goes_in_under_its_links(folder: Path) -> None:
+    bare = {"text": "my acme kettle", "link": "https://www.tiktok.com/@anna/video/1"}
+    assert "by anna" in run(folder, "by-hand", "add", *arguments(bare))
+    rows = document(folder, "by-hand-list", "by-hand", "list")["rows"]
+    assert [row["author_name"] or row.get("author_key") for row in rows] != [None]
+    unknown = run(folder, "by-hand", "add", "--text", "the acme kettle again")
+    assert "author unknown: add --author" in unknown
