@@ -1,26 +1,33 @@
 """Finds the feeds of a page: what it declares, what its links look like, where feeds commonly lie. Each is tried.
 
-All requests go through `listener.fetch`, one after the other; nothing is stored.
+All requests go through `listener.fetch`, one after the other; nothing is stored. Somebody waits for the answer: there
+is a time for all of it, and a host that was silent twice is not asked again. What is left out for that is told.
 """
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import html
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from listener.collect import SessionFactory
 from listener.feeds import ParsedFeed, decode
-from listener.fetch import FetchRequest, Sessions, fetch, open_session
+from listener.fetch import FetchRequest, FetchResult, Limits, Outcome, Sessions, fetch, open_session
 from listener.mentions import when
 from listener.parsing import ParseWorkers
 from listener.text import one_line, safe_link
 
 TRIED_AT_MOST = 8
+NAMED_AT_MOST = 40  # addresses of a page that are told
+SECONDS = 45.0  # for all requests of a search together
+SILENT_AT_MOST = 2  # requests that a host leaves unanswered until it is not asked any more
 PAGE_LIMIT = 600_000  # bytes of a page that are looked at
 _TAG = re.compile(r"<(link|a|base)\b([^<>]{1,2000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"(?<![\w:-])([\w:-]{1,40})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
@@ -49,7 +56,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What an address gives: feeds first, then what was tried in vain. `problem`: why there is none."""
+    """What an address gives: feeds first, then what was tried in vain, or not tried (its `error` says so).
+
+    `problem`: why there is none, and how many addresses were not tried."""
 
     asked: str
     candidates: tuple[Candidate, ...]
@@ -79,11 +88,18 @@ async def find_feeds(
     allow_private: bool = False,
     now: dt.datetime,
     session_factory: SessionFactory = open_session,
+    seconds: float = SECONDS,
+    limits: Limits | None = None,
 ) -> Discovery:
-    """The feeds at or behind an address, as typed. Never raises for what is there."""
+    """The feeds at or behind an address, as typed. Never raises for what is there.
+
+    `seconds`: for all requests together, above 0; `limits`: of each of them.
+    """
     asked = completed(address)
     async with session_factory() as sessions, ParseWorkers(count=1) as workers:
-        search = _Search(sessions, workers, _host(asked) if allow_private else None, now)
+        until = asyncio.get_running_loop().time() + seconds
+        inside = _host(asked) if allow_private else None
+        search = _Search(sessions, workers, inside, now, until, limits or Limits())
         return await search.find(asked)
 
 
@@ -107,9 +123,26 @@ class _Search:
     workers: ParseWorkers
     inside: str | None  # the one host that may lie in a private network
     now: dt.datetime
+    until: float  # of the running loop's clock
+    limits: Limits
+    silent: Counter[str] = field(default_factory=Counter)  # hosts, by how often they did not answer in time
 
-    def _request(self, url: str) -> FetchRequest:
-        return FetchRequest(url, allow_private=self.inside is not None and _host(url) == self.inside)
+    async def _ask(self, url: str) -> FetchResult:
+        """One request, within what is left of the time, in whole seconds as they are told."""
+        left = math.ceil(max(0.0, self.until - asyncio.get_running_loop().time()))
+        limits = replace(self.limits, seconds=min(self.limits.seconds, left))
+        inside = self.inside is not None and _host(url) == self.inside
+        result = await fetch(self.sessions, FetchRequest(url, allow_private=inside), limits=limits)
+        self.silent[_host(url)] += result.outcome is Outcome.TIMEOUT
+        return result
+
+    def _left_out(self, url: str) -> str | None:
+        """Why an address is not asked any more; None for one that is."""
+        if asyncio.get_running_loop().time() >= self.until:
+            return "not tried: the search took too long"
+        if self.silent[_host(url)] >= SILENT_AT_MOST:
+            return f"not tried: {_host(url)} did not answer {SILENT_AT_MOST} times"
+        return None
 
     async def find(self, asked: str) -> Discovery:
         known = known_feed(asked)
@@ -117,7 +150,7 @@ class _Search:
             tried = await self._try(known, "known")
             if tried.error is None:
                 return Discovery(asked, (tried,))
-        result = await fetch(self.sessions, self._request(asked))
+        result = await self._ask(asked)
         if result.body is None:
             return Discovery(asked, (), result.error or "the server sent nothing")
         base = result.final_url or asked
@@ -129,19 +162,25 @@ class _Search:
 
     async def _behind(self, asked: str, page: str, base: str) -> Discovery:
         """The feeds that a page leads to; common places are asked only where it leads to none."""
-        tried = [await self._try(url, how) for url, how in list(feeds_of_page(page, base=base))[:TRIED_AT_MOST]]
+        named = list(feeds_of_page(page, base=base))
+        tried = [await self._try(url, how) for url, how in named[:TRIED_AT_MOST]]
         if not any(one.error is None for one in tried):
             for url in common_places(base):
                 tried.append(await self._try(url, "common"))
                 if tried[-1].error is None:
                     break
-        found = sorted(tried, key=lambda one: one.error is not None)
-        works = [one for one in found if one.error is None]
-        shown = works or [one for one in found if one.found != "common"]
-        return Discovery(asked, tuple(shown), None if works else "no feed was found on this page")
+        many = f"not tried: the page names more than {TRIED_AT_MOST} addresses"
+        tried += [Candidate(url, how, error=many) for url, how in named[TRIED_AT_MOST:NAMED_AT_MOST]]
+        works = [one for one in tried if one.error is None]
+        in_vain = [one for one in tried if one.error and one.found != "common"]
+        shown = works + [one for one in in_vain if not works or _is_untried(one)]
+        return Discovery(asked, tuple(shown), None if works else _nothing(tried, more=len(named) - NAMED_AT_MOST))
 
     async def _try(self, url: str, how: str) -> Candidate:
-        result = await fetch(self.sessions, self._request(url))
+        left_out = self._left_out(url)
+        if left_out:
+            return Candidate(url, how, error=left_out)
+        result = await self._ask(url)
         if result.body is None:
             return Candidate(url, how, error=result.error or "the server sent nothing")
         final = result.final_url or url
@@ -161,6 +200,21 @@ class _Search:
             example=one_line(first)[:160] if first else None,
             error=parsed.error,
         )
+
+
+def _is_untried(one: Candidate) -> bool:
+    return (one.error or "").startswith("not tried: ")
+
+
+def _nothing(tried: list[Candidate], *, more: int) -> str:
+    """That no feed was found, and what was left out: each reason with the number of its addresses."""
+    reasons = Counter(one.error.removeprefix("not tried: ") for one in tried if one.error and _is_untried(one))
+    many = f"the page names more than {TRIED_AT_MOST} addresses"
+    reasons[many] += max(0, more)
+    told = [
+        f"{n} more {'address was' if n == 1 else 'addresses were'} not tried: {why}" for why, n in reasons.items() if n
+    ]
+    return "; ".join(["no feed was found on this page", *told])
 
 
 def known_feed(url: str) -> str | None:

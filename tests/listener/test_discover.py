@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import threading
 
 import pytest
 
 from listener.discover import Candidate, Discovery, common_places, completed, feeds_of_page, find_feeds, known_feed
-from tests.listener.feedhost import FeedHost, Reply
+from listener.fetch import Limits
+from tests.listener.feedhost import Asked, FeedHost, Reply
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 FEED = (
@@ -76,6 +78,49 @@ def test_being_allowed_inside_holds_for_the_host_that_was_asked_alone() -> None:
     found = Discovery("http://wiki.lan/news", ())
     near, far = (Candidate(url, "declared") for url in ("http://wiki.lan/feed", "https://stranger.example/feed"))
     assert (found.is_same_host(near), found.is_same_host(far)) == (True, False)
+
+
+def silent_host(page: bytes, heard: threading.Event) -> FeedHost:
+    """Answers the page, and nothing else until it is heard."""
+
+    def wait(asked: Asked) -> Reply:
+        heard.wait(20)
+        return Reply(404)
+
+    places = [f"/{n}/feed" for n in range(60)] + [url.removeprefix("http://x") for url in common_places("http://x/")]
+    return FeedHost({"/": Reply(body=page)} | dict.fromkeys(places, wait))
+
+
+@pytest.mark.parametrize(("links", "beyond"), [(20, 12), (60, 52)])
+def test_a_silent_host_is_asked_twice_and_what_was_not_tried_is_told(links: int, beyond: int) -> None:
+    page = "".join(f'<a href="/{n}/feed">x</a>' for n in range(links)).encode()
+    heard = threading.Event()
+    with silent_host(page, heard) as host:
+        look = find_feeds(host.url("/"), allow_private=True, now=NOW, limits=Limits(seconds=0.6))
+        found = asyncio.run(look)
+        heard.set()
+        assert len(host.asked) == 3
+    assert found.problem == (
+        "no feed was found on this page; 14 more addresses were not tried: 127.0.0.1 did not answer 2 times; "
+        f"{beyond} more addresses were not tried: the page names more than 8 addresses"
+    )
+    assert sum("not tried" in str(one.error) for one in found.candidates) == min(links, 40) - 2
+
+
+def test_a_search_ends_when_its_time_is_up() -> None:
+    heard = threading.Event()
+    with silent_host(b'<a href="/1/feed">x</a><a href="/2/feed">x</a>', heard) as host:
+        found = asyncio.run(find_feeds(host.url("/"), allow_private=True, now=NOW, seconds=1.0))
+        heard.set()
+    assert "not tried: the search took too long" in str(found.problem)
+
+
+def test_feeds_beyond_those_that_were_tried_are_told_beside_those_that_work() -> None:
+    page = "".join(f'<a href="/{n}/feed">x</a>' for n in range(10)).encode()
+    with FeedHost({"/": Reply(body=page)} | {f"/{n}/feed": Reply(body=FEED) for n in range(8)}) as host:
+        found = find(host.url("/"))
+    assert (len(found.feeds), found.problem) == (8, None)
+    assert [one.error for one in found.candidates[8:]] == ["not tried: the page names more than 8 addresses"] * 2
 
 
 def test_a_base_moves_relative_addresses() -> None:
