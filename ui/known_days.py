@@ -13,6 +13,7 @@ import polars as pl
 import sqlalchemy as sa
 import streamlit as st
 
+from attribution.ledger import SOLD, UNCONVERTED, order_ledger
 from config.clock import Period
 from config.database import UtcTime
 from config.workspace import Workspace
@@ -55,9 +56,7 @@ def _known_days(version: str) -> KnownDays:
 
 
 def read_known_days(workspace: Workspace) -> KnownDays:
-    """What the stores hold now. Orders in any currency and state count: they have a page that lists them."""
-    ordered = pl.col("ordered_at")
-    orders = pipeline.facts_of(workspace).scan("orders").select(first=ordered.min(), last=ordered.max()).collect()
+    """What the stores hold now. Of orders those that were sold, as the commands say it."""
     said_at = sa.func.coalesce(mentions.c.published_at, mentions.c.first_seen, type_=UtcTime())
     heard = (
         sa.select(mention_brands.c.brand, sa.func.min(said_at, type_=UtcTime()), sa.func.max(said_at, type_=UtcTime()))
@@ -66,9 +65,26 @@ def read_known_days(workspace: Workspace) -> KnownDays:
     )
     with workspace.engine.connect() as connection:
         by_brand = {brand: _days(workspace, first, last) for brand, first, last in connection.execute(heard)}
-    return KnownDays(
-        orders=_days(workspace, *orders.row(0)), mentions={brand: days for brand, days in by_brand.items() if days}
+    return KnownDays(orders=_sold_days(workspace), mentions={brand: days for brand, days in by_brand.items() if days})
+
+
+def _sold_days(workspace: Workspace) -> Period | None:
+    """Where none could be converted, of those that would have been sold: a page says what they lack."""
+    facts = pipeline.facts_of(workspace)
+    ledger = order_ledger(
+        facts.scan("orders").collect(),
+        facts.scan("refunds").collect(),
+        currency=workspace.settings.workspace.currency,
+        rates=pipeline.exchange_rates(workspace),
+        zone=workspace.settings.zone,
+        shop=workspace.settings.shop,
     )
+    for state in (SOLD, UNCONVERTED):
+        days = ledger.filter(pl.col("state") == state)["day"]
+        first, last = days.min(), days.max()
+        if isinstance(first, dt.date) and isinstance(last, dt.date):
+            return Period(first, last)
+    return None
 
 
 def _days(workspace: Workspace, first: dt.datetime | None, last: dt.datetime | None) -> Period | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,10 @@ from config.clock import Period, last_days
 from config.workspace import Workspace
 from listener.fetch import Outcome
 from tests.ui.pages import NOW, cards, hear, run, show, talk, texts
-from ui import known_days, pipeline, roi_cautions, talk_cards, templates
+from ui import documents_plans, documents_roi, known_days, pipeline, roi_cautions, talk_cards, templates
 from ui.i18n import Translator
+from ui.notes import missing_costs, notes
+from ui.roi_figures import roi_figures
 from ui.views import data_feeds, mentions
 
 # --- days that hold figures -----------------------------------------------------------------------------------------
@@ -27,6 +28,33 @@ def test_known_days_are_those_of_the_stores(shop: Workspace) -> None:
     assert known.orders == Period(dt.date(2026, 6, 10), dt.date(2026, 6, 25))
     assert known.of_brand("Acme") == Period(dt.date(2026, 4, 1), dt.date(2026, 6, 30))
     assert known.of_brand("Nobody") is None
+
+
+def test_a_cancelled_order_is_no_day_of_orders_on_the_page_nor_in_the_command(own_shop: Workspace) -> None:
+    file = own_shop.folder / "late.csv"
+    file.write_text(
+        "order_id,ordered_at,status,currency,subtotal,total,cancelled_at\n"
+        "late,2026-06-29T10:00:00Z,paid,EUR,10,10,2026-06-29T12:00:00Z\n",
+        encoding="utf-8",
+    )
+    assert pipeline.take_file(own_shop, file, now=NOW).error is None
+    report = pipeline.attribution_report(own_shop, period=Period(dt.date(2026, 7, 1), dt.date(2026, 7, 31)))
+    assert report.history["day"].max() == dt.date(2026, 6, 29)
+    known = known_days.read_known_days(own_shop).orders
+    assert known == Period(dt.date(2026, 6, 10), dt.date(2026, 6, 25))
+    assert f"your orders run from {known.since} to {known.until}." in " ".join(notes(report))
+
+
+def test_both_lists_of_missing_costs_are_one_and_say_where_costs_lie(own_shop: Workspace) -> None:
+    until = dt.date(2026, 3, 31)
+    period = Period(dt.date(2026, 3, 1), until)
+    listed = documents_plans.costs(own_shop, period=period, by="kind")
+    told = documents_roi.roi(own_shop, roi_figures(own_shop, period=period, now=NOW), now=NOW)
+    assert listed["missing"] == told["cost_missing"]
+    assert listed["known_days"] == told["cost_known_days"]
+    sentences = missing_costs(told["cost_missing"], told["cost_known_days"])
+    assert sentences[0].startswith("No cost is given in this period for: ad spend, ")
+    assert sentences[1].startswith("Your costs run from 2026-06-")
 
 
 def test_nothing_stored_is_no_days(bare: Workspace) -> None:
@@ -95,7 +123,6 @@ def test_few_days_are_said_to_be_few(shop: Workspace) -> None:
 def test_commissions_of_codes_count_in_the_cost(shop: Workspace) -> None:
     """10 % of the 90.00 that ANNA10 brought, beside 90.00 spent."""
     assert cards(show("roi"))["Cost"][0] == "€99"
-
 
 
 def test_costs_need_a_date_too() -> None:
