@@ -31,7 +31,7 @@ def notes(report: Report) -> list[str]:
         )
     sold = report.history.filter(pl.col("state") == SOLD)["day"]
     if not report.orders and sold.len():
-        found.append(f"No order was sold in this period; your orders run from {sold.min()} to {sold.max()}.")
+        found.append(f"No order was sold in this period; your orders run from {sold.min()!s} to {sold.max()!s}.")
     return found
 
 

@@ -104,6 +104,14 @@ def test_missing_costs_are_named_and_other_periods_are_unknown_where_nothing_is_
     assert (told["previous"], told["previous_year"]) == (None, None)
 
 
+def test_a_campaign_that_only_written_costs_name_is_campaign_talk(own_shop: Workspace) -> None:
+    row = dict.fromkeys(plans.COSTS_SCHEMA) | {"id": "x", "kind": "content", "amount": "5", "currency": "EUR"}
+    row |= {"date_from": "2026-06-10", "date_to": "2026-06-12", "campaign": "Picnic"}
+    assert "Picnic" not in figures(own_shop).talk.campaigns
+    plans.change_plan(own_shop.engine, "costs", now=NOW, save=[row])
+    assert "Picnic" in figures(own_shop).talk.campaigns
+
+
 def test_inputs_are_remembered_and_savings_enter_the_third_roi_alone(own_shop: Workspace) -> None:
     before = document(own_shop)
     ids = pipeline.mentions_of(own_shop, JUNE)["mention_id"].head(2).to_list()
