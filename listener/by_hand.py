@@ -8,6 +8,7 @@ NotByHandError      the mention is not there, or came otherwise
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -66,6 +67,34 @@ def take_out(engine: Engine, mention_id: str, *, now: dt.datetime, heir: str | N
         recluster(connection, {row.text_hash} if row.text_hash else set())
         speaking = sa.select(mentions.c.mention_id).where(mentions.c.author_key == authors.c.author_key)
         connection.execute(sa.delete(authors).where(authors.c.author_key == row.author_key, ~speaking.exists()))
+        count_change(connection, "mentions")
+
+
+def clear_figures(engine: Engine, mention_id: str, names: Collection[str]) -> None:
+    """Set figures of a mention by hand to unknown: of likes, comments, shares, views, followers; of others nothing
+    happens. Engagement is counted anew. Followers are the author's: they go where the author wrote nothing that came
+    otherwise than by hand."""
+    with writing(engine) as connection:
+        row = connection.execute(
+            sa.select(mentions).where(mentions.c.mention_id == mention_id, mentions.c.source == SOURCE)
+        ).mappings()
+        found = row.first()
+        if found is None or not names:
+            return
+        values: dict[str, int | None] = {
+            name: None for name in ("likes", "comments", "shares", "views") if name in names
+        }
+        known = [
+            found[name] for name in ("likes", "comments", "shares") if name not in names and found[name] is not None
+        ]
+        values["engagement"] = sum(known) if known else None
+        connection.execute(sa.update(mentions).where(mentions.c.mention_id == mention_id).values(**values))
+        if "followers" in names and found["author_key"]:
+            otherwise = sa.select(mentions.c.mention_id).where(
+                mentions.c.author_key == found["author_key"], mentions.c.source != SOURCE
+            )
+            mine = authors.c.author_key == found["author_key"]
+            connection.execute(sa.update(authors).where(mine, ~otherwise.exists()).values(followers=None))
         count_change(connection, "mentions")
 
 

@@ -7,13 +7,13 @@ import datetime as dt
 import io
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from config.workspace import Workspace
 from listener import store
-from listener.by_hand import LAYOUT, NotByHandError, carried_by_import, take_out, written_down
+from listener.by_hand import LAYOUT, NotByHandError, carried_by_import, clear_figures, take_out, written_down
 from listener.text import safe_link
 from ui import pipeline
 from ui.link_authors import author_in
@@ -62,6 +62,11 @@ def save(workspace: Workspace, values: Mapping[str, str | None], *, now: dt.date
 
     Where no author is given and the link carries one, that is the author.
     """
+    return _taken(workspace, values, now=now, again=False)
+
+
+def _taken(workspace: Workspace, values: Mapping[str, str | None], *, now: dt.datetime, again: bool) -> Saved:
+    """`again`: take in what was written down before in the same words, as it may have been changed since."""
     row = {name: str(values.get(name) or "").strip() for name in FIELDS}
     row["author"] = row["author"] or author_in(row["link"]) or ""
     problem = _unfit(row)
@@ -70,7 +75,7 @@ def save(workspace: Workspace, values: Mapping[str, str | None], *, now: dt.date
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"by-hand-{now:%Y-%m-%d}.csv"
         path.write_text(_table(row), encoding="utf-8")
-        report = pipeline.take_file(workspace, path, now=now, wanted=LAYOUT)
+        report = pipeline.take_file(workspace, path, now=now, wanted=LAYOUT, again=again)
     if report.error:
         return Saved("refused", problem=report.error)
     if report.quarantined or report.skipped:
@@ -117,9 +122,15 @@ def _table(row: Mapping[str, str]) -> str:
 
 
 def change(workspace: Workspace, mention_id: str, values: Mapping[str, str | None], *, now: dt.datetime) -> Saved:
-    """Replace a post by hand with other words or figures; values that are None stay. Raises NotByHandError."""
+    """Replace a post by hand with other words or figures; values that are None stay, empty ones are unknown from then
+    on. Raises NotByHandError."""
     before = post_of(workspace, mention_id)
-    saved = save(workspace, before | {name: value for name, value in values.items() if value is not None}, now=now)
+    told = {name: value for name, value in values.items() if value is not None}
+    saved = _taken(workspace, before | told, now=now, again=True)
+    cleared = [name for name in _COUNTS if before[name] is not None and name in told and not told[name].strip()]
+    if saved.mention_id and cleared:  # a file that tells nothing of a figure leaves it; a person means that it is gone
+        clear_figures(workspace.engine, saved.mention_id, cleared)
+        saved = replace(saved, outcome="updated" if saved.outcome == "same" else saved.outcome)
     if saved.mention_id and saved.mention_id != mention_id:
         take_out(workspace.engine, mention_id, now=now, heir=saved.mention_id)
     return saved

@@ -65,6 +65,28 @@ def test_it_can_be_changed_taken_out_and_put_in_again(folder: Path) -> None:
     assert "no mention" in run(folder, "by-hand", "remove", "nobody", code=1)
 
 
+def test_a_figure_that_is_cleared_is_unknown_and_can_be_told_again(folder: Path) -> None:
+    space = open_workspace(folder)
+    post = POST | {"comments": "3", "views": "50"}
+    key = by_hand.save(space, post, now=NOW).mention_id or ""
+    other = by_hand.save(space, {"text": "acme kettle", "link": "https://t.example/2", "likes": "4"}, now=NOW)
+
+    def figures() -> tuple[int | None, ...]:
+        row = store.read_by_id(space.engine, [key]).row(0, named=True)
+        return tuple(row[name] for name in ("likes", "comments", "views", "engagement", "followers"))
+
+    assert by_hand.change(space, key, {"likes": "", "followers": ""}, now=NOW).outcome == "updated"
+    assert figures() == (None, 3, 50, 3, None)
+    assert by_hand.post_of(space, key)["likes"] is None
+    assert by_hand.change(space, key, {"likes": "", "comments": " ", "views": None}, now=NOW).outcome == "updated"
+    assert figures() == (None, None, 50, None, None)
+    assert by_hand.change(space, key, post, now=NOW).outcome == "updated"  # the very file that was taken in first
+    assert figures() == (7, 3, 50, 10, 12000)
+    assert by_hand.change(space, key, {"likes": ""} | {"text": ""}, now=NOW).outcome == "refused"
+    assert figures() == (7, 3, 50, 10, 12000)
+    assert store.read_by_id(space.engine, [str(other.mention_id)])["likes"][0] == 4
+
+
 REFUSED = [
     ({"likes": "²"}, "digits"),
     ({"author": "\udcff"}, "letters"),
