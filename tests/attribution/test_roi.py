@@ -11,14 +11,12 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from attribution import tables
 from attribution.report import Inputs
 from config.clock import Period
 from tests.attribution.worlds import (
     DAY,
     JUNE,
     NOON,
-    RATES,
     code_used,
     cost,
     inputs,
@@ -26,8 +24,6 @@ from tests.attribution.worlds import (
     order,
     registered,
     report,
-    settings,
-    table,
     touch,
 )
 
@@ -252,10 +248,8 @@ def test_periods_side_by_side_add_up_to_the_whole_cost(amount: Any, days: int, c
     first = dt.date(2026, 6, 1)
     world = inputs(spend=[cost("s", str(amount), date_from=first, date_to=first + dt.timedelta(days=days - 1))])
     edges = [0, *sorted(cuts), 60]
-    parts = [
-        report(world, period=Period(first + dt.timedelta(days=a), first + dt.timedelta(days=b - 1))).costs["cost_minor"].sum()
-        for a, b in pairwise(edges)
-    ]
+    periods = [Period(first + dt.timedelta(days=a), first + dt.timedelta(days=b - 1)) for a, b in pairwise(edges)]
+    parts = [report(world, period=period).costs["cost_minor"].sum() for period in periods]
     assert sum(parts) == int(amount * 100)
 
 

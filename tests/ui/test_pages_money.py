@@ -2,7 +2,7 @@
 
 The small shop's June 2026: five sold orders of 310.00 net. Code ANNA10 brought 90.00, a tagged Instagram link 50.00
 (direct: 140.00); e-mail 120.00 and Google 20.00 (other: 140.00); 30.00 carries an unknown code only. 90.00 were spent
-on social and 9.00 are owed as commission, 10.00 were spent on search. One order was voided, one is in a currency without rate.
+on social and 9.00 are owed as commission, 10.00 were spent on search. One order was voided, one has no rate.
 """
 
 from __future__ import annotations
