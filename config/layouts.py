@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -134,8 +135,11 @@ def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wan
     """The layout named `wanted`, else the fitting one with most header names. Raises UnknownLayoutError."""
     named = [layout for layout in layouts if layout.id == wanted]
     if wanted and not named:
-        known = ", ".join(layout.id for layout in layouts)
-        raise UnknownLayoutError(file=file, problem=f"there is no layout {wanted!r}", cure=f"Known layouts: {known}")
+        known = {layout.id for layout in layouts}
+        near = ", ".join(difflib.get_close_matches(wanted, sorted(known), n=3, cutoff=0.0))
+        raise UnknownLayoutError(
+            file=file, problem=f"there is no layout {wanted!r}", cure=f"Nearest: {near}; docs/imports.md lists all"
+        )
     fitting = [layout for layout in (named or layouts) if layout.fits(table.headers)]
     if fitting:
         return max(
@@ -182,7 +186,7 @@ def _nearest(table: TextTable, layouts: Sequence[Layout]) -> str:
     partly = [one for one in layouts if missing[one.id] and len(missing[one.id]) < len(one.headers)]
     near = sorted(partly, key=lambda one: (len(missing[one.id]) / len(one.headers), one.id))[:3]
     told = [f"{one.title} would need {', '.join(sorted(missing[one.id]))}" for one in near]
-    return "; ".join(told) or "Known: " + ", ".join(layout.id for layout in layouts)
+    return "; ".join(told) or "docs/imports.md lists the columns of all known files"
 
 
 def _weight(layout: Layout) -> tuple[int, str]:

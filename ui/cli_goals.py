@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -78,7 +81,8 @@ def goals(
         *(("name", "Goal"), ("metric", "Metric"), ("until", "Until"), ("state", "State"), ("value", "So far")),
         *(("plan", "Plan"), ("forecast", "Forecast"), ("target", "Target")),
     ]
-    print_table(f"Goals as of {document['as_of']}, {document['currency']}", columns, shown)
+    title = f"Goals as of {document['as_of']}, {document['currency']}"
+    print_table(title, columns, shown, empty="earned goals add NAME --metric METRIC --target N --from DAY --to DAY")
     for row in document["rows"]:
         if row["known_to"] is not None and row["known_to"] < min(document["as_of"], row["to"]):
             print(f"{row['name']}: its figure is known up to {row['known_to']}; later days do not count as none")
@@ -111,7 +115,13 @@ def add(
     one_of(metric, tuple(METRICS), "--metric")
     workspace = open_or_stop(context)
     cells = {
-        **{"name": name, "purpose": METRICS[metric].purpose, "metric": metric, "target": target, "from": since},
+        **{
+            "name": name,
+            "purpose": METRICS[metric].purpose,
+            "metric": metric,
+            "target": _plain(target, change=change),
+            "from": since,
+        },
         **{"to": until, "target_is": "change" if change else "absolute", "baseline": baseline, "owner": owner},
         **{"network": network, "page": page, "product": product, "campaign": campaign, "brand": brand},
     }
@@ -121,6 +131,22 @@ def add(
     entry = plan_files.with_id("goals", row)
     changed = plans.change_plan(workspace.engine, "goals", now=now(), save=[entry])
     _told({"id": entry["id"], "changed": changed}, as_json, f"Goal {entry['id']} is kept")
+
+
+def _plain(target: str, *, change: bool) -> str:
+    """A target as its register takes it: 20% with --change as 0.2, 5,000 as 5000. Stops where it means either."""
+    text = target.strip()
+    if text.endswith("%"):
+        number = text.removesuffix("%").strip().replace(",", ".")
+        if not re.fullmatch(r"-?\d+(\.\d+)?", number):
+            stop(f"--target {target!r} is no share; write it as 20% or 0.2")
+        share = format((Decimal(number) / 100).normalize(), "f")
+        if not change:
+            stop(f"--target {target!r} is a share; write {share} for a figure that is one, or add --change for growth")
+        return share
+    if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text):
+        return text.replace(",", "")
+    return text
 
 
 @goals_app.command()
@@ -142,15 +168,26 @@ def remove(
 @goals_app.command()
 def undo(context: typer.Context, as_json: Json = False) -> None:
     """Take back the last change of the goals."""
+    from config import plans
     from config.registers import RegisterConflictError
     from ui import imports
 
     workspace = open_or_stop(context)
+    before = plans.stored_plan(workspace.engine, "goals")
     try:
         changed = imports.undo_plan(workspace, "goals", now=now())
     except RegisterConflictError as problem:
         stop(str(problem), code=1)
-    _told({"id": None, "changed": changed}, as_json, f"Entries put back: {changed}")
+    after = plans.stored_plan(workspace.engine, "goals")
+    _told({"id": None, "changed": changed}, as_json, _undone(before, after))
+
+
+def _undone(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> str:
+    """What taking a change back did, goal by goal."""
+    parts = [f"{after[key]['name']} is there again" for key in after if key not in before]
+    parts += [f"{before[key]['name']} is taken out" for key in before if key not in after]
+    parts += [f"{after[key]['name']} is as it was" for key in after if key in before and before[key] != after[key]]
+    return f"Taken back: {'; '.join(parts)}" if parts else "There was no change to take back"
 
 
 def _told(document: dict[str, Any], as_json: bool, sentence: str) -> None:
@@ -175,7 +212,8 @@ def campaigns(context: typer.Context, as_json: Json = False) -> None:
         *(("direct", "Direct return"), ("orders", "Orders"), ("roas", "ROAS"), ("said", "Said above usual")),
     ]
     shown = [row | {"said": (row["mentions"] or {}).get("above_usual", {}).get("median")} for row in document["rows"]]
-    print_table(f"Campaigns as of {document['as_of']}, {document['currency']}", columns, shown)
+    title = f"Campaigns as of {document['as_of']}, {document['currency']}"
+    print_table(title, columns, shown, empty="import a file with the columns name, from, to, utm_campaigns")
     for row in document["rows"]:
         early = row["too_early"]
         if early["days_missing"] or early["orders_missing"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -60,6 +61,16 @@ def _print_estimate(document: dict[str, Any], shown: dict[str, str], currency: s
     columns = [("what", "Indirect return"), ("amount", currency)]
     rows = [{"what": what, "amount": amount} for what, amount in lines]
     print_table(f"Indirect return, {period['since']} to {period['until']}, {currency}", columns, rows)
+    print(
+        f"It used the days {period['since']} to {period['until']}, a period of its own: all that orders and mentions "
+        "cover together, whatever other commands show."
+    )
+    least = document["minimum_detectable"]
+    if least is not None and Decimal(shown["median"]) < Decimal(least):
+        print(
+            "The estimate lies below the smallest that would be found: an effect of this size cannot be told from "
+            "chance with these days, so it may be none at all."
+        )
     print(f"How it is counted: {_HEADLINES[document['headline']]}.")
     if document["coverage"] is not None:
         print(f"In simulated worlds like these data the range held the truth in {document['coverage']:.0%} of cases.")

@@ -213,8 +213,13 @@ def people(
     ]
     influencers = [row for row in document["rows"] if row["group"] == "influencer"]
     unknown = sum(row["group"] == "unknown_followers" for row in document["rows"])
-    print_table(_period_title("Top mentioners", document), columns, influencers)
+    print_table(_period_title("Top mentioners", document), columns, influencers, empty=_NO_PEOPLE)
     print(f"Followers unknown: {unknown} more; --json lists them.")
+
+
+_NO_MENTIONS = "earned collect fetches what your sources wrote, earned import takes a tool's export; or ask --since DAY"
+_NO_PEOPLE = "they need known followers (--min-followers); followers come with a file of people or a tool's export"
+_FEW_CODE_COLUMNS = ("code", "state", "owner", "orders", "net", "discount", "commission", "after_commission")
 
 
 @app.command("voice")
@@ -228,7 +233,7 @@ def share_of_voice(context: typer.Context, since: Since = None, until: Until = N
         print_json(document)
         return
     columns = [("brand", "Brand"), ("mentions", "Stories"), ("mentions_with_copies", "Mentions"), ("share", "Share")]
-    print_table(_period_title("Share of voice", document), columns, document["rows"])
+    print_table(_period_title("Share of voice", document), columns, document["rows"], empty=_NO_MENTIONS)
 
 
 @app.command()
@@ -237,6 +242,9 @@ def codes(
     behind: Annotated[str | None, typer.Option(help="The orders and touches behind this code.")] = None,
     without_flagged: WithoutFlagged = False,
     view_through: ViewThrough = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every column, and the registered codes that had no order.")
+    ] = False,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
@@ -271,7 +279,12 @@ def codes(
         ("repeat", "Bought later"),
         ("clv", "Expected (a year)"),
     ]
-    print_table(_period_title("Promo codes", document), columns, document["rows"])
+    rows = [row for row in document["rows"] if everything or row["orders"]]
+    columns = [column for column in columns if everything or column[0] in _FEW_CODE_COLUMNS]
+    print_table(_period_title("Promo codes", document), columns, rows)
+    silent = len(document["rows"]) - len(rows)
+    if silent:
+        print(f"{silent} more registered code{'s' if silent > 1 else ''} had no order (--all shows them).")
     cli_money.print_expected(document["expected"])
     for row in document["leakage"]:
         print(f"{cell(row['code'])} may have leaked: {row['flagged_orders']} {row['evidence']}")

@@ -69,4 +69,9 @@ def timing(
         ("weekday", "Weekday (1 Monday)"), ("hour", "Hour"), ("mentions", "Mentions"), ("posts", "Known engagement"),
         ("engagement", "Engagement"), ("lift", "Against the mean"), ("enough", "Enough posts"),
     ]  # fmt: skip
-    print_table(f"Times ({document['timezone']})", columns, document["rows"])
+    print_table(
+        f"Times ({document['timezone']})",
+        columns,
+        document["rows"],
+        empty="they need mentions with a time of day; earned collect fetches them, or ask --since DAY",
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.terminal import stop
+from ui.terminal import show_times_in, stop
 
 if TYPE_CHECKING:
     from config.clock import Period
@@ -41,9 +41,11 @@ def open_or_stop(context: typer.Context) -> Workspace:
     from config.workspace import WorkspaceError, open_workspace
 
     try:
-        return open_workspace(folder_of(context))
+        workspace = open_workspace(folder_of(context))
     except (SettingsError, WorkspaceError) as problem:
         stop(str(problem))
+    show_times_in(workspace.settings.zone)
+    return workspace
 
 
 def day_or_stop(text: str | None, option: str) -> dt.date | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
+import datetime as dt
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
@@ -24,13 +27,23 @@ def print_json(document: object) -> None:
     print(as_line(document), flush=True)  # type: ignore[arg-type]
 
 
-def print_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[dict[str, Any]]) -> None:
-    """`columns` are (key, heading). Unknown values show as an en dash, numbers are right-aligned."""
+def print_table(
+    title: str, columns: Sequence[tuple[str, str]], rows: Iterable[dict[str, Any]], *, empty: str | None = None
+) -> None:
+    """`columns` are (key, heading). Unknown values show as an en dash, numbers are right-aligned.
+
+    A column of whole numbers alone shows no decimals, words of a status no underscores, times the business zone's
+    minute. `empty` says, where there is no row, how one comes about.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     shown = list(rows)
+    if empty and not shown:
+        print(f"{title}: none yet; {empty}")
+        return
+    whole = {key for key, _ in columns if _all_whole([row.get(key) for row in shown])}
     table = Table(title=title, title_justify="left", show_edge=False)
     for key, heading in columns:
         numeric = any(isinstance(row.get(key), (int, float)) or _is_money(row.get(key)) for row in shown)
@@ -38,14 +51,39 @@ def print_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[d
             heading,
             justify="right" if numeric else "left",
             overflow="fold",
-            no_wrap=numeric or None,
+            no_wrap=numeric,
             min_width=len(heading),
         )
     for row in shown:
         # Text, not markup: much of this is written by strangers.
-        table.add_row(*(Text(cell(row.get(key))) for key, _ in columns))
+        table.add_row(*(Text(_shown(key, row.get(key), whole=key in whole)) for key, _ in columns))
     # Into a file or pipe nobody needs the table cut to a terminal's width.
     Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+_STATUS = frozenset({"state", "status", "outcome", "reason", "verdict", "health"})
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z")
+_zone: contextvars.ContextVar[dt.tzinfo] = contextvars.ContextVar("zone", default=dt.UTC)
+
+
+def show_times_in(zone: dt.tzinfo) -> None:
+    """From here on tables show times in this zone; before, and in JSON, they are UTC."""
+    _zone.set(zone)
+
+
+def _all_whole(values: Sequence[object]) -> bool:
+    floats = [value for value in values if isinstance(value, float)]
+    return bool(floats) and all(value.is_integer() for value in floats)
+
+
+def _shown(key: str, value: object, *, whole: bool) -> str:
+    if whole and isinstance(value, float):
+        return f"{value:,.0f}"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return f"{dt.datetime.fromisoformat(value).astimezone(_zone.get()):%Y-%m-%d %H:%M}"
+    if key in _STATUS and isinstance(value, str) and re.fullmatch(r"[a-z]+(_[a-z]+)+", value):
+        return value.replace("_", " ")
+    return cell(value)
 
 
 def _is_money(value: object) -> bool:
