@@ -6,7 +6,7 @@ How a file is taken, so that it may be dropped, and we may be killed, at any mom
     3. it is imported, which is all or nothing, and nothing the second time;
     4. it is moved to `done` or `failed`.
 What lies in `.taking` at the beginning of a pass was cut off there, and is taken first. Links are never followed: not
-as files, not as the folders that files are moved to.
+as files, not as the folders that files are moved to; the watched folder itself may be a link, as its owner named it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,12 @@ def folder_of(workspace: Workspace) -> Path | None:
 def waiting(workspace: Workspace) -> list[str]:
     """The names of the files that the next pass would look at, sorted."""
     folder = folder_of(workspace)
-    return [] if folder is None or not _is_folder(folder) else sorted(path.name for path in _candidates(folder))
+    if folder is None:
+        return []
+    try:
+        return sorted(path.name for path in _candidates(folder))
+    except OSError:  # not made yet, or a share that is gone for the moment
+        return []
 
 
 def failures(workspace: Workspace) -> list[tuple[str, str]]:
@@ -241,9 +246,23 @@ async def watch(
     on_files: Callable[[list[Taken]], None],
     every: float = EVERY,
 ) -> None:
-    """Passes over the watched folder, `every` seconds, until `stop` is set. `on_files` hears of what was taken."""
+    """Passes over the watched folder, `every` seconds, until `stop` is set. `on_files` hears of what was taken.
+
+    Raises SettingsError where the folder cannot be used at the first pass; later it is a share that is gone for the
+    moment, which is logged once and looked for again.
+    """
+    first, gone = True, False
     while folder_of(workspace) is not None and not stop.is_set():
-        found = await asyncio.to_thread(take_waiting, workspace, now=now)
+        found: list[Taken] = []
+        try:
+            found = await asyncio.to_thread(take_waiting, workspace, now=now)
+            first, gone = False, False
+        except (SettingsError, OSError) as problem:
+            if first:
+                raise
+            if not gone:
+                _log.warning("the watched folder cannot be used now, and is looked for again: %s", problem)
+            gone = True
         taken = [item for item in found if item.report is not None or item.outcome == "failed"]
         if taken:
             on_files(taken)

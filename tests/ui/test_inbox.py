@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -260,3 +261,52 @@ async def test_listening_goes_on_taking_files_until_stopped(watched: Workspace) 
     drop(watched, "a.csv")
     await inbox.watch(watched, now=lambda: NOW, stop=stop, on_files=on_files, every=0.01)
     assert heard == ["a.csv", "b.csv"]
+
+
+def test_a_watched_folder_may_itself_be_a_link(watched: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "share").mkdir()
+    (watched.folder / "inbox").symlink_to(tmp_path / "share", target_is_directory=True)
+    drop(watched, "costs.csv")
+    drop(watched, "page.csv", "<html></html>")
+    assert inbox.waiting(watched) == ["costs.csv", "page.csv"]
+    assert sorted(item.outcome for item in run(watched)) == ["failed", "imported"]
+    assert (inbox.waiting(watched), [name for name, _ in inbox.failures(watched)]) == ([], ["page.csv"])
+
+
+async def test_a_share_that_vanishes_for_a_moment_does_not_end_the_watching(
+    watched: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder, stop, passes = watched.folder / "inbox", asyncio.Event(), 0
+    real = inbox.take_waiting
+    heard: list[str] = []
+
+    def pass_over(space: Workspace, **told: Any) -> list[Taken]:
+        nonlocal passes
+        passes += 1
+        if passes in (2, 3):  # where the share was, nothing can be made
+            folder.rename(folder.with_name("away"))
+            folder.write_text("", encoding="utf-8")
+        try:
+            return real(space, sleep=never, **told)
+        finally:
+            if passes in (2, 3):
+                folder.unlink()
+                folder.with_name("away").rename(folder)
+            if passes == 3:
+                drop(space, "costs.csv")
+
+    def on_files(taken: list[Taken]) -> None:
+        heard.extend(item.file for item in taken)
+        stop.set()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inbox, "take_waiting", pass_over)
+        await inbox.watch(watched, now=lambda: NOW, stop=stop, on_files=on_files, every=0.01)
+    assert (heard, passes) == (["costs.csv"], 4)
+    assert sum("looked for again" in record.getMessage() for record in caplog.records) == 1
+
+
+async def test_a_folder_that_cannot_be_used_at_the_first_pass_ends_the_watching(watched: Workspace) -> None:
+    (watched.folder / "inbox").write_text("", encoding="utf-8")
+    with pytest.raises(SettingsError, match="inbox"):
+        await inbox.watch(watched, now=lambda: NOW, stop=asyncio.Event(), on_files=lambda taken: None, every=0.01)
