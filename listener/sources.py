@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -111,12 +113,27 @@ def unfit(url: str, *, allow_private: bool) -> str | None:
 
 
 def _is_inside(host: str) -> bool:
-    """Whether a host is plainly no place of the open Internet: a private address, or a name that never is one."""
+    """Whether a host is plainly no place of the open Internet: a private address, or a name that never is one.
+
+    An IPv4 address may be written in fewer parts, in hexadecimals or octals (127.1, 0x7f.1): resolvers read it.
+    """
+    plain = unicodedata.normalize("NFKC", host).lower().rstrip(".")
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(plain)
     except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".lan", ".internal"))
-    return not is_public(host)
+        if plain == "localhost" or plain.endswith((".localhost", ".local", ".lan", ".internal")):
+            return True
+        address = _short_ipv4(plain)
+        return address is not None and not is_public(address)
+    return not is_public(plain)
+
+
+def _short_ipv4(host: str) -> str | None:
+    """The address that a host of numbers alone stands for, in four parts; None for a name. Asks nobody."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host)) if host.isascii() else None
+    except (OSError, ValueError):  # ValueError: a zero byte
+        return None
 
 
 def unique_name(wanted: str, taken: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config.settings import SourceSettings
+from listener.opml import read_opml
 from listener.sources import Wanted, decide, unique_name
 
 KNOWN = [SourceSettings(name="tea", url="https://www.tea.example/feed/")]
@@ -21,6 +22,15 @@ CASES = [
     ("https://user:secret@new.example/", "refused", None),
     ("https://new.example:8080/", "refused", None),
     ("https://127.0.0.1/", "refused", None),
+    ("https://127.0.0.1./", "refused", None),
+    ("http://127.1/", "refused", None),
+    ("http://0x7f.1/", "refused", None),
+    ("http://0177.0.0.1/", "refused", None),
+    ("http://2130706433/", "refused", None),
+    ("http://\uff11\uff12\uff17.1/", "refused", None),
+    ("http://LOCALHOST./", "refused", None),
+    ("http://134744072/", "added", "134744072"),  # 8.8.8.8
+    ("https://163.com/rss", "added", "163.com"),
     ("https://[::1]/", "refused", None),
     ("http://169.254.169.254/latest", "refused", None),
     ("http://router.local/", "refused", None),
@@ -56,3 +66,10 @@ def test_a_source_of_ones_own_network_may_lie_inside_it() -> None:
 def test_a_network_is_recognised_by_its_address() -> None:
     (told,) = decide([Wanted("https://www.reddit.com/search.rss?q=acme")], [])
     assert told.network == "reddit"
+
+
+@pytest.mark.parametrize("url", ["http://127.1/f", "http://0x7f.1/f", "http://2130706433/f"])
+def test_short_forms_of_private_addresses_are_refused_by_lists_too(url: str) -> None:
+    feeds = read_opml(f'<opml><body><outline text="A" xmlUrl="{url}"/></body></opml>'.encode())
+    (told,) = decide([Wanted(one.url, one.name) for one in feeds.outlines], [])
+    assert (told.outcome, told.reason) == ("refused", "it lies inside a private network")
