@@ -11,6 +11,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import list_currencies
@@ -107,6 +108,23 @@ def _channel(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    """An address that can be asked at all. What it holds beyond host and port is for the server to judge."""
+    try:
+        parts = urlsplit(value)
+        host, user, _ = parts.hostname, parts.username, parts.port
+    except ValueError:
+        host, user = None, None
+    if user is not None:
+        raise ValueError(
+            "holds a user name or password, which is never sent; write the address without, such as "
+            '"https://example.org/feed.xml"'
+        )
+    if not host or not host.isprintable() or any(letter.isspace() for letter in host):
+        raise ValueError('is no web address; write it whole, such as "https://example.org/feed.xml"')
+    return value
+
+
 def _folder(value: str) -> str:
     plain = value.strip().replace("\\", "/").rstrip("/")
     if plain.removeprefix("./") in ("", ".", "..", "data") or plain.removeprefix("./").startswith("data/"):
@@ -144,7 +162,7 @@ class BrandSettings(_Frozen):
 
 class SourceSettings(_Frozen):
     name: str = Field(min_length=1)
-    url: str = Field(pattern=r"^https?://[^\s/]+")
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+"), AfterValidator(_address)]
     network: str | None = None
     interval: Duration = dt.timedelta(minutes=60)
     allow_private: bool = False
@@ -276,7 +294,7 @@ def _explain(error: Any, *, text: str, file: Path) -> SettingsError:
         return SettingsError(file=file, line=line, key=key, problem="this key is missing", cure=cure)
     message = _PLAIN.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     problem, _, cure = message.partition("; ")
-    shown = "" if not path else f"{error.get('input')!r} "
+    shown = "" if not path else f"{_SECRET.sub('//…@', repr(error.get('input')))} "
     return SettingsError(
         file=file,
         line=line,
@@ -286,6 +304,8 @@ def _explain(error: Any, *, text: str, file: Path) -> SettingsError:
     )
 
 
+# A user and password in an address: they are not repeated on screens and in logs.
+_SECRET = re.compile(r"//(?:[^/@\s]+|[^/@\s:]*:(?!\d+/)[^@\s]*)@")
 # What the checking library says, in the words of somebody who edits a file.
 _PLAIN = {
     "tuple_type": 'is no list; write it in brackets, such as ["shop.example"]',

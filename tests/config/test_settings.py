@@ -59,6 +59,34 @@ def test_a_wrong_file_is_answered_with_line_key_and_cure(text: str, line: int | 
     assert "earned.toml" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("http://[", "is no web address"),
+        ("https://x:99999/", "is no web address"),
+        ("https://x:port/", "is no web address"),
+        ("https://:80/", "is no web address"),
+        ("https://a b/", "is no web address"),
+        ("https://someone:hush@x/", "holds a user name or password"),
+        ("https://someone:hu/sh@x/", "is no web address"),
+        ("https://hush@x/", "holds a user name or password"),
+    ],
+)
+def test_an_address_that_cannot_be_asked_is_told_without_its_password(url: str, problem: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_settings(HEAD + f'[[source]]\nname = "a"\nurl = "{url}"\n', file=FILE)
+    assert (caught.value.line, caught.value.key) == (5, "source[1].url")
+    assert problem in caught.value.problem
+    assert "https://example.org/feed.xml" in caught.value.cure
+    assert "hu" not in str(caught.value).replace("such", "")
+
+
+@pytest.mark.parametrize("url", ["https://x/@acme:b", "http://[::1]:8080/f", "https://bücher.example/f?a=b c@d"])
+def test_an_address_that_can_be_asked_is_kept_as_it_is(url: str) -> None:
+    settings = parse_settings(HEAD + f'[[source]]\nname = "a"\nurl = "{url}"\n', file=FILE)
+    assert settings.source[0].url == url
+
+
 def test_two_sources_of_one_name_are_refused() -> None:
     twice = '[[source]]\nname = "a"\nurl = "http://x"\n' * 2
     with pytest.raises(SettingsError, match="two \\[\\[source\\]\\] entries are called 'a'"):
