@@ -367,8 +367,8 @@ async def test_the_workers_live_from_round_to_round(make_workspace: Callable[...
         assert collector.workers is workers
 
 
-async def test_an_address_that_cannot_be_read_stops_nobody_else(make_workspace: Callable[..., Workspace]) -> None:
-    space = make_workspace('[[source]]\nname = "typo"\nurl = "http://[typo"\n')
+async def test_an_address_that_is_not_asked_stops_nobody_else(make_workspace: Callable[..., Workspace]) -> None:
+    space = make_workspace('[[source]]\nname = "typo"\nurl = "http://typo.example:22/f"\n')
     clock = Clock()
     for _ in range(2):  # the second time its state is stored
         told = await collect_once(space, now=clock)
