@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import streamlit as st
 
 from listener.by_hand import NotByHandError
+from listener.text import one_line
 from ui import by_hand, data, talk_cards
 from ui.frame import Screen
 from ui.i18n import Translator, translator
+from ui.views.sources_add import plain_label
 
-ROUND, EDIT, TOLD = "hand-round", "hand-edit", "hand-told"
+ROUND, EDIT, ASKED, TOLD = "hand-round", "hand-edit", "hand-asked", "hand-told"
 SHOWN = 20
 
 
@@ -120,22 +123,48 @@ def _latest(screen: Screen) -> None:
             with st.container(key=f"said-hand-{key}"):
                 st.text(talk_cards.laid_out(row["text"][:300]), width="stretch")
             with st.container(horizontal=True):
-                st.button(
-                    _("Correct"),
-                    icon=":material/edit:",
-                    type="tertiary",
-                    key=f"edit-{key}",
-                    on_click=_edit,
-                    args=(key,),
-                )
-                st.button(
-                    _("Take out"),
-                    icon=":material/delete:",
-                    type="tertiary",
-                    key=f"drop-{key}",
-                    on_click=_drop,
-                    args=(key,),
-                )
+                _buttons(screen, row)
+
+
+def _buttons(screen: Screen, row: dict[str, Any]) -> None:
+    """Correct and take out, which asks first; the help says which of many posts a button is for."""
+    _ = screen._
+    key = row["mention_id"]
+    which = plain_label(one_line(row["text"])[:60])
+    if st.session_state.get(ASKED) == key:
+        st.button(
+            _("Take out"),
+            icon=":material/delete:",
+            type="primary",
+            help=which,
+            key=f"drop-{key}",
+            on_click=_drop,
+            args=(key,),
+        )
+        st.button(_("Keep it"), help=which, key=f"keep-{key}", on_click=_ask, args=(None,))
+        return
+    st.button(
+        _("Correct"),
+        icon=":material/edit:",
+        type="tertiary",
+        help=which,
+        key=f"edit-{key}",
+        on_click=_edit,
+        args=(key,),
+    )
+    st.button(
+        _("Take out …"),
+        icon=":material/delete:",
+        type="tertiary",
+        help=which,
+        key=f"ask-{key}",
+        on_click=_ask,
+        args=(key,),
+    )
+
+
+def _ask(mention_id: str | None) -> None:
+    st.session_state[ASKED] = mention_id
 
 
 def _edit(mention_id: str) -> None:
@@ -144,6 +173,7 @@ def _edit(mention_id: str) -> None:
 
 def _drop(mention_id: str) -> None:
     _ = translator()
+    st.session_state.pop(ASKED, None)
     try:
         by_hand.remove(data.workspace(), mention_id, now=data.now())
     except NotByHandError as problem:
