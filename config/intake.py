@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from config.bond import read_mark
 from config.database import count_change, writing
+from config.future import without_future
 from config.import_ledger import (
     done_import_ids,
     imports,
@@ -245,7 +246,7 @@ def _take_in(
     if earlier is not None:
         read = sum(table.rows_read for table in document.tables)
         return ImportReport(earlier, path.name, names, read=read, duplicates=read)
-    parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at)
+    parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at, now=now)
     if progress:
         progress(_PARSED)
     tables = [table for table, _ in assigned]
@@ -308,7 +309,7 @@ def _take_in_parts(
         for number, table in enumerate(itertools.chain([first], parts)):
             ((mapped, _),) = _assign_one(workspace, table, [layout], file=path.name, wanted=None)
             (parsed,) = _parse(
-                workspace, [(mapped, layout)], account=account, file=path.name, exported_at=exported_at
+                workspace, [(mapped, layout)], account=account, file=path.name, exported_at=exported_at, now=now
             ).values()
             bad = _rejected([mapped], [parsed])
             _refuse_mostly_bad(path.name, [mapped], bad)
@@ -346,14 +347,22 @@ def _sum(one: ImportReport, other: ImportReport) -> ImportReport:
 
 
 def _parse(
-    workspace: Workspace, assigned: Assigned, *, account: str, file: str, exported_at: dt.datetime | None
+    workspace: Workspace,
+    assigned: Assigned,
+    *,
+    account: str,
+    file: str,
+    exported_at: dt.datetime | None,
+    now: dt.datetime,
 ) -> dict[str, Parsed]:
-    """What the layouts make of the tables, per sink; tables nobody reads are skipped rows."""
+    """What the layouts make of the tables, per sink; tables nobody reads are skipped rows, the future is put aside."""
     by_layout: dict[str, tuple[Layout, list[Parsed]]] = {}
     for table, layout in assigned:
         if layout is not None:
             context = replace(read_context(workspace, layout.account(account)), file=file)
-            by_layout.setdefault(layout.id, (layout, []))[1].append(layout.read(table, context))
+            by_layout.setdefault(layout.id, (layout, []))[1].append(
+                without_future(layout.read(table, context), now=now)
+            )
     found: dict[str, list[Parsed]] = {}
     for layout, parts in by_layout.values():
         whole = _merged(parts, exported_at=exported_at)
