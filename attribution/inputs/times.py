@@ -24,6 +24,14 @@ _DATE_AND_CLOCK = (
 )
 _EXCEL_DAY_ONE = pl.datetime(1899, 12, 30, time_unit="us")
 _LANGUAGES = ("en", "pl", "hu", "he", "vi", "ar", "de", "fr", "es", "it", "pt", "nl", "cs", "ru", "uk")
+_VIETNAMESE = (
+    *("tháng một", "tháng hai", "tháng ba", "tháng tư", "tháng năm", "tháng sáu"),
+    *("tháng bảy", "tháng tám", "tháng chín", "tháng mười", "tháng mười một", "tháng mười hai"),
+)
+_LEVANT = (
+    *("كانون الثاني", "شباط", "آذار", "نيسان", "أيار", "حزيران"),
+    *("تموز", "آب", "أيلول", "تشرين الأول", "تشرين الثاني", "كانون الأول"),
+)
 
 
 def instants(texts: pl.Series, *, zone: str, order: str | None = None) -> Cells:
@@ -204,6 +212,14 @@ def _months() -> dict[str, int]:
             for context in ("format", "stand-alone"):
                 for number, name in get_month_names(width, context, language).items():
                     names.setdefault(str(name).lower().strip(" ."), int(number))
+    # Hebrew writes them with and without its mark of shortening, and with "in" before them; Arabic, in the Levant and
+    # Iraq, by names of its own.
+    for name, number in list(names.items()):
+        if "\u05d0" <= name[0] <= "\u05ea":
+            names.setdefault(name.rstrip("\u05f3'"), number)
+            names.setdefault("\u05d1" + name, number)
+    for spelled in (_LEVANT, _VIETNAMESE):
+        names |= {name: number for number, name in enumerate(spelled, start=1)}
     return names
 
 
