@@ -98,6 +98,16 @@ def test_without_costs_there_is_a_return_and_never_an_roi(bare: Workspace) -> No
     assert "No costs are given for this period" in {head.value for head in show("roi", tab="Costs").subheader}
 
 
+def test_what_is_typed_wrongly_is_told_as_text_and_never_as_markup(shop: Workspace) -> None:
+    page = show("roi", tab="Beside the ROI")
+    value = next(field for field in page.text_input if field.label.startswith("Value, if any"))
+    value.input("![x](https://tracker.example/p.png)")
+    page.button(key="FormSubmitter:outcome-Save").click()
+    (told,) = run(page).error
+    assert "is no amount" in told.value.replace("\\", "")
+    assert "![x](" not in told.value
+
+
 def test_an_empty_shop_is_told_what_to_import(bare: Workspace) -> None:
     page = show("roi")
     assert "From an export to the return" in {head.value for head in page.subheader}

@@ -11,6 +11,7 @@ from config import plan_files, plans
 from ui import data, equivalents, frame, tables, value_words, words
 from ui.frame import Screen
 from ui.roi_figures import RoiFigures
+from ui.views.sources_add import plain_label
 
 
 def show(screen: Screen, found: RoiFigures) -> None:
@@ -238,7 +239,7 @@ def save_entry(screen: Screen, name: str, cells: dict[str, str]) -> None:
     """Check an entry as files are checked, keep it, and draw the page anew; else say what is wrong."""
     row = plan_files.plan_row(name, cells, currency=screen.currency)
     if not isinstance(row, dict):
-        st.error(row[1])
+        st.error(plain_label(row[1]))
         return
     taken = plans.stored_plan(screen.workspace.engine, name)
     plans.change_plan(screen.workspace.engine, name, now=data.now(), save=[plan_files.with_id(name, row, taken=taken)])
