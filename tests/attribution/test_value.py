@@ -54,9 +54,7 @@ def contacts(*minutes: int | None) -> pl.DataFrame:
 
 
 def test_answers_save_the_contacts_they_replace() -> None:
-    saved = value.service_savings(
-        contacts(10, 20, 90, None), cost_per_contact_minor=450, deflected_share=0.5
-    )
+    saved = value.service_savings(contacts(10, 20, 90, None), cost_per_contact_minor=450, deflected_share=0.5)
     assert (saved.amount_minor, saved.inputs["deflected_contacts"]) == (675, 1.5)
     assert saved.inputs["median_answer_minutes"] == 20
     assert (saved.inputs["contacts"], saved.inputs["answered"]) == (4, 3)
