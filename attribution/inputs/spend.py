@@ -42,6 +42,7 @@ _COUNTS = ("impressions", "clicks", "reach")
 _NUMBERS = ("cost", "conversions", "conversion_value", *_COUNTS)
 COLUMNS = (*_TEXTS, *_DAYS.values(), *_NUMBERS)
 _KEY = ("date_from", "date_to", "platform", "source", "medium", "campaign", "cost_type", "person", "currency")
+_FAR, _ENOUGH = 100, 10  # a cost so many times the median is unlikely, where there are so many to tell
 _SUMMED = ("cost", "impressions", "clicks", "claimed_conversions", "claimed_value")
 
 
@@ -181,12 +182,28 @@ def _ids(lines: pl.DataFrame) -> pl.Series:
 def _warnings(spend: pl.DataFrame, *, unsure: int, bare: int, currency: str, split: bool) -> list[str]:
     warnings = [f"{bare} cost lines name no currency; taken as {currency}."] if bare else []
     warnings += unsure_note(unsure, "costs")
+    warnings += _unlikely(spend)
     several = spend.filter(pl.col("spend_id").is_duplicated())["spend_id"].n_unique()
     if several and not split:
         warnings.append(
             f"{several} cost lines stand in the file several times (same days, platform, campaign, type, person and "
             "currency); they were added up. If one is a repetition, take it out and import the file again."
         )
+    return warnings
+
+
+def _unlikely(spend: pl.DataFrame) -> list[str]:
+    """What a column read wrongly looks like: more clicks than impressions, a cost far beyond the others."""
+    media = spend.filter((pl.col("cost") > 0) & (pl.col("cost_type") == "media")).with_columns(
+        pl.col("cost").cast(pl.Float64)
+    )
+    usual = pl.col("cost").median().over("platform", "currency")
+    enough = pl.len().over("platform", "currency") >= _ENOUGH
+    high = media.filter(enough & (pl.col("cost") > _FAR * usual)).height
+    clicks = spend.filter(pl.col("clicks") > pl.col("impressions")).height
+    warnings = [f"{clicks} cost lines have more clicks than impressions; check the columns."] if clicks else []
+    if high:
+        warnings.append(f"{high} costs are more than {_FAR} times the usual one of their platform; check them.")
     return warnings
 
 
