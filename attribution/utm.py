@@ -220,7 +220,15 @@ def _pairs(frame: pl.DataFrame) -> pl.DataFrame:
     )
     key = _decode(pairs["field_0"], plus=True).str.strip_chars().str.to_lowercase()
     value = _decode(pairs["field_1"], plus=True).str.strip_chars().str.head(MAX_VALUE)
-    return pairs.select("url", key.alias("key"), value.alias("value"))
+    return pairs.select("url", key.alias("key"), value.alias("value")).with_columns(_second_round())
+
+
+def _second_round() -> pl.Expr:
+    """Tags that were encoded twice (spring%2520sale) are decoded again, where that gives letters: 20%deal stays."""
+    value = pl.col("value")
+    twice = pl.col("key").str.starts_with("utm_") & value.str.contains("%[0-9A-Fa-f]{2}")
+    again = value.map_batches(lambda texts: _decode(texts, plus=True), return_dtype=pl.String)
+    return pl.when(twice & ~again.str.contains("\ufffd", literal=True)).then(again).otherwise(value).alias("value")
 
 
 def _first_value(found: pl.DataFrame, key: str) -> pl.DataFrame:
