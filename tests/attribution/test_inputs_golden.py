@@ -19,7 +19,7 @@ from attribution.inputs import LAYOUTS
 from config.intake import ImportReport, take_in
 from config.workspace import Workspace
 
-NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 PAIRS = Path(__file__).parents[1] / "data" / "exports"
 CASES = sorted(path.name for path in PAIRS.iterdir() if not (path.suffix == ".json" and (PAIRS / path.stem).exists()))
 COUNTS = ("read", "accepted", "updated", "duplicates", "quarantined", "skipped")
