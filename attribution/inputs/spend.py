@@ -204,7 +204,18 @@ def _unlikely(spend: pl.DataFrame) -> list[str]:
     warnings = [f"{clicks} cost lines have more clicks than impressions; check the columns."] if clicks else []
     if high:
         warnings.append(f"{high} costs are more than {_FAR} times the usual one of their platform; check them.")
-    return warnings
+    return warnings + _periods_beside_days(spend)
+
+
+def _periods_beside_days(spend: pl.DataFrame) -> list[str]:
+    """Costs of a period that the same file also tells by day: both would count."""
+    same = ("platform", "campaign", "adgroup", "ad", "person", "cost_type", "currency")
+    days = spend.filter(pl.col("date_from") == pl.col("date_to")).select(*same, pl.col("date_from").alias("day"))
+    spans = spend.filter(pl.col("date_from") < pl.col("date_to")).select(*same, "date_from", "date_to", "source_line")
+    found = spans.join(days.unique(), on=same, nulls_equal=True)
+    twice = found.filter(pl.col("day").is_between("date_from", "date_to"))["source_line"].n_unique()
+    text = f"{twice} cost lines of a period stand beside costs of its days and count twice; keep one and import again."
+    return [text] if twice else []
 
 
 EARNED_SPEND = Layout(

@@ -44,6 +44,10 @@ POSTS = "network,post_id,published_at,permalink,caption,likes\n"
 POST = "instagram,100,2026-05-01T10:00:00Z,,Spring,5\n"
 PLAUSIBLE = "session_id,sign,user_id,hostname,start,timestamp,entry_page,pageviews,events,duration\n"
 REPORT = "# Start date: 20260501\n# End date: 20260531\nSession default channel group,Sessions,Engaged sessions\n"
+LINE = (
+    '192.0.2.1 - - [01/May/2026:10:00:00 +0000] "GET /?utm_source=ig HTTP/1.1" 200 5 "-" '
+    '"Mozilla/5.0 (Windows NT 10.0; rv:120.0) Gecko/20100101 Firefox/120.0"\n'
+)
 SUITE = "Post ID,Account username,Description,Publish time,Permalink,Post type,Date,Likes\n"
 
 
@@ -145,6 +149,19 @@ CATALOGUE: dict[str, tuple[str | bytes, Answer]] = {
     "a cost a hundred times the usual": (
         SPEND + "".join(COST.replace("05-01", f"05-{n:02}") for n in range(1, 11)) + "2026-05-20,meta,x,2000,EUR,,\n",
         Answer(11, warned="more than 100 times"),
+    ),
+    "a period beside its days": (
+        "Reporting starts,Reporting ends,Campaign name,Amount spent (USD),Impressions\n"
+        "2026-05-01,2026-05-31,spring,20,1\n2026-05-01,2026-05-01,spring,10,1\n2026-05-02,2026-05-02,spring,10,1\n",
+        Answer(3, warned="count twice"),
+    ),
+    "a refund above the total is kept": (
+        ORDERS + order(1, refund="500"),
+        Answer(1, column="refunds.amount", values=("500.0000",)),
+    ),
+    "bytes of TLS and a socket without address in a log": (
+        LINE * 6 + LINE.replace("GET /?utm_source=ig HTTP/1.1", "\\x16\\x03\\x01") + LINE.replace("192.0.2.1", "::1"),
+        Answer(7, quarantined=1, skipped=0, reasons=(("missing_url", 1),)),
     ),
     "no currency": (
         "date,platform,campaign,cost\n2026-05-01,meta,spring,12.50\n",
