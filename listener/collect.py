@@ -48,6 +48,7 @@ from listener.targets import with_targets
 
 _log = logging.getLogger(__name__)
 CONCURRENCY = 50
+_SAMPLE = "What people say about a brand, in whatever language they say it."
 ROUND = 200  # sources of the queue polled before the queue is looked at again
 _READ_VERSION = "3"  # raise it when feeds are read or matched differently: what is unchanged is then read again
 _LONGEST_SLEEP = 60.0  # seconds between looks at what is due
@@ -241,6 +242,9 @@ class Collector:
                 progress(done, len(asked) + len(rows), source.name)
             return report
 
+        if asked:
+            # The language model is read first: doing so holds everything up for seconds, and servers would time out.
+            await asyncio.to_thread(detect, [_SAMPLE], self.plan.languages)
         reports = await asyncio.gather(*(one(source, state) for source, state in asked))
         if only_due:
             return CollectReport(tuple(reports))
