@@ -187,7 +187,3 @@ def _nearest(table: TextTable, layouts: Sequence[Layout]) -> str:
     near = sorted(partly, key=lambda one: (len(missing[one.id]) / len(one.headers), one.id))[:3]
     told = [f"{one.title} would need {', '.join(sorted(missing[one.id]))}" for one in near]
     return "; ".join(told) or "docs/imports.md lists the columns of all known files"
-
-
-def _weight(layout: Layout) -> tuple[int, str]:
-    return len(layout.headers) + min(map(len, layout.one_of), default=0), layout.id

@@ -216,12 +216,6 @@ def set_contact_status(engine: Engine, *, key: str, status: str, expected_versio
         count_change(connection, "registers")
 
 
-def delete_code(engine: Engine, *, code_norm: str, valid_from: str) -> None:
-    with writing(engine) as connection:
-        connection.execute(sa.delete(codes).where(codes.c.code_norm == code_norm, codes.c.valid_from == valid_from))
-        count_change(connection, "registers")
-
-
 def overlapping(rows: Sequence[Mapping[str, Any]], row: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The entry of the same code whose days overlap with those of `row` (another valid_from), if any."""
 

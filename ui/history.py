@@ -114,10 +114,6 @@ def loudest(talk: pl.DataFrame) -> list[str]:
     return counted["group"].head(GROUPS).to_list()
 
 
-def network_column(network: str) -> str:
-    return f"mentions_{network}"
-
-
 def brand_column(brand: str) -> str:
     return f"brand_{brand}"
 
@@ -159,11 +155,3 @@ def lift_by(workspace: Workspace, *, by: str, now: dt.datetime) -> pl.DataFrame:
 
 
 _MONEY = dict.fromkeys(("low_minor", "median_minor", "high_minor"), pl.Int64)
-
-
-def blended_report(workspace: Workspace, *, period: Period, now: dt.datetime) -> Report:
-    """`ui.pipeline.attribution_report` with the lift's part for the period in its ROI, where there is one to show."""
-    from attribution import indirect
-
-    report = pipeline.attribution_report(workspace, period=period)
-    return indirect.blend(report, lift_of(workspace, now=now))

@@ -189,15 +189,6 @@ def counts(texts: pl.Series) -> Cells:
     return Cells(values.alias(texts.name), written_out.bad, value.len() - value.null_count())
 
 
-def percentages(texts: pl.Series) -> Cells:
-    """`77.77%` and 0.7777 as the fraction 0.7777. Bad: `< 10%`, words."""
-    plain = plain_text(texts).str.strip_chars()
-    is_percent = plain.str.ends_with("%").fill_null(False)
-    read = fractions(plain.str.strip_chars_end("% "))
-    divisor = pl.Series(is_percent).cast(pl.Int64) * 99 + 1
-    return Cells((read.values / divisor).alias(texts.name), read.bad)
-
-
 def row_ids(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     """A hash of what makes a row the same row when its numbers are stated anew; null is as good as absent."""
     parts = [pl.concat_str(pl.lit(f"{n}="), pl.col(n).cast(pl.String), pl.lit("\x1f")).fill_null("") for n in columns]

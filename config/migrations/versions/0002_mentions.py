@@ -10,6 +10,13 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    _mentions()
+    _found_in_mentions()
+    _authors_and_sources()
+    _decided_by_people()
+
+
+def _mentions() -> None:
     op.create_table(
         "mentions",
         sa.Column("mention_id", sa.Text, primary_key=True),
@@ -48,6 +55,9 @@ def upgrade() -> None:
         sa.Column("scorer", sa.Text),
         sa.Column("score_status", sa.Text, nullable=False),
     )
+
+
+def _found_in_mentions() -> None:
     op.create_table(
         "mention_brands",
         sa.Column("mention_id", sa.Text, sa.ForeignKey("mentions.mention_id", ondelete="CASCADE"), primary_key=True),
@@ -66,6 +76,9 @@ def upgrade() -> None:
         sa.Column("mention_id", sa.Text, sa.ForeignKey("mentions.mention_id", ondelete="CASCADE"), primary_key=True),
         sa.Column("code_norm", sa.Text, primary_key=True, index=True),
     )
+
+
+def _authors_and_sources() -> None:
     op.create_table(
         "authors",
         sa.Column("author_key", sa.Text, primary_key=True),
@@ -98,6 +111,9 @@ def upgrade() -> None:
         sa.Column("gone", sa.Boolean, nullable=False),
         sa.Column("entries", sa.Integer),
     )
+
+
+def _decided_by_people() -> None:
     op.create_table(
         "triage",
         sa.Column("mention_id", sa.Text, sa.ForeignKey("mentions.mention_id", ondelete="CASCADE"), primary_key=True),
