@@ -1,111 +1,64 @@
 """Reads any file an export comes in as tables of text: container, encoding, delimiter, preambles, several tables.
 
-    IntakeError              a file that cannot be taken in at all; says which file, what is wrong, what to do
-      UnknownLayoutError     no layout recognises its columns
-      ImportBusyError        another import runs in this workspace
-
 Nothing is converted here: every cell stays the text it was. Every row of the file is in a table, rejected, or skipped
-with a reason.
+with a reason. Errors and tables: `config.text_tables`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from config.archives import MAX_BYTES, BadArchiveError, entries, excel_rows, is_archive, is_excel, unpacked
+from config.cutting import csv_rows, cut, is_comment, is_preamble, numbered, short_rows, unique_headers, widest
 from config.encodings import Decoded, decode, nul_order
 from config.records import NotRecordsError, json_table
+from config.text_tables import (
+    MAX_COLUMNS,
+    MAX_FIELD,
+    MAX_PADDED,
+    TOTALS,
+    Document,
+    ImportBusyError,
+    IntakeError,
+    Rejected,
+    TextTable,
+    UnknownLayoutError,
+    normal_header,
+)
 from config.weblog import log_table, looks_like_log
 
-MAX_COLUMNS = 1000
-MAX_FIELD = 1024 * 1024
-MAX_PADDED = 20_000_000  # cells that no row writes: a wide header over short rows takes memory that no file holds
+__all__ = [
+    "TOTALS",
+    "Document",
+    "ImportBusyError",
+    "IntakeError",
+    "NotPlainError",
+    "Rejected",
+    "TextTable",
+    "UnknownLayoutError",
+    "find_delimiter",
+    "normal_header",
+    "parse_table",
+    "read_bytes",
+    "read_file",
+    "read_parts",
+    "read_table",
+]
+
 PART_BYTES = 64 * 1024 * 1024
 FAST_FROM = 1024 * 1024  # smaller files are read by Python's csv, which knows every line
-TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng(?: cộng)?)\s*(?::.*|of \d+ .*)?$"
-_IS_TOTAL = re.compile(TOTALS)
-_NUMBER = re.compile(r"^[^\w]*\d[\d.,:%/\s-]*[^\w]*$")
 _LOST = "\ufffd"
 _SCRIPT_START = re.compile(r"\A\s*window\.YTD\.\w+\.part\d+\s*=\s*(?=[\[{])")  # X's archive: JSON as a script's value
-csv.field_size_limit(MAX_FIELD)
-
-
-class IntakeError(Exception):
-    """`file` cannot be taken in; `problem` says why and `cure` what to do."""
-
-    def __init__(self, *, file: str, problem: str, cure: str) -> None:
-        self.file, self.problem, self.cure = file, problem, cure
-        super().__init__(f"{file}: {problem}. {cure}")
-
-
-class UnknownLayoutError(IntakeError):
-    """No layout fits the header row."""
-
-
-class ImportBusyError(IntakeError):
-    """Another import holds the workspace."""
 
 
 class NotPlainError(Exception):
     """A file is no plain UTF-8 table all through, and cannot be read in parts."""
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row that cannot be used. `columns` holds mapped values only, never addresses or contacts."""
-
-    line: int
-    reason: str
-    message: str
-    columns: Mapping[str, str | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """The rows of one table as text. `frame`: the headers as String columns and `source_line` (Int64, 1-based).
-
-    `said` is what stands above the table: `# Key: value` lines by lower-case key, other lines as "title" and "note".
-    `part` names the sheet or the archive's file it is from. `used` collects the headers a layout asks for, so that a
-    preview can tell which columns are read.
-    """
-
-    headers: tuple[str, ...]
-    frame: pl.DataFrame
-    rejected: tuple[Rejected, ...] = ()
-    notices: tuple[str, ...] = ()
-    skipped: Mapping[int, str] = field(default_factory=dict)
-    said: Mapping[str, str] = field(default_factory=dict)
-    part: str | None = None
-    used: set[str] = field(default_factory=set, compare=False)
-
-    @property
-    def rows_read(self) -> int:
-        return self.frame.height + len(self.rejected) + len(self.skipped)
-
-
-@dataclass(frozen=True)
-class Document:
-    """What a file holds. `kind`: delimited | excel | json | log | archive; `encoding` and `delimiter` where known."""
-
-    tables: tuple[TextTable, ...]
-    kind: str
-    encoding: str | None = None
-    delimiter: str | None = None
-
-
-def normal_header(name: str) -> str:
-    """A header as it is compared: no blanks around, invisible marks or capitals; underscores stay."""
-    plain = re.sub("[\ufeff\u200b-\u200f\u202a-\u202e\u2066-\u2069]", "", name)
-    return " ".join(plain.replace("\u00a0", " ").split()).casefold()
 
 
 def read_file(path: Path, *, hint: str | None = None) -> Document:
@@ -198,8 +151,8 @@ def _excel(data: bytes, *, file: str) -> Document:
     tables: list[TextTable] = []
     for name, rows in excel_rows(data):
         base = max((_last_line(table) for table in tables), default=0)
-        cut = _cut(enumerate(rows, start=1), file=file, wide=True)
-        tables += [_moved(replace(table, part=name), base) for table in cut]
+        found = cut(enumerate(rows, start=1), file=file, wide=True)
+        tables += [_moved(replace(table, part=name), base) for table in found]
     if not tables:
         raise _empty(file)
     return Document(tuple(tables), "excel")
@@ -294,11 +247,6 @@ def _is_binary(head: bytes) -> bool:
     return len(head) >= 32 and marks > len(head) / 20
 
 
-def _short_rows(file: str, columns: int) -> IntakeError:
-    problem = f"its header has {columns} columns, and its rows far fewer"
-    return IntakeError(file=file, problem=problem, cure="Check that it is the right export, and export it again")
-
-
 def _empty(file: str) -> IntakeError:
     return IntakeError(file=file, problem="the file is empty", cure="Export it again and check that it has rows")
 
@@ -311,7 +259,9 @@ def find_delimiter(text: str) -> str:
     head = text[:20_000]
 
     def score(delimiter: str) -> float:
-        rows = (row for _, row in zip(range(60), _csv(head, delimiter), strict=False) if row and not _is_comment(row))
+        rows = (
+            row for _, row in zip(range(60), csv_rows(head, delimiter), strict=False) if row and not is_comment(row)
+        )
         widths = Counter(len(row) for row in rows)
         width = max(widths, key=lambda n: (widths[n] if n > 1 else 0, n), default=1)
         widest = max(widths, default=1)
@@ -321,218 +271,16 @@ def find_delimiter(text: str) -> str:
     return max(",;\t|", key=score)
 
 
-def _csv(text: str, delimiter: str) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-
-
-def _is_comment(row: Sequence[str]) -> bool:
-    """`# text` or `#` alone. Shopify's orders are called `#1001`: no blank, no comment."""
-    return bool(row) and (row[0].startswith("# ") or row[0].rstrip() == "#")
-
-
 def _delimited(text: str, *, file: str) -> tuple[list[TextTable], str]:
     delimiter = find_delimiter(text)
     if len(text) >= FAST_FROM:
         table = _fast(text, delimiter, file=file)
         if table is not None:
             return [table], delimiter
-    tables = _cut(_numbered(text, delimiter), file=file, wide=_widest(text, delimiter) > 1)
+    tables = cut(numbered(text, delimiter), file=file, wide=widest(text, delimiter) > 1)
     if not tables:
         raise _empty(file)
     return tables, delimiter
-
-
-@dataclass(frozen=True)
-class _Unreadable:
-    """Stands in the stream of rows where the rest of the file cannot be read as such."""
-
-    reason: str
-    message: str
-
-
-def _numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | _Unreadable]]:
-    reader = _csv(text, delimiter)
-    if re.match(r'^"?sep=.', text):
-        next(reader)
-    before = reader.line_num
-    lines = text.splitlines(keepends=True) if text.count('"') % 2 else []
-    try:
-        for row in reader:
-            line, before = before + 1, reader.line_num
-            if before >= len(lines) > 0 and _is_open("".join(lines[line - 1 :]), delimiter):
-                yield line, _Unreadable("file_cut", f"file cut at line {line}: a quote opens and never closes")
-            else:
-                yield line, row
-    except csv.Error as exc:
-        yield before + 1, _Unreadable("unreadable", f"the file cannot be read past line {before} ({exc})")
-
-
-def _is_open(raw: str, delimiter: str) -> bool:
-    """Whether a quote opens a cell and never closes; one inside a word, as in Hebrew, opens nothing."""
-    return raw.count('"') % 2 == 1 and bool(re.search(rf'(?:^|{re.escape(delimiter)})"', raw))
-
-
-def _widest(text: str, delimiter: str) -> int:
-    head = zip(range(60), _csv(text[:20_000], delimiter), strict=False)
-    return max((_width(row) for _, row in head if not _is_comment(row)), default=0)
-
-
-def _cut(rows: Iterable[tuple[int, list[str] | _Unreadable]], *, file: str, wide: bool) -> list[TextTable]:
-    """The tables in a stream of numbered rows. `wide`: the file has rows of several cells, so one cell is no header."""
-    cutter = _Cutter(file, wide=wide)
-    waiting: tuple[int, list[str] | _Unreadable] | None = None
-    for line, row in rows:
-        if isinstance(row, list) and not any(cell.strip() for cell in row):
-            if waiting:
-                cutter.take(*waiting, following=None)
-                waiting = None
-            cutter.gap()
-            continue
-        if waiting:
-            cutter.take(*waiting, following=row if isinstance(row, list) else None)
-        waiting = line, row
-    if waiting:
-        cutter.take(*waiting, following=None)
-    return cutter.tables()
-
-
-class _Cutter:
-    """Goes through the rows of a file and knows which table, if any, it stands in."""
-
-    def __init__(self, file: str, *, wide: bool) -> None:
-        self.file, self.wide = file, wide
-        self.done: list[TextTable] = []
-        self.said: dict[str, str] = {}
-        self.headers: list[str] | None = None
-        self.after_gap = self.after_comment = False
-        self.before: list[Rejected] = []
-        self.padded = 0
-
-    def gap(self) -> None:
-        self.after_gap = True
-
-    def take(self, line: int, row: list[str] | _Unreadable, *, following: list[str] | None) -> None:
-        if isinstance(row, _Unreadable):
-            self._reject(Rejected(line, row.reason, row.message))
-        elif _is_comment(row):
-            self._comment(row)
-        elif self.headers is None or self._opens_table(row):
-            if following is not None and (_is_preamble(row, following) or (self.wide and _is_remark(row))):
-                self._say(row)
-            else:
-                self._close()
-                self.headers = _unique_headers(row, file=self.file)
-                self.raw = [cell.strip() for cell in row]
-                self.above = dict(self.said)
-                self.columns: list[list[str | None]] = [[] for _ in self.headers]
-                self.lines: list[int] = []
-                self.rejected: list[Rejected] = []
-                self.skipped: dict[int, str] = {}
-                self.after_gap = self.after_comment = False
-                self.said.pop("note", None)
-        else:
-            self._row(line, row)
-            self.after_gap = False
-
-    def tables(self) -> list[TextTable]:
-        self._close()
-        return self.done
-
-    def _reject(self, rejected: Rejected) -> None:
-        (self.before if self.headers is None else self.rejected).append(rejected)
-
-    def _comment(self, row: Sequence[str]) -> None:
-        text = ", ".join(cell for cell in row if cell.strip()).lstrip("#").strip()
-        key, colon, value = text.partition(":")
-        if colon and value.strip():
-            self.said[normal_header(key)] = value.strip()
-        elif text.strip("-"):
-            self.said["note"] = text
-        self.after_gap = self.after_comment = True
-
-    def _say(self, row: Sequence[str]) -> None:
-        text = ", ".join(cell.strip() for cell in row if cell.strip())
-        key, colon, value = text.partition(":")
-        if colon and value.strip() and len(key) < 60:
-            self.said[normal_header(key)] = value.strip()
-        self.said["note" if "title" in self.said else "title"] = text
-
-    def _opens_table(self, row: Sequence[str]) -> bool:
-        """Whether a row after a gap is a new header: words only, and unlike the rows of the table above it."""
-        cells = [cell.strip() for cell in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        words = bool(cells) and all(cell and not _NUMBER.match(cell) for cell in cells)
-        if not (self.after_gap and words) or cells == [name for name in self.raw if name]:
-            return False
-        if self.after_comment or len(cells) != len(self.raw) or not self.lines:
-            return True
-        return any(
-            _all_numbers(column[-50:]) and not _NUMBER.match(cell)
-            for column, cell in zip(self.columns, cells, strict=False)
-        )
-
-    def _row(self, line: int, row: Sequence[str]) -> None:
-        assert self.headers is not None
-        if [cell.strip() for cell in row] == self.raw:
-            self.skipped[line] = "repeated_header"
-        elif len(row) > len(self.headers) and any(cell.strip() for cell in row[len(self.headers) :]):
-            if _IS_TOTAL.match(row[0].strip()):
-                self.skipped[line] = "total_row"
-                return
-            message = f"line {line} has {len(row)} cells, the header has {len(self.headers)}"
-            self.rejected.append(Rejected(line, "too_many_cells", message))
-        else:
-            self.padded += max(0, len(self.headers) - len(row))
-            if self.padded > MAX_PADDED:
-                raise _short_rows(self.file, len(self.headers))
-            self.lines.append(line)
-            for place, values in enumerate(self.columns):
-                cell = row[place] if place < len(row) else ""
-                values.append(cell if cell.strip() else None)
-
-    def _close(self) -> None:
-        if self.headers is None:
-            return
-        columns = {
-            name: pl.Series(name, values, dtype=pl.String)
-            for name, values in zip(self.headers, self.columns, strict=True)
-        }
-        frame = pl.DataFrame(columns | {"source_line": pl.Series("source_line", self.lines, dtype=pl.Int64)})
-        rejected = (*self.before, *self.rejected)
-        table = TextTable(tuple(self.headers), frame, rejected, skipped=self.skipped, said=self.above)
-        self.done.append(table)
-        self.headers, self.before = None, []
-
-
-def _is_preamble(row: Sequence[str], following: Sequence[str] | None) -> bool:
-    """A line above a table: one cell, or far fewer than the row below it."""
-    own, below = (_width(cells) for cells in (row, following or ()))
-    return following is not None and not _is_comment(following) and below > 1 and (own == 1 or below >= 2 * own)
-
-
-def _is_remark(row: Sequence[str]) -> bool:
-    """One cell, or a key with its colon and a value: `Report:`, `Bulk Mentions Download`."""
-    return _width(row) == 1 or (_width(row) == 2 and row[0].rstrip().endswith(":"))
-
-
-def _width(row: Sequence[str]) -> int:
-    return max((place for place, cell in enumerate(row, start=1) if cell.strip()), default=0)
-
-
-def _all_numbers(values: Sequence[str | None]) -> bool:
-    known = [value for value in values if value]
-    return bool(known) and all(_NUMBER.match(value.strip()) for value in known)
-
-
-def _unique_headers(row: Sequence[str], *, file: str) -> list[str]:
-    if len(row) > MAX_COLUMNS:
-        raise IntakeError(file=file, problem=f"{len(row)} columns", cure=f"At most {MAX_COLUMNS} columns can be read")
-    names: list[str] = []
-    for place, cell in enumerate(row, start=1):
-        name = cell.strip().lstrip("\ufeff") or f"column {place}"
-        names.append(name if name not in names and name != "source_line" else f"{name} ({place})")
-    return names
 
 
 def _fast(text: str, delimiter: str, *, file: str) -> TextTable | None:
@@ -540,14 +288,14 @@ def _fast(text: str, delimiter: str, *, file: str) -> TextTable | None:
 
     Lines are counted from the breaks inside cells, and the count must agree with the file's own.
     """
-    head = [row for _, row in zip(range(3), _csv(text[:200_000], delimiter), strict=False)]
-    if len(head) < 3 or len(head[0]) < 2 or _is_preamble(head[0], head[1]) or _is_comment(head[0]):
+    head = [row for _, row in zip(range(3), csv_rows(text[:200_000], delimiter), strict=False)]
+    if len(head) < 3 or len(head[0]) < 2 or is_preamble(head[0], head[1]) or is_comment(head[0]):
         return None
     if "\r" in text and text.count("\r") != text.count("\r\n"):
         return None
-    headers = _unique_headers(head[0], file=file)
+    headers = unique_headers(head[0], file=file)
     if text.count("\n") * len(headers) > len(text) + MAX_PADDED:  # a cell takes a character, its delimiter
-        raise _short_rows(file, len(headers))
+        raise short_rows(file, len(headers))
     try:
         frame = pl.read_csv(
             text.encode(),

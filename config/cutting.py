@@ -1,0 +1,235 @@
+"""Cuts a stream of rows into tables: preambles, comments, several tables in one file, totals, repeated headers, rows
+that do not fit their header."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from config.text_tables import (
+    MAX_COLUMNS,
+    MAX_FIELD,
+    MAX_PADDED,
+    TOTALS,
+    IntakeError,
+    Rejected,
+    TextTable,
+    normal_header,
+)
+
+_IS_TOTAL = re.compile(TOTALS)
+_NUMBER = re.compile(r"^[^\w]*\d[\d.,:%/\s-]*[^\w]*$")
+csv.field_size_limit(MAX_FIELD)
+
+
+def short_rows(file: str, columns: int) -> IntakeError:
+    problem = f"its header has {columns} columns, and its rows far fewer"
+    return IntakeError(file=file, problem=problem, cure="Check that it is the right export, and export it again")
+
+
+def csv_rows(text: str, delimiter: str) -> Any:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def is_comment(row: Sequence[str]) -> bool:
+    """`# text` or `#` alone. Shopify's orders are called `#1001`: no blank, no comment."""
+    return bool(row) and (row[0].startswith("# ") or row[0].rstrip() == "#")
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Stands in the stream of rows where the rest of the file cannot be read as such."""
+
+    reason: str
+    message: str
+
+
+def numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Unreadable]]:
+    reader = csv_rows(text, delimiter)
+    if re.match(r'^"?sep=.', text):
+        next(reader)
+    before = reader.line_num
+    lines = text.splitlines(keepends=True) if text.count('"') % 2 else []
+    try:
+        for row in reader:
+            line, before = before + 1, reader.line_num
+            if before >= len(lines) > 0 and _is_open("".join(lines[line - 1 :]), delimiter):
+                yield line, Unreadable("file_cut", f"file cut at line {line}: a quote opens and never closes")
+            else:
+                yield line, row
+    except csv.Error as exc:
+        yield before + 1, Unreadable("unreadable", f"the file cannot be read past line {before} ({exc})")
+
+
+def _is_open(raw: str, delimiter: str) -> bool:
+    """Whether a quote opens a cell and never closes; one inside a word, as in Hebrew, opens nothing."""
+    return raw.count('"') % 2 == 1 and bool(re.search(rf'(?:^|{re.escape(delimiter)})"', raw))
+
+
+def widest(text: str, delimiter: str) -> int:
+    head = zip(range(60), csv_rows(text[:20_000], delimiter), strict=False)
+    return max((_width(row) for _, row in head if not is_comment(row)), default=0)
+
+
+def cut(rows: Iterable[tuple[int, list[str] | Unreadable]], *, file: str, wide: bool) -> list[TextTable]:
+    """The tables in a stream of numbered rows. `wide`: the file has rows of several cells, so one cell is no header."""
+    cutter = _Cutter(file, wide=wide)
+    waiting: tuple[int, list[str] | Unreadable] | None = None
+    for line, row in rows:
+        if isinstance(row, list) and not any(cell.strip() for cell in row):
+            if waiting:
+                cutter.take(*waiting, following=None)
+                waiting = None
+            cutter.gap()
+            continue
+        if waiting:
+            cutter.take(*waiting, following=row if isinstance(row, list) else None)
+        waiting = line, row
+    if waiting:
+        cutter.take(*waiting, following=None)
+    return cutter.tables()
+
+
+class _Cutter:
+    """Goes through the rows of a file and knows which table, if any, it stands in."""
+
+    def __init__(self, file: str, *, wide: bool) -> None:
+        self.file, self.wide = file, wide
+        self.done: list[TextTable] = []
+        self.said: dict[str, str] = {}
+        self.headers: list[str] | None = None
+        self.after_gap = self.after_comment = False
+        self.before: list[Rejected] = []
+        self.padded = 0
+
+    def gap(self) -> None:
+        self.after_gap = True
+
+    def take(self, line: int, row: list[str] | Unreadable, *, following: list[str] | None) -> None:
+        if isinstance(row, Unreadable):
+            self._reject(Rejected(line, row.reason, row.message))
+        elif is_comment(row):
+            self._comment(row)
+        elif self.headers is None or self._opens_table(row):
+            if following is not None and (is_preamble(row, following) or (self.wide and _is_remark(row))):
+                self._say(row)
+            else:
+                self._close()
+                self.headers = unique_headers(row, file=self.file)
+                self.raw = [cell.strip() for cell in row]
+                self.above = dict(self.said)
+                self.columns: list[list[str | None]] = [[] for _ in self.headers]
+                self.lines: list[int] = []
+                self.rejected: list[Rejected] = []
+                self.skipped: dict[int, str] = {}
+                self.after_gap = self.after_comment = False
+                self.said.pop("note", None)
+        else:
+            self._row(line, row)
+            self.after_gap = False
+
+    def tables(self) -> list[TextTable]:
+        self._close()
+        return self.done
+
+    def _reject(self, rejected: Rejected) -> None:
+        (self.before if self.headers is None else self.rejected).append(rejected)
+
+    def _comment(self, row: Sequence[str]) -> None:
+        text = ", ".join(cell for cell in row if cell.strip()).lstrip("#").strip()
+        key, colon, value = text.partition(":")
+        if colon and value.strip():
+            self.said[normal_header(key)] = value.strip()
+        elif text.strip("-"):
+            self.said["note"] = text
+        self.after_gap = self.after_comment = True
+
+    def _say(self, row: Sequence[str]) -> None:
+        text = ", ".join(cell.strip() for cell in row if cell.strip())
+        key, colon, value = text.partition(":")
+        if colon and value.strip() and len(key) < 60:
+            self.said[normal_header(key)] = value.strip()
+        self.said["note" if "title" in self.said else "title"] = text
+
+    def _opens_table(self, row: Sequence[str]) -> bool:
+        """Whether a row after a gap is a new header: words only, and unlike the rows of the table above it."""
+        cells = [cell.strip() for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        words = bool(cells) and all(cell and not _NUMBER.match(cell) for cell in cells)
+        if not (self.after_gap and words) or cells == [name for name in self.raw if name]:
+            return False
+        if self.after_comment or len(cells) != len(self.raw) or not self.lines:
+            return True
+        return any(
+            _all_numbers(column[-50:]) and not _NUMBER.match(cell)
+            for column, cell in zip(self.columns, cells, strict=False)
+        )
+
+    def _row(self, line: int, row: Sequence[str]) -> None:
+        assert self.headers is not None
+        if [cell.strip() for cell in row] == self.raw:
+            self.skipped[line] = "repeated_header"
+        elif len(row) > len(self.headers) and any(cell.strip() for cell in row[len(self.headers) :]):
+            if _IS_TOTAL.match(row[0].strip()):
+                self.skipped[line] = "total_row"
+                return
+            message = f"line {line} has {len(row)} cells, the header has {len(self.headers)}"
+            self.rejected.append(Rejected(line, "too_many_cells", message))
+        else:
+            self.padded += max(0, len(self.headers) - len(row))
+            if self.padded > MAX_PADDED:
+                raise short_rows(self.file, len(self.headers))
+            self.lines.append(line)
+            for place, values in enumerate(self.columns):
+                cell = row[place] if place < len(row) else ""
+                values.append(cell if cell.strip() else None)
+
+    def _close(self) -> None:
+        if self.headers is None:
+            return
+        columns = {
+            name: pl.Series(name, values, dtype=pl.String)
+            for name, values in zip(self.headers, self.columns, strict=True)
+        }
+        frame = pl.DataFrame(columns | {"source_line": pl.Series("source_line", self.lines, dtype=pl.Int64)})
+        rejected = (*self.before, *self.rejected)
+        table = TextTable(tuple(self.headers), frame, rejected, skipped=self.skipped, said=self.above)
+        self.done.append(table)
+        self.headers, self.before = None, []
+
+
+def is_preamble(row: Sequence[str], following: Sequence[str] | None) -> bool:
+    """A line above a table: one cell, or far fewer than the row below it."""
+    own, below = (_width(cells) for cells in (row, following or ()))
+    return following is not None and not is_comment(following) and below > 1 and (own == 1 or below >= 2 * own)
+
+
+def _is_remark(row: Sequence[str]) -> bool:
+    """One cell, or a key with its colon and a value: `Report:`, `Bulk Mentions Download`."""
+    return _width(row) == 1 or (_width(row) == 2 and row[0].rstrip().endswith(":"))
+
+
+def _width(row: Sequence[str]) -> int:
+    return max((place for place, cell in enumerate(row, start=1) if cell.strip()), default=0)
+
+
+def _all_numbers(values: Sequence[str | None]) -> bool:
+    known = [value for value in values if value]
+    return bool(known) and all(_NUMBER.match(value.strip()) for value in known)
+
+
+def unique_headers(row: Sequence[str], *, file: str) -> list[str]:
+    if len(row) > MAX_COLUMNS:
+        raise IntakeError(file=file, problem=f"{len(row)} columns", cure=f"At most {MAX_COLUMNS} columns can be read")
+    names: list[str] = []
+    for place, cell in enumerate(row, start=1):
+        name = cell.strip().lstrip("\ufeff") or f"column {place}"
+        names.append(name if name not in names and name != "source_line" else f"{name} ({place})")
+    return names
