@@ -100,7 +100,7 @@ def _days(workspace: Workspace, name: str, column: str) -> pl.DataFrame:
 
 def _mention_days(workspace: Workspace) -> pl.DataFrame:
     """By days of UTC, which the database can count without handing out a million times."""
-    number = sa.type_coerce(mentions.c.published_at, sa.BigInteger) / _DAY
+    number = sa.type_coerce(mentions.c.published_at, sa.BigInteger) // _DAY
     days = sa.select(sa.cast(number, sa.BigInteger).label("n"), sa.func.count().label("rows")).group_by("n")
     with workspace.engine.connect() as connection:
         found = [tuple(row) for row in connection.execute(days)]
