@@ -22,6 +22,7 @@ from config.register_undo import later_holders, undo_entries
 from config.workspace import Workspace
 from listener.imported import remove_unheld
 from ui import mapping, pipeline
+from ui.mapping import Proposal
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,13 @@ def look(
         account=account,
         mapping=mapping,
     )
+
+
+def proposal(workspace: Workspace, path: Path, *, encoding: str | None = None) -> Proposal | None:
+    """What the first table of a file of no known layout may be; None where it is known, or nothing is like it."""
+    seen = look(workspace, path, encoding=encoding)
+    unknown = [table for table in seen.tables if table.layout is None]
+    return mapping.proposal(unknown[0].sample) if unknown and not seen.recognised else None
 
 
 def sinks_of(layout: str) -> frozenset[str]:
@@ -99,11 +107,15 @@ def can_redo(layout: str, state: str) -> bool:
 
 
 def redo(workspace: Workspace, import_id: int, *, now: dt.datetime) -> bool:
-    """Let an undone import of facts stand again. False when it is not undone, or is of another kind."""
+    """Let an undone import of facts stand again. False when it is not undone, or is of another kind.
+
+    Raises CostsTwiceError where its costs would count twice beside what stands.
+    """
     rows = {row["id"]: row for row in intake.list_imports(workspace.engine)}
     row = rows.get(import_id)
     if row is None or not can_redo(row["layout"], row["state"]):
         return False
+    pipeline.facts_of(workspace).check_again(import_id)
     return intake.redo_import(workspace.engine, import_id, now=now)
 
 

@@ -1,20 +1,23 @@
 """Which column of an unknown file may be which of ours: proposed from header names and from what stands in the cells.
 
-Pure: a table of text goes in, a proposal comes out; a person decides.
+Pure: a table of text goes in, a proposal comes out, with what spoke for each guess; a person decides.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from config.mappings import COMMA, DAY_FIRST, MONTH_FIRST, POINT, ColumnMapping
-from config.reading import TextTable, normal_header
+from config.reading import TextTable
+from ui.column_words import Word, plain, words_of
 
 _SAMPLE = 200
 _GOOD = 0.5  # a pair below it is not proposed
+BY_NAME, BY_PART, BY_CELLS = "name", "part", "cells"
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Column:
     name: str
     kind: str
     needed: bool = False
-    words: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
 
     @property
     def can_be_constant(self) -> bool:
@@ -44,171 +47,177 @@ class Target:
         return tuple(column.name for column in self.columns if column.needed)
 
 
-def _column(name: str, kind: str, words: str = "", *, needed: bool = False) -> Column:
-    return Column(name, kind, needed, tuple(word.strip() for word in words.split("|") if word.strip()))
+@dataclass(frozen=True)
+class Guess:
+    """What a column of ours may be in the file, and why. `by`: name (the header is a name of it), part (the header
+    holds one) or cells (only what stands in it speaks for it); `word`: the name that was known, by the languages that
+    have it; `language`: the one of them that most headers of the file share."""
+
+    header: str
+    by: str
+    word: Word | None = None
+    language: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The known name as its language writes it."""
+        return self.word.written[self.language] if self.word and self.language else None
 
 
-_DATE = "date|day|datum|fecha|data|dátum|ngày|תאריך|التاريخ|jour|tag|when|dzień|nap"
-_TIME = f"{_DATE}|time|timestamp|created|created at|created on|visited at|visit time|start time|zeit|czas|idő|שעה|heure"
-_CURRENCY = _column("currency", "text", "currency code|währung|waluta|devise|moneda|pénznem|מטבע|العملة|tiền tệ|ccy")
+def _column(name: str, kind: str, meanings: str = "", also: str = "", *, needed: bool = False) -> Column:
+    """`meanings`: keys of column_words.WORDS, the nearest first; `also`: further English names with | between."""
+    extra = tuple(Word(plain(word), {"en": word}) for word in also.split("|") if word)
+    return Column(name, kind, needed, (*extra, *words_of(meanings.split())))
+
+
+_CURRENCY = _column("currency", "text", "currency")
 _SOURCE = (
-    _column("source", "text", "utm source|utm_source|traffic source|quelle|źródło|forrás|fuente"),
-    _column("medium", "text", "utm medium|utm_medium|traffic medium"),
-    _column("campaign", "text", "utm campaign|utm_campaign|campaign name|kampagne|kampania|kampány|campaña|campagne"),
+    _column("source", "text", "source"),
+    _column("medium", "text", "medium"),
+    _column("campaign", "text", "campaign"),
 )
-_CUSTOMER = _column(
-    "customer",
-    "person",
-    "email|e-mail|customer email|customer id|buyer|kunde|klient|vevő|cliente|לקוח|العميل|mail",
-)
+_CUSTOMER = _column("customer", "person", "customer")
 
 TARGETS: tuple[Target, ...] = (
     Target(
         "earned_orders",
         (
-            _column("order_id", "id", "order|order id|order no|order number|order #|number|bestellnummer|bestellung|"
-                    "numer zamówienia|zamówienie|rendelés|rendelésszám|pedido|commande|invoice|receipt|הזמנה|رقم الطلب|"
-                    "mã đơn hàng|id", needed=True),
-            _column("ordered_at", "time", f"{_TIME}|ordered|order date|ordered on|bestelldatum|data zamówienia|paid at|"
-                    "purchase date|sale date", needed=True),
-            _column("total", "money", "total|amount|order total|grand total|gross|revenue|sum|betrag|gesamt|summe|"
-                    "kwota|suma|razem|összeg|végösszeg|importe|montant|סכום|المبلغ|tổng tiền|price|value", needed=True),
+            _column("order_id", "id", "order id", needed=True),
+            _column("ordered_at", "time", "order_date date time", needed=True),
+            _column("total", "money", "total", needed=True),
             _CURRENCY,
-            _column("subtotal", "money", "sub total|net|net sales|items total|netto|goods"),
-            _column("tax", "money", "vat|taxes|sales tax|mwst|steuer|áfa|iva|tva"),
-            _column("shipping", "money", "delivery|versand|wysyłka|dostawa|szállítás|envío|livraison|shipping cost"),
-            _column("discount", "money", "discount amount|rabatt|rabat|zniżka|kedvezmény|descuento|remise"),
-            _column("codes", "text", "code|promo code|coupon|coupon code|discount code|voucher|gutschein|kod rabatowy|"
-                    "kupon|cupón|código|הנחה קוד"),
+            _column("subtotal", "money", "subtotal"),
+            _column("tax", "money", "tax"),
+            _column("shipping", "money", "shipping"),
+            _column("discount", "money", "discount"),
+            _column("codes", "text", "code"),
             _CUSTOMER,
-            _column("status", "text", "order status|payment status|financial status|state|stan|állapot|estado"),
-            _column("landing_url", "url", "landing page|landing|entry page|landing site|zielseite"),
-            _column("referrer", "url", "referer|referring site"),
+            _column("status", "text", "status"),
+            _column("landing_url", "url", "landing"),
+            _column("referrer", "url", "referrer"),
         ),
     ),
     Target(
         "earned_visits",
         (
-            _column("visitor", "person", "visitor id|client id|user id|cookie|user|besucher|odwiedzający|fingerprint|"
-                    "device id|anonymous id", needed=True),
-            _column("time", "time", _TIME, needed=True),
-            _column("landing_url", "url", "landing page|landing|url|page|page url|entry url|link", needed=True),
-            _column("referrer", "url", "referer|referrer url|referring url|from"),
-            _column("visit_id", "id", "session|session id|visit|visit id|id"),
-            _column("order_id", "id", "order|transaction|transaction id|order number"),
+            _column("visitor", "person", "visitor", needed=True),
+            _column("time", "time", "time date", needed=True),
+            _column("landing_url", "url", "landing link", needed=True),
+            _column("referrer", "url", "referrer", "from"),
+            _column("visit_id", "id", "id", "session|session id|visit|visit id"),
+            _column("order_id", "id", "order", "transaction|transaction id"),
             _CUSTOMER,
-            _column("duration_seconds", "count", "duration|visit duration|seconds|time on site"),
-            _column("pageviews", "count", "pages|page views|actions|hits"),
+            _column("duration_seconds", "count", also="duration|visit duration|seconds|time on site"),
+            _column("pageviews", "count", also="pages|page views|actions|hits"),
         ),
     ),
     Target(
         "earned_spend",
         (
-            _column("date", "day", _DATE, needed=True),
-            _column("platform", "text", "network|channel|system|plattform|platforma|where|kanał", needed=True),
-            _column("campaign", "text", "campaign name|kampagne|kampania|kampány|campaña|campagne|what|project|ad set",
-                    needed=True),
-            _column("cost", "money", "spend|amount|amount spent|spent|costs|kosten|ausgaben|koszt|wydatki|költség|"
-                    "gasto|dépense|price|fee|betrag|kwota|עלות|التكلفة|chi phí|how much", needed=True),
+            _column("date", "day", "date", needed=True),
+            _column("platform", "text", "platform", needed=True),
+            _column("campaign", "text", "campaign", "what|project|ad set", needed=True),
+            _column("cost", "money", "cost", needed=True),
             _CURRENCY,
             *_SOURCE[:2],
-            _column("cost_type", "text", "type|kind|cost type|art|rodzaj"),
-            _column("influencer", "person", "creator|person|handle|partner"),
-            _column("impressions", "count", "impr|impr.|views|wyświetlenia|impressionen"),
-            _column("clicks", "count", "link clicks|kliknięcia|klicks|clics"),
-            _column("conversions", "count", "results|purchases|konwersje"),
-            _column("conversion_value", "money", "purchase value|results value|conv. value"),
+            _column("cost_type", "text", "cost_type"),
+            _column("influencer", "person", "influencer"),
+            _column("impressions", "count", "impressions", "views"),
+            _column("clicks", "count", "clicks"),
+            _column("conversions", "count", also="results|purchases|konwersje|conversiones|konversionen"),
+            _column("conversion_value", "money", also="purchase value|results value|conv. value"),
         ),
     ),
     Target(
         "earned_posts",
         (
-            _column("network", "text", "platform|channel|kanal|platforma", needed=True),
-            _column("post_id", "id", "id|media id|post|tweet id|video id|content id", needed=True),
-            _column("published_at", "time", f"{_TIME}|published|publish time|posted|posted at", needed=True),
-            _column("permalink", "url", "link|url|post link|adres"),
-            _column("caption", "text", "text|message|description|title|post text|treść|inhalt"),
-            _column("post_type", "text", "type|media type|format"),
-            _column("is_paid", "text", "paid|promoted|boosted"),
-            _column("impressions", "count", "impr|views shown"),
-            _column("reach", "count", "people reached|reichweite|zasięg|elérés"),
-            _column("likes", "count", "reactions|hearts|polubienia"),
-            _column("comments", "count", "replies|komentarze|kommentare"),
-            _column("shares", "count", "retweets|reposts|udostępnienia"),
-            _column("saves", "count", "saved|bookmarks"),
-            _column("clicks", "count", "link clicks|url clicks"),
-            _column("views", "count", "video views|plays|wyświetlenia"),
+            _column("network", "text", "platform", needed=True),
+            _column("post_id", "id", "id", "media id|post|post id|tweet id|video id|content id", needed=True),
+            _column("published_at", "time", "published date time", needed=True),
+            _column("permalink", "url", "link"),
+            _column("caption", "text", "text title", "description|post text"),
+            _column("post_type", "text", "cost_type", "media type|format"),
+            _column("is_paid", "text", also="paid|promoted|boosted"),
+            _column("impressions", "count", "impressions"),
+            _column("reach", "count", "reach"),
+            _column("likes", "count", "likes"),
+            _column("comments", "count", "comments"),
+            _column("shares", "count", "shares"),
+            _column("saves", "count", also="saved|bookmarks"),
+            _column("clicks", "count", "clicks"),
+            _column("views", "count", "views"),
         ),
     ),
     Target(
         "earned_leads",
         (
-            _column("lead_id", "id", "id|lead|lead no|contact id|record id|numer", needed=True),
-            _column("created_at", "time", f"{_TIME}|create date|created date|first seen", needed=True),
-            _column("stage", "text", "status|lead status|lifecycle stage|phase|etap|state", needed=True),
+            _column("lead_id", "id", "id", "lead|lead no|contact id|record id", needed=True),
+            _column("created_at", "time", "time date", "create date|first seen", needed=True),
+            _column("stage", "text", "stage", needed=True),
             *_SOURCE,
-            _column("won_at", "time", "won|won on|closed|close date|won date|closed won"),
-            _column("deal_amount", "money", "amount|value|deal value|deal size|revenue|wert|kwota"),
+            _column("won_at", "time", also="won|won on|closed|close date|won date|closed won"),
+            _column("deal_amount", "money", "total", "deal value|deal size"),
             _CURRENCY,
         ),
     ),
     Target(
         "earned_conversions",
         (
-            _column("conversion_id", "id", "id|event id|conversion|sign-up id|download id", needed=True),
-            _column("kind", "text", "type|event|goal|event name|action|conversion type|rodzaj", needed=True),
-            _column("time", "time", _TIME, needed=True),
-            _column("visitor", "person", "visitor id|client id|user id|cookie"),
+            _column("conversion_id", "id", "id", "event id|conversion|sign-up id|download id", needed=True),
+            _column("kind", "text", "cost_type", "event|goal|event name|action|conversion type", needed=True),
+            _column("time", "time", "time date", needed=True),
+            _column("visitor", "person", "visitor"),
             _CUSTOMER,
-            _column("order_id", "id", "order|transaction id"),
+            _column("order_id", "id", "order", "transaction id"),
             *_SOURCE,
-            _column("value", "money", "amount|revenue|conversion value|wert|kwota"),
+            _column("value", "money", "total", "conversion value"),
             _CURRENCY,
         ),
     ),
     Target(
         "earned_account_daily",
         (
-            _column("network", "text", "platform|channel", needed=True),
-            _column("handle", "text", "account|profile|page|username|konto", needed=True),
-            _column("date", "day", _DATE, needed=True),
-            _column("followers", "count", "fans|subscribers|audience|obserwujący|követők|abonnés", needed=True),
-            _column("reach", "count", "people reached|reichweite|zasięg"),
-            _column("impressions", "count", "impr"),
-            _column("views", "count", "profile views|video views"),
-            _column("interactions", "count", "engagement|engagements|reactions"),
+            _column("network", "text", "platform", needed=True),
+            _column("handle", "text", also="account|profile|page|username|konto|compte|cuenta|fiók|חשבון|الحساب|"
+                    "tài khoản", needed=True),
+            _column("date", "day", "date", needed=True),
+            _column("followers", "count", "followers", needed=True),
+            _column("reach", "count", "reach"),
+            _column("impressions", "count", "impressions"),
+            _column("views", "count", "views", "profile views"),
+            _column("interactions", "count", also="engagement|engagements|reactions"),
         ),
     ),
     Target(
         "keyword_prices",
         (
-            _column("keyword", "text", "query|search term|term|phrase|suchbegriff|słowo kluczowe|kulcsszó|fraza",
-                    needed=True),
-            _column("cpc", "money", "price|cost per click|avg cpc|avg. cpc|bid|klickpreis|stawka", needed=True),
+            _column("keyword", "text", "keyword", needed=True),
+            _column("cpc", "money", also="price|cost per click|avg cpc|avg. cpc|bid|klickpreis|stawka|"
+                    "cena za kliknięcie|coût par clic|coste por clic|kattintási ár|מחיר לקליק|تكلفة النقرة|"
+                    "giá mỗi lượt nhấp", needed=True),
             _CURRENCY,
-            _column("low", "money", "low bid|low range|top of page bid (low range)"),
-            _column("high", "money", "high bid|high range|top of page bid (high range)"),
-            _column("searches", "count", "volume|searches a month|avg. monthly searches|search volume"),
+            _column("low", "money", also="low bid|low range|top of page bid (low range)"),
+            _column("high", "money", also="high bid|high range|top of page bid (high range)"),
+            _column("searches", "count", also="volume|searches a month|avg. monthly searches|search volume"),
         ),
     ),
     Target(
         "earned_mentions",
         (
-            _column("text", "text", "content|message|mention|post|body|tweet|tekst|treść|szöveg|texto|nội dung|טקסט|"
-                    "النص|snippet|review", needed=True),
-            _column("date", "time", f"{_TIME}|published|published at|posted", needed=True),
-            _column("link", "url", "url|permalink|address|adres", needed=True),
-            _column("title", "text", "headline|subject|tytuł|cím"),
-            _column("author", "person", "user|username|name|screen name|autor|szerző|auteur|by|from"),
-            _column("network", "text", "platform|channel|site|medium"),
-            _column("followers", "count", "follower count|obserwujący|követők|fans"),
-            _column("reach", "count", "potential reach|zasięg|reichweite"),
-            _column("likes", "count", "reactions|favorites|polubienia"),
-            _column("comments", "count", "replies|komentarze"),
-            _column("shares", "count", "retweets|reposts"),
-            _column("views", "count", "impressions|plays"),
-            _column("language", "text", "lang|sprache|język|nyelv"),
-            _column("sentiment", "text", "tone|wydźwięk|stimmung"),
+            _column("text", "text", "text", needed=True),
+            _column("date", "time", "published date time", needed=True),
+            _column("link", "url", "link", needed=True),
+            _column("title", "text", "title"),
+            _column("author", "person", "author"),
+            _column("network", "text", "platform", "site|medium"),
+            _column("followers", "count", "followers"),
+            _column("reach", "count", "reach"),
+            _column("likes", "count", "likes"),
+            _column("comments", "count", "comments"),
+            _column("shares", "count", "shares"),
+            _column("views", "count", "views", "impressions"),
+            _column("language", "text", "language"),
+            _column("sentiment", "text", "sentiment"),
         ),
     ),
 )  # fmt: skip
@@ -251,21 +260,23 @@ def _is_day_like(text: str) -> bool:
     return bool(re.fullmatch(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\s*", text))
 
 
-def _plain(name: str) -> str:
-    return " ".join(re.sub(r"[^\w#%]+|_+", " ", normal_header(name)).split())
+def _likeness(header: str, column: Column) -> tuple[float, Word | None]:
+    """How far a header's name speaks for a column, and the name it was known by: 1 the same, 0.7 to 0.9 one of its
+    names, below 0.6 it holds one of them, as a word or at an end of a compound (Rechnungsbetrag)."""
+    said = plain(header)
+    if said == plain(column.name):
+        return 1.0, None
+    for place, word in enumerate(column.words):
+        if said == word.plain:
+            return 0.9 - 0.2 * place / len(column.words), word
+    held = max((word for word in column.words if _holds(said, word.plain)), key=lambda w: len(w.plain), default=None)
+    return (0.35 + 0.25 * len(held.plain) / len(said), held) if held else (0.0, None)
 
 
-def _likeness(header: str, column: Column) -> float:
-    """How far a header's name speaks for a column: 1 the same, 0.7 one of its words, 0.4 it holds one of them."""
-    plain = _plain(header)
-    names = [_plain(column.name), *map(_plain, column.words)]
-    if plain == names[0]:
-        return 1.0
-    if plain in names:
-        return 0.9 - 0.2 * names.index(plain) / len(names)
-    padded = f" {plain} "
-    held = max((len(name) for name in names if len(name) > 2 and f" {name} " in padded), default=0)
-    return 0.35 + 0.25 * held / max(1, len(plain)) if held else 0.0
+def _holds(said: str, name: str) -> bool:
+    if len(name) > 2 and f" {name} " in f" {said} ":
+        return True
+    return len(name) > 4 and any(part.endswith(name) or part.startswith(name) for part in said.split())
 
 
 def values_of(table: TextTable, header: str) -> list[str]:
@@ -274,21 +285,41 @@ def values_of(table: TextTable, header: str) -> list[str]:
 
 
 def propose(table: TextTable, target: Target) -> dict[str, str]:
-    """Our column -> header, the best pairs first, each header once. A pair whose cells do not fit is not proposed."""
+    """Our column -> header, as `guesses` has them."""
+    return {name: guess.header for name, guess in guesses(table, target).items()}
+
+
+def guesses(table: TextTable, target: Target) -> dict[str, Guess]:
+    """Our column -> its guess, the best pairs first, each header once. A pair whose cells do not fit is not guessed."""
     samples = {header: values_of(table, header) for header in table.headers}
     pairs = []
     for place, header in enumerate(table.headers):
         for order, column in enumerate(target.columns):
-            likeness = _likeness(header, column)
+            likeness, word = _likeness(header, column)
             share = _share(samples[header], column.kind)
             score = likeness + 0.2 * share + 0.1 * column.needed
             if likeness and share >= 0.8 and score >= _GOOD:
-                pairs.append((-score, order, place, header, column.name))
-    found: dict[str, str] = {}
-    for _, _, _, header, name in sorted(pairs):
-        if name not in found and header not in found.values():
-            found[name] = header
-    return found | _by_values(table, target, found, samples)
+                by = BY_NAME if likeness >= 0.7 else BY_PART
+                pairs.append((-score, order, place, column.name, Guess(header, by, word)))
+    found: dict[str, Guess] = {}
+    taken: set[str] = set()
+    for _, _, _, name, guess in sorted(pairs, key=lambda pair: pair[:3]):
+        if name not in found and guess.header not in taken:
+            found[name] = guess
+            taken.add(guess.header)
+    return _in_their_language(found) | _by_values(table, target, found, samples)
+
+
+def _in_their_language(found: Mapping[str, Guess]) -> dict[str, Guess]:
+    """Each guess with the language that most of them share, of those that have its name: a file is in one language."""
+    counts = Counter(language for guess in found.values() if guess.word for language in guess.word.written)
+
+    def of(guess: Guess) -> Guess:
+        if guess.word is None:
+            return guess
+        return replace(guess, language=max(guess.word.written, key=lambda language: counts[language]))
+
+    return {name: of(guess) for name, guess in found.items()}
 
 
 def _share(values: Sequence[str], kind: str) -> float:
@@ -296,18 +327,31 @@ def _share(values: Sequence[str], kind: str) -> float:
 
 
 def _by_values(
-    table: TextTable, target: Target, found: Mapping[str, str], samples: Mapping[str, list[str]]
-) -> dict[str, str]:
-    """Needed columns of a telling kind that no name spoke for, where just one column left holds such values."""
-    more: dict[str, str] = {}
+    table: TextTable, target: Target, found: Mapping[str, Guess], samples: Mapping[str, list[str]]
+) -> dict[str, Guess]:
+    """Needed columns of a telling kind that no name spoke for, where just one column left holds such values; of
+    several with amounts the one that is the largest in every row, as a total is."""
+    more: dict[str, Guess] = {}
     for column in target.columns:
         if not column.needed or column.name in found or column.kind not in ("time", "day", "money", "url", "id"):
             continue
-        left = [h for h in table.headers if h not in found.values() and h not in more.values() and samples[h]]
+        taken = {guess.header for guess in (*found.values(), *more.values())}
+        left = [h for h in table.headers if h not in taken and samples[h]]
         fitting = [h for h in left if _share(samples[h], column.kind) == 1.0 and _tells(samples[h], column.kind)]
+        if column.kind == "money" and len(fitting) > 1:
+            fitting = _largest(samples, fitting)
         if fitting and (len(fitting) == 1 or column.kind == "id"):  # a table's number mostly stands first
-            more[column.name] = fitting[0]
+            more[column.name] = Guess(fitting[0], BY_CELLS)
     return more
+
+
+def _largest(samples: Mapping[str, list[str]], headers: Sequence[str]) -> list[str]:
+    """The headers whose amounts are nowhere below those of the others; none where the columns are not filled alike."""
+    amounts = {header: [int(re.sub(r"\D", "", value) or 0) for value in samples[header]] for header in headers}
+    if len({len(values) for values in amounts.values()}) != 1:
+        return []
+    most = [max(row) for row in zip(*amounts.values(), strict=True)]
+    return [header for header, values in amounts.items() if values == most]
 
 
 def _tells(values: Sequence[str], kind: str) -> bool:
@@ -328,7 +372,7 @@ def propose_target(table: TextTable) -> Target:
         found = propose(table, target)
         needed = sum(name in found for name in target.needed) / len(target.needed)
         names = {column.name: column for column in target.columns}
-        likeness = sum(_likeness(header, names[name]) for name, header in found.items())
+        likeness = sum(_likeness(header, names[name])[0] for name, header in found.items())
         return round(needed, 2), likeness, -TARGETS.index(target)
 
     return max(TARGETS, key=rank)
@@ -379,3 +423,28 @@ def missing(target: Target, mapping: ColumnMapping) -> list[str]:
     """The needed columns that are neither chosen nor given a value."""
     given = {*mapping.columns, *(name for name, value in mapping.constants.items() if value)}
     return [name for name in target.needed if name not in given]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What an unknown table may be: the layout, its guessed columns, and the needed ones that nothing was found for."""
+
+    layout: str
+    guesses: Mapping[str, Guess]
+    missing: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "layout": self.layout,
+            "columns": {name: guess.header for name, guess in self.guesses.items()},
+            "by": {name: guess.by for name, guess in self.guesses.items()},
+            "missing": list(self.missing),
+        }
+
+
+def proposal(table: TextTable) -> Proposal | None:
+    """The likeliest target of a table with its guesses; None where most of what that needs is not found."""
+    target = propose_target(table)
+    found = guesses(table, target)
+    lacking = tuple(name for name in target.needed if name not in found)
+    return Proposal(target.layout, found, lacking) if 2 * len(lacking) < len(target.needed) else None

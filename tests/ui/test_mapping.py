@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -279,3 +280,50 @@ def test_columns_said_wrongly_are_told(workspace: Workspace, words: list[str], t
     file = write(workspace, "Bon;Datum;Summe\nB-1;2026-06-01;12,50\n", "kassa.csv")
     code, said = ask(workspace, str(file), *words)
     assert (code, told in " ".join(said.split())) == (2, True)
+
+
+ORDERS_IN = {
+    "German": "Datum;Bestellnummer;Summe\n03.05.2026;A1;1.234,50\n",
+    "Polish": "Data;Zamówienie;Kwota\n2026-05-03;A1;12,50\n",
+    "Polish without its letters": "data zamowienia;nr zamowienia;lacznie\n2026-05-03;A1;12,50\n",
+    "Hungarian": "Dátum;Rendelésszám;Összeg\n2026-05-03;A1;12,50\n",
+    "Hebrew": 'תאריך,מספר הזמנה,"סה""כ"\n2026-05-03,A1,12.50\n',
+    "Arabic": "التاريخ,رقم الطلب,المبلغ\n2026-05-03,A1,12.50\n",
+    "Vietnamese": "Ngày,Mã đơn hàng,Tổng\n2026-05-03,A1,12.50\n",
+    "Vietnamese, decomposed": unicodedata.normalize("NFD", "Ngày,Mã đơn hàng,Tổng\n2026-05-03,A1,12.50\n"),
+    "French": 'Date,N° de commande,Montant\n03/05/2026,A1,"12,50"\n',
+    "Spanish": 'Fecha,Nº de pedido,Importe\n03/05/2026,A1,"12,50"\n',
+    "Italian": 'Data ordine,Numero ordine,Totale\n03/05/2026,A1,"12,50"\n',
+    "Portuguese": 'Data,Número do pedido,Valor total\n03/05/2026,A1,"12,50"\n',
+    "Turkish": 'Tarih,Sipariş No,Tutar\n03/05/2026,A1,"12,50"\n',
+    "a compound": "Belegdatum;Belegnummer;Restbetrag\n03.05.2026;A1;12,50\n",
+}
+
+
+@pytest.mark.parametrize("name", list(ORDERS_IN))
+def test_orders_are_known_in_the_languages_of_the_shops(name: str) -> None:
+    text = ORDERS_IN[name]
+    read = table(text)
+    day, number, total = (read.headers[i] for i in (0, 1, 2))
+    assert proposed(text) == ("earned_orders", {"ordered_at": day, "order_id": number, "total": total})
+
+
+@pytest.mark.parametrize(
+    ("text", "ours", "by", "name", "language"),
+    [
+        ("Data;Zamówienie;Kwota\n2026-05-03;A1;12,50\n", "ordered_at", "name", "data", "pl"),  # not Italian
+        ("Dátum;Rendelésszám;Összeg\n2026-05-03;A1;12,50\n", "ordered_at", "name", "dátum", "hu"),  # not German
+        ("Bestellung;Datum;Restbetrag\nA1;3.5.2026;12,50\n", "total", "part", "Betrag", "de"),
+        ("x;y;z;w\nA1;3.5.2026;12,50;3,00\nA2;4.5.2026;14,50;3,00\n", "total", "cells", None, None),  # the largest
+    ],
+)
+def test_a_guess_says_what_spoke_for_it(text: str, ours: str, by: str, name: str | None, language: str | None) -> None:
+    guess = mapping.guesses(table(text), mapping.TARGETS[0])[ours]
+    assert (guess.by, guess.name, guess.language) == (by, name, language)
+
+
+def test_nothing_is_proposed_for_a_table_that_is_like_none() -> None:
+    assert mapping.proposal(table("a,b\nred,blue\n")) is None
+    found = mapping.proposal(table("Datum;Kampagne;Kosten\n3.5.2026;spring;12,50\n"))
+    assert found is not None
+    assert (found.layout, found.missing) == ("earned_spend", ("platform",))

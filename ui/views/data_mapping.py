@@ -16,7 +16,7 @@ from ui import data, imports, mapping, pipeline, tables, templates
 from ui.frame import Screen
 from ui.i18n import Translator, translator
 from ui.import_job import Upload
-from ui.mapping import TARGETS, Column, Target
+from ui.mapping import TARGETS, Column, Guess, Target
 from ui.views import data_words
 
 NOWHERE = ""
@@ -98,7 +98,9 @@ def _form(screen: Screen, key: str, sample: TextTable, target: Target, *, known:
     """A field for each column of the target, the needed ones first."""
     _ = screen._
     fits = known is not None and known.layout == target.layout
-    given = known if known and fits else ColumnMapping(target.layout, mapping.propose(sample, target))
+    guessed = {} if fits else mapping.guesses(sample, target)
+    proposed = {name: guess.header for name, guess in guessed.items()}
+    given = known if known and fits else ColumnMapping(target.layout, proposed)
     needed = [column for column in target.columns if column.needed]
     others = [column for column in target.columns if not column.needed]
     found: dict[str, str] = {}
@@ -107,14 +109,14 @@ def _form(screen: Screen, key: str, sample: TextTable, target: Target, *, known:
     with st.grid(min_column_width=260):
         for column in needed:
             with st.container(border=True):
-                _field(screen, f"{key}-{target.layout}", sample, column, given, found, constants, written)
+                _field(screen, f"{key}-{target.layout}", sample, column, given, guessed, found, constants, written)
     with (
         st.expander(_("Further columns"), expanded=any(c.name in given.columns for c in others), key=f"others-{key}"),
         st.grid(min_column_width=260),
     ):
         for column in others:
             with st.container(border=True):
-                _field(screen, f"{key}-{target.layout}", sample, column, given, found, constants, written)
+                _field(screen, f"{key}-{target.layout}", sample, column, given, guessed, found, constants, written)
     return ColumnMapping(target.layout, found, constants, written)
 
 
@@ -124,11 +126,13 @@ def _field(
     sample: TextTable,
     column: Column,
     given: ColumnMapping,
+    guessed: Mapping[str, Guess],
     found: dict[str, str],
     constants: dict[str, str],
     written: dict[str, str],
 ) -> None:
-    """One column of ours: the file's column it is in, or its value for all rows, and how it is written."""
+    """One column of ours: the file's column it is in and why it was guessed, or its value for all rows, and how it is
+    written."""
     _ = screen._
     examples = {header: _example(sample, header) for header in sample.headers}
     options = [NOWHERE, *sample.headers]
@@ -143,6 +147,9 @@ def _field(
     )
     if header:
         found[column.name] = header
+        guess = guessed.get(column.name)
+        if guess and guess.header == header:
+            st.caption(why(screen, guess, column))
         _ways(screen, key, column, mapping.values_of(sample, header), given, written)
     elif column.can_be_constant:
         value = st.text_input(
@@ -153,6 +160,33 @@ def _field(
         )
         if value and value.strip():
             constants[column.name] = value.strip()
+
+
+def why(screen: Screen, guess: Guess, column: Column) -> str:
+    """What spoke for a guess. Our own words alone: Markdown reads them."""
+    _ = screen._
+    if guess.by == mapping.BY_CELLS:
+        return _("Guessed by its cells: they hold {what}.").format(what=kind_names(_)[column.kind])
+    if guess.name is None:
+        return _("Guessed by its name.")
+    language = screen.locale.languages.get(guess.language or "en", guess.language)
+    told = (
+        _("Guessed by its name: {language}.")
+        if guess.by == mapping.BY_NAME
+        else _("Guessed by a part of its name: “{word}”, {language}.")
+    )
+    return told.format(word=guess.name, language=language)
+
+
+def kind_names(_: Translator) -> dict[str, str]:
+    """What the cells of a column hold, for the kinds that are guessed by their cells."""
+    return {
+        "time": _("times"),
+        "day": _("days"),
+        "money": _("amounts"),
+        "url": _("addresses"),
+        "id": _("numbers that differ in every row"),
+    }
 
 
 def _example(sample: TextTable, header: str) -> str:
