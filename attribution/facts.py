@@ -14,6 +14,7 @@ says done. A crash before that leaves rows of an import that is not done, which 
 
     IntakeError
       FactsError      the disk or the table refuses what an import brings
+      CostsTwiceError an import's costs stand already, told in another grain
       StrangeFactsError      the facts belong to another database's ledger
     WorkspaceError
       FactsLostError  the facts are gone, though the ledger knows of them
@@ -33,6 +34,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import DeltaError
 from sqlalchemy.engine import Engine
 
+from attribution.cost_overlaps import Twice, any_of, costs_named, overlapping, told_twice
 from attribution.tables import FACTS, MONEY, NAMED, UTC_TIME, VERSION, Table, without_people
 from config import bond
 from config.forgotten import forgotten_keys, nobody
@@ -67,6 +69,27 @@ class StrangeFactsError(IntakeError):
         super().__init__(file="facts", problem=problem, cure=cure)
 
 
+class CostsTwiceError(IntakeError):
+    """Costs of an import stand already in the imports `clashes`, told in another grain: both would count."""
+
+    def __init__(self, *, twice: Twice, clashes: tuple[int, ...], files: str, lost: int, again: bool = False) -> None:
+        self.clashes = clashes
+        ours, theirs = twice.grains
+        ids = " and ".join(f"import {number}" for number in clashes)
+        others = f"; {lost} of their cost lines are of other days or campaigns and go too" if lost else ""
+        line = "" if again else f" (line {twice.lines[0]})"
+        choice = (
+            "keep what stands, or import this file with --replace (on the page Data: Use this file instead), which "
+            f"takes {ids} back in the same step{others}"
+        )
+        super().__init__(
+            file="spend",
+            problem=f"its {costs_named(twice)}{line} are told as {ours} and stand already, told as {theirs}, in "
+            f"{files}: both would count. Nothing was changed",
+            cure=f"Choose one: {f'undo {ids} first, or keep what stands' if again else choice}",
+        )
+
+
 class FactsLostError(WorkspaceError):
     """The ledger says that imports are done, and nothing of what they brought lies in `folder`."""
 
@@ -83,11 +106,13 @@ class Facts:
     """The facts of a workspace: `folder` holds one Delta table per name, `engine` the import ledger.
 
     `forgotten` says which of these people (network:handle) asked to be forgotten: what names them is not stored.
+    `replace`: an import whose costs stand already in another grain takes the others' imports back, instead of failing.
     """
 
     folder: Path
     engine: Engine
     forgotten: Callable[[Collection[str]], set[str]] = nobody
+    replace: bool = False
 
     def write(self, import_id: int, parsed: Parsed) -> Written:
         """Store the tables of one file, unseen until the ledger calls `import_id` done. A repeat writes nothing twice.
@@ -96,9 +121,10 @@ class Facts:
         `same` (they will see what they saw). A file line is what all its records are, else updated: an order known
         long ago that brings its first refund is an update. Raises KeyError for a table that is no fact, TypeError for
         columns that do not fit it, ValueError for a record without its natural key, FactsError where the disk refuses,
-        StrangeFactsError where the facts belong to another ledger.
+        StrangeFactsError where the facts belong to another ledger, CostsTwiceError where costs would count twice.
         """
         self._claim(import_id)
+        replaced = self._clashes(parsed.tables.get("spend"))
         exported_at = parsed.exported_at or latest_time(parsed.tables)
         lines: dict[int, str] = {}
         counts: dict[str, int] = {}
@@ -117,7 +143,27 @@ class Facts:
             tied[name] = int(outcomes["tied"].sum())
             for line, outcome in outcomes.select("source_line", "outcome").iter_rows():
                 lines[line] = outcome if lines.get(line, outcome) == outcome else "updated"
-        return Written(lines, counts, warnings=_tie_warnings(tied))
+        return Written(lines, counts, warnings=_tie_warnings(tied), replaced=replaced)
+
+    def check_again(self, import_id: int) -> None:
+        """Raises CostsTwiceError where an undone import may not stand again: its costs stand in another grain."""
+        self._clashes(self.brought("spend", import_id).with_row_index("source_line", 1).collect(), again=True)
+
+    def _clashes(self, costs: pl.DataFrame | None, *, again: bool = False) -> tuple[int, ...]:
+        """The imports that tell costs of these rows in another grain; raises CostsTwiceError unless they may go."""
+        if costs is None or costs.is_empty():
+            return ()
+        table = FACTS["spend"]
+        rows = table.conform(costs.drop("source_line")).with_columns(costs["source_line"])
+        found = told_twice(rows, overlapping(rows, self._versions(table)))
+        clashes = tuple(sorted({number for twice in found for number in twice.imports}))
+        if not found or self.replace:
+            return clashes
+        names = {row["id"]: row["file_name"] for row in list_imports(self.engine)}
+        files = " and ".join(f"{names[number]} (import {number})" for number in clashes)
+        theirs = self._versions(table).filter(pl.col("import_id").is_in(list(clashes)))
+        lost = theirs.filter(~any_of(found)).select(pl.col("spend_id").n_unique()).collect().item()
+        raise CostsTwiceError(twice=found[0], clashes=clashes, files=files, lost=lost, again=again)
 
     def scan(self, name: str) -> pl.LazyFrame:
         """The current rows of the table `name`: its columns and `import_id`, sorted by natural key.

@@ -64,17 +64,22 @@ def _turn(
     within: Callable[[sa.Connection], None] | None,
 ) -> bool:
     with writing(engine) as connection:
-        result = connection.execute(
-            sa.update(imports)
-            .where(imports.c.id == import_id, imports.c.state == was)
-            .values(state=becomes, finished_at=now)
-        )
-        if not result.rowcount:
+        if not _turned(connection, import_id, was=was, becomes=becomes, now=now):
             return False
         if within:
             within(connection)
         count_change(connection, "facts")
         return True
+
+
+def taken_back(connection: sa.Connection, import_id: int, *, now: dt.datetime) -> bool:
+    """Mark a done import of facts undone, as part of another change. False when there is no such done import."""
+    return _turned(connection, import_id, was="done", becomes="undone", now=now)
+
+
+def _turned(connection: sa.Connection, import_id: int, *, was: str, becomes: str, now: dt.datetime) -> bool:
+    row = sa.update(imports).where(imports.c.id == import_id, imports.c.state == was)
+    return bool(connection.execute(row.values(state=becomes, finished_at=now)).rowcount)
 
 
 def settle_quarantine(engine: sa.Engine, *, of: int, by: int) -> int:

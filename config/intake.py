@@ -32,6 +32,7 @@ from config.import_ledger import (
     quarantine,
     redo_import,
     settle_quarantine,
+    taken_back,
     undo_import,
 )
 from config.layouts import (
@@ -100,7 +101,10 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class ImportReport:
-    """The answer for one file; the counts add up to `read`."""
+    """The answer for one file; the counts add up to `read`.
+
+    `clashes`: imports that stand in the way of a refused file; `replaced`: those that it took back instead.
+    """
 
     id: int | None
     file: str
@@ -115,6 +119,8 @@ class ImportReport:
     tables: Mapping[str, int] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
+    clashes: Sequence[int] = ()
+    replaced: Sequence[int] = ()
 
     def as_json(self) -> dict[str, Any]:
         names = ("id", "file", "layout", "read", "accepted", "updated", "duplicates", "quarantined", "skipped", "error")
@@ -123,6 +129,8 @@ class ImportReport:
             "tables": dict(self.tables),
             "warnings": list(self.warnings),
             "reasons": dict(self.reasons),
+            "clashes": list(self.clashes),
+            "replaced": list(self.replaced),
         }
 
 
@@ -195,7 +203,8 @@ def take_in(
                 progress=progress,
             )
         except IntakeError as exc:
-            return ImportReport(None, path.name, wanted, error=f"{exc.problem}. {exc.cure}")
+            told = f"{exc.problem}. {exc.cure}"
+            return ImportReport(None, path.name, wanted, error=told, clashes=getattr(exc, "clashes", ()))
         except OSError as exc:
             return ImportReport(None, path.name, wanted, error=f"the file cannot be opened: {exc.strerror or exc}")
 
@@ -450,6 +459,7 @@ def _report(
             *(text for one in written for text in one.warnings),
         ],
         reasons=dict(Counter([*rejected.values(), *skipped.values()])),
+        replaced=sorted({number for one in written for number in one.replaced}),
     )
 
 
@@ -501,7 +511,8 @@ def _end(engine: sa.Engine, import_id: int, *, state: str, now: dt.datetime, err
 def _finish(
     engine: sa.Engine, import_id: int, report: ImportReport, rejected: Sequence[Rejected], *, now: dt.datetime
 ) -> None:
-    """Ledger, quarantine and change counter in one transaction: from here on readers see the import."""
+    """Ledger, quarantine and change counter in one transaction: from here on readers see the import, and no longer
+    those it takes the place of."""
     rows = [
         {
             "import_id": import_id,
@@ -520,6 +531,8 @@ def _finish(
             .where(imports.c.id == import_id)
             .values(state="done", finished_at=now, counts=json.dumps(report.as_json(), ensure_ascii=False))
         )
+        for replaced in report.replaced:
+            taken_back(connection, replaced, now=now)
         count_change(connection, "facts")
 
 

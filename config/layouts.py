@@ -116,13 +116,15 @@ class Layout:
 @dataclass(frozen=True)
 class Written:
     """What a sink did: per file line `new`, `updated` or `same`; how many records went into each table; lines that it
-    left out, with the reason; what people should know about it; and rows that what is stored speaks against."""
+    left out, with the reason; what people should know about it; rows that what is stored speaks against; and imports
+    that are taken back as soon as this one is done."""
 
     lines: Mapping[int, str]
     tables: Mapping[str, int]
     skipped: Mapping[int, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     rejected: Sequence[Rejected] = ()
+    replaced: Sequence[int] = ()
 
 
 class Sink(Protocol):

@@ -20,9 +20,11 @@ from ui.command import Json, app, folder_of, now, open_or_stop, time_or_stop
 from ui.terminal import cell, print_json, print_table, progress, say, stop
 
 if TYPE_CHECKING:
+    from config.intake import ImportReport
     from config.workspace import Workspace
     from listener.collect import CollectReport
     from ui.inbox import Taken
+    from ui.mapping import Proposal
 
 DEMO_FOLDER = "earned-demo"
 DEMO_FEED_PORT = 8602
@@ -237,11 +239,20 @@ def import_files(
             "Remembered for files with the same columns.",
         ),
     ] = None,
+    replaces: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Take back imports whose costs would count twice beside this file's (a period beside its days, "
+            "campaigns beside their ads), in the same step.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Recognise and import files. The same file again changes nothing."""
     from config.encodings import known_encoding
     from config.intake import ImportBusyError
+    from ui.import_advice import advice, with_proposal
     from ui.imports import say_columns
     from ui.pipeline import take_file
 
@@ -261,19 +272,36 @@ def import_files(
             counter(number, len(files), file.name)
             reports.append(
                 take_file(
-                    workspace, file, now=now(), wanted=layout, account=account, exported_at=exported, encoding=encoding
+                    workspace,
+                    file,
+                    now=now(),
+                    wanted=layout,
+                    account=account,
+                    exported_at=exported,
+                    encoding=encoding,
+                    replaces=replaces,
                 )
             )
     except ImportBusyError as problem:
         stop(str(problem), code=1)
     counter(len(files), len(files), "done")
-    document = {"files": [report.as_json() for report in reports]}
+    found = [None if layout else _proposal(workspace, *one, encoding) for one in zip(files, reports, strict=True)]
+    rows = [report.as_json() for report in reports]
     if as_json:
-        print_json(document)
+        print_json({"files": [with_proposal(row, may_be) for row, may_be in zip(rows, found, strict=True)]})
     else:
-        _print_import(document["files"])
+        _print_import(rows)
+        for file, may_be in zip(files, found, strict=True):
+            print("\n".join(advice(str(file), may_be)) if may_be else "", end="\n" if may_be else "")
         _print_kept_aside(workspace, [report.id for report in reports if report.quarantined])
     raise typer.Exit(1 if any(report.error for report in reports) else 0)
+
+
+def _proposal(workspace: Workspace, file: Path, report: ImportReport, encoding: str | None) -> Proposal | None:
+    """What a file may be that was refused because no layout is like it."""
+    from ui.imports import proposal
+
+    return proposal(workspace, file, encoding=encoding) if report.error and report.layout is None else None
 
 
 def _print_import(files: list[dict[str, Any]]) -> None:
@@ -285,6 +313,8 @@ def _print_import(files: list[dict[str, Any]]) -> None:
             print(f"{row['file']}: {row['error']}")
         for warning in row["warnings"]:
             print(f"{row['file']}: {warning}")
+        for number in row["replaced"]:
+            print(f"{row['file']}: stands in place of import {number}, which is undone")
         if row["quarantined"]:
             reasons = ", ".join(f"{reason} {count}" for reason, count in row["reasons"].items())
             print(f"{row['file']}: {row['quarantined']} rows kept aside ({reasons}); the page Data lists them")

@@ -26,10 +26,11 @@ class Upload:
 
 @dataclass(frozen=True)
 class Item:
-    """One file to be imported: where it lies, and what imports it."""
+    """One file to be imported: where it lies, what imports it, and what imports it in place of others."""
 
     path: Path
     take: Import
+    instead: Import | None = None
 
 
 @dataclass

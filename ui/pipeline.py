@@ -30,6 +30,7 @@ from config.forgotten import forgotten_authors
 from config.intake import ImportReport, Layout
 from config.plans import read_costs
 from config.rates import RATES_SCHEMA, read_rates
+from config.register_undo import undo_entries
 from config.registers import read_codes, read_links, read_people
 from config.short_links import end_of, read_short_links
 from config.workspace import Workspace
@@ -44,8 +45,10 @@ LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_f
 DEFAULT_DAYS = 30
 
 
-def facts_of(workspace: Workspace) -> Facts:
-    return Facts(workspace.facts, workspace.engine, forgotten=functools.partial(forgotten_authors, workspace))
+def facts_of(workspace: Workspace, *, replace: bool = False) -> Facts:
+    """The workspace's facts; `replace` as in `Facts`."""
+    forgotten = functools.partial(forgotten_authors, workspace)
+    return Facts(workspace.facts, workspace.engine, forgotten=forgotten, replace=replace)
 
 
 def take_file(
@@ -58,11 +61,13 @@ def take_file(
     exported_at: dt.datetime | None = None,
     encoding: str | None = None,
     again: bool = False,
+    replaces: bool = False,
     progress: intake.Progress | None = None,
 ) -> ImportReport:
     """Import one file of any known layout; options as `intake.take_in` has them.
 
-    A changed register of codes is looked for again in the stored mentions.
+    `replaces`: imports whose costs would count twice beside this file's are taken back, in the same step. A changed
+    register of codes is looked for again in the stored mentions.
     """
     mentions = exports.MentionSink(
         workspace.engine,
@@ -72,7 +77,7 @@ def take_file(
         forgotten=functools.partial(forgotten_authors, workspace),
     )
     sinks: dict[str, intake.Sink] = {
-        "facts": facts_of(workspace),
+        "facts": facts_of(workspace, replace=replaces),
         "registers": register_files.RegisterSink(
             workspace.engine, forgotten=functools.partial(forgotten_authors, workspace)
         ),
@@ -92,26 +97,11 @@ def take_file(
         progress=progress,
     )
     with writing(workspace.engine) as connection:
+        for replaced in report.replaced:
+            undo_entries(connection, replaced, register_files.TABLES)  # of a file that held more than costs
         remove_unheld(connection)  # what an interrupted import had stored
     keep_codes_current(workspace)
-    return _with_two_levels(workspace, _with_named_orders(workspace, report))
-
-
-def _with_two_levels(workspace: Workspace, report: ImportReport) -> ImportReport:
-    """With a warning where a platform's costs of a day stand by campaign and by ad as well: they would count twice."""
-    if not report.tables.get("spend"):
-        return report
-    day = ["account", "platform", "source", "campaign", "date_from", "date_to", "currency", "person", "cost_type"]
-    fine = pl.any_horizontal(pl.col("adgroup", "ad").is_not_null())
-    levels = facts_of(workspace).scan("spend").group_by(day).agg(fine.any().alias("fine"), (~fine).any().alias("whole"))
-    twice = levels.filter("fine", "whole").select(pl.len()).collect().item()
-    if not twice:
-        return report
-    told = (
-        f"{twice} days of campaigns have their cost by campaign and by ad set or ad as well, and both count. Undo the "
-        "import of one of them: keep the one by ad."
-    )
-    return replace(report, warnings=[*report.warnings, told])
+    return _with_named_orders(workspace, report)
 
 
 def _with_named_orders(workspace: Workspace, report: ImportReport) -> ImportReport:

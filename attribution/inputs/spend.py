@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from attribution.cost_overlaps import refuse_twice
 from attribution.inputs.cells import (
     Check,
     columns,
@@ -93,12 +94,14 @@ def _added_up(spend: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, int]]:
     return whole.select(spend.columns), dict(lines.iter_rows())
 
 
-def repeated_lines(parsed: Parsed) -> Parsed:
+def whole_file(parsed: Parsed) -> Parsed:
     """With a warning where tables of one file (sheets, files of a zip) state the same cost line differently.
 
     Tables of a file are like files of their own: exports overlap, so what they both hold counts once, the last one.
+    Raises CostsOverlapError where it tells media costs twice in different grains.
     """
     spend = parsed.tables["spend"]
+    refuse_twice(spend)
     several = spend.group_by("spend_id").agg(pl.col("cost").n_unique()).filter(pl.col("cost") > 1).height
     if not several:
         return parsed
@@ -208,13 +211,17 @@ def _unlikely(spend: pl.DataFrame) -> list[str]:
 
 
 def _periods_beside_days(spend: pl.DataFrame) -> list[str]:
-    """Costs of a period that the same file also tells by day: both would count."""
+    """Fees and work of a period that the same file also tells by day: they may be the same; media costs are refused."""
+    spend = spend.filter(pl.col("cost_type") != "media")
     same = ("platform", "campaign", "adgroup", "ad", "person", "cost_type", "currency")
     days = spend.filter(pl.col("date_from") == pl.col("date_to")).select(*same, pl.col("date_from").alias("day"))
     spans = spend.filter(pl.col("date_from") < pl.col("date_to")).select(*same, "date_from", "date_to", "source_line")
     found = spans.join(days.unique(), on=same, nulls_equal=True)
     twice = found.filter(pl.col("day").is_between("date_from", "date_to"))["source_line"].n_unique()
-    text = f"{twice} cost lines of a period stand beside costs of its days and count twice; keep one and import again."
+    text = (
+        f"{twice} cost lines of a period stand beside costs of its days, and both count; if they are the same cost, "
+        "keep one and import again."
+    )
     return [text] if twice else []
 
 
@@ -224,5 +231,5 @@ EARNED_SPEND = Layout(
     headers=frozenset({"platform", "campaign", "cost"}),
     sink="facts",
     read=read_spend,
-    finish=repeated_lines,
+    finish=whole_file,
 )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from attribution.inputs.cells import columns, currency_told, leave_out
-from attribution.inputs.spend import COLUMNS, repeated_lines, spend_of
+from attribution.inputs.spend import COLUMNS, spend_of, whole_file
 from attribution.inputs.times import MONTH_FIRST, days
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
@@ -81,7 +81,7 @@ def _layout(
         headers=headers,
         sink="facts",
         read=_reader(platform=platform, source=source or platform, medium=medium, order=order),
-        finish=repeated_lines,
+        finish=whole_file,
         system=platform,
         synonyms=names,
         patterns=patterns,

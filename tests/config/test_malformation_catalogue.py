@@ -150,11 +150,6 @@ CATALOGUE: dict[str, tuple[str | bytes, Answer]] = {
         SPEND + "".join(COST.replace("05-01", f"05-{n:02}") for n in range(1, 11)) + "2026-05-20,meta,x,2000,EUR,,\n",
         Answer(11, warned="more than 100 times"),
     ),
-    "a period beside its days": (
-        "Reporting starts,Reporting ends,Campaign name,Amount spent (USD),Impressions\n"
-        "2026-05-01,2026-05-31,spring,20,1\n2026-05-01,2026-05-01,spring,10,1\n2026-05-02,2026-05-02,spring,10,1\n",
-        Answer(3, warned="count twice"),
-    ),
     "a refund above the total is kept": (
         ORDERS + order(1, refund="500"),
         Answer(1, column="refunds.amount", values=("500.0000",)),

@@ -22,6 +22,7 @@ from ui.import_job import Item, Job, Upload
 from ui.views import data_mapping, data_words
 
 RESULTS, ROUND, JOB, FOLDER, LOOKS = ("import-results", "import-round", "import-job", "import-folder", "import-looks")
+REFUSED, PLACE = "import-refused", "import-place"  # a job whose files others stand in the way of; which one is next
 RECOGNISE, GUESS = "recognise", "guess"
 # What the importer opens; whatever else it would refuse is not taken at the door.
 ENDINGS = ["csv", "tsv", "txt", "xlsx", "xls", "zip", "gz", "json", "jsonl", "ndjson", "js", "log"]
@@ -253,19 +254,26 @@ def _first_rows(screen: Screen, upload: Upload, table: TablePreview) -> None:
 
 def _begin(screen: Screen, ready: list[tuple[Upload, Choice]]) -> None:
     """Start the imports in a thread that goes on when the page is left; the uploads are its own from here on."""
-    items = [Item(upload.path, _importer(screen, choice)) for upload, choice in ready]
+    items = [
+        Item(upload.path, _importer(screen, choice), _importer(screen, choice, replaces=True))
+        for upload, choice in ready
+    ]
     job = Job(items, folder=st.session_state.pop(FOLDER, None))
-    st.session_state.pop(LOOKS, None)
-    st.session_state.pop(RESULTS, None)
+    for gone in (LOOKS, RESULTS, REFUSED, PLACE):
+        st.session_state.pop(gone, None)
     st.session_state[JOB] = job
     job.start()
 
 
-def _importer(screen: Screen, choice: Choice) -> Callable[[Path, Callable[[float], None]], ImportReport]:
-    return partial(_take, screen, choice)
+def _importer(
+    screen: Screen, choice: Choice, *, replaces: bool = False
+) -> Callable[[Path, Callable[[float], None]], ImportReport]:
+    return partial(_take, screen, choice, replaces)
 
 
-def _take(screen: Screen, choice: Choice, path: Path, progress: Callable[[float], None]) -> ImportReport:
+def _take(
+    screen: Screen, choice: Choice, replaces: bool, path: Path, progress: Callable[[float], None]
+) -> ImportReport:
     return pipeline.take_file(
         screen.workspace,
         path,
@@ -274,6 +282,7 @@ def _take(screen: Screen, choice: Choice, path: Path, progress: Callable[[float]
         account=choice.account,
         exported_at=choice.exported_at,
         encoding=choice.encoding,
+        replaces=replaces,
         progress=progress,
     )
 
@@ -288,8 +297,24 @@ def _follow(screen: Screen, job: Job) -> None:
         )
         bar.progress(job.overall, text=said)
     del st.session_state[JOB]
-    st.session_state[RESULTS] = job.results
+    place = st.session_state.pop(PLACE, None)
+    if place is None:
+        st.session_state[RESULTS] = job.results
+        if any(result.clashes for result in job.results):
+            st.session_state[REFUSED] = job
+    else:
+        st.session_state[RESULTS][place] = job.results[0]
     st.rerun()
+
+
+def _instead(place: int) -> None:
+    """Import a refused file once more, in place of the imports that stand in its way."""
+    refused: Job = st.session_state[REFUSED]
+    item = refused.items[place]
+    if item.instead is not None:
+        st.session_state[PLACE] = place
+        st.session_state[JOB] = job = Job([Item(item.path, item.instead)])
+        job.start()
 
 
 def _results(screen: Screen) -> None:
@@ -316,9 +341,20 @@ def _results(screen: Screen) -> None:
     )
     titles = data_words.column_names(_)
     tables.show(screen, table, titles=titles, alternative=_("What came of each file."), key="results")
-    for result in results:
+    for place, result in enumerate(results):
         if result.error:
             st.text(f"{result.file}: {result.error}")
+        if result.clashes and REFUSED in st.session_state:
+            st.button(
+                _("Use this file instead"),
+                icon=":material/swap_horiz:",
+                key=f"instead-{place}",
+                on_click=_instead,
+                args=(place,),
+            )
+        if result.replaced:
+            gone = ", ".join(str(number) for number in result.replaced)
+            st.text(_("{file}: stands in place of import {numbers}, now undone").format(file=result.file, numbers=gone))
         for warning in result.warnings:
             st.text(f"{result.file}: {warning}")
         _left_out(screen, result)

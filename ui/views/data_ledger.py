@@ -8,13 +8,16 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from attribution.facts import CostsTwiceError
 from ui import data, imports, tables
 from ui.frame import Screen, empty, time_text
 from ui.i18n import translator
+from ui.talk_cards import number
 from ui.views import data_words
 
 ASKED = "undo-asked"
 TOLD = "undo-told"
+REFUSED = "redo-refused"
 SCHEMA: dict[str, Any] = {
     "import_id": pl.Int64,
     "file": pl.String,
@@ -52,6 +55,9 @@ def draw(screen: Screen, ledger: pl.DataFrame) -> None:
     told = st.session_state.pop(TOLD, None)
     if told:
         st.success(told)
+    refused = st.session_state.pop(REFUSED, None)
+    if refused:
+        st.text(refused)
     if ledger.is_empty():
         empty(
             screen,
@@ -77,6 +83,8 @@ def draw(screen: Screen, ledger: pl.DataFrame) -> None:
         key="imports",
         select=True,
         widths={"file": 220, "layout": 170},
+        wide=("import_id", "file", "layout", "state", "finished", *data_words.COUNTS),
+        phone=("file", "state", "accepted", "quarantined"),
     )
     if chosen is None:
         st.caption(_("Select an import to take it back or bring it back, or to read its problem whole."))
@@ -88,6 +96,7 @@ def _one(screen: Screen, chosen: Mapping[str, Any]) -> None:
     _ = screen._
     with st.container(border=True):
         st.text(_("{file}, imported {time}").format(file=chosen["file"], time=time_text(screen, chosen["finished"])))
+        st.text(_counted(screen, chosen))
         if chosen["error"]:
             st.text(chosen["error"])
         if chosen["state"] == "done":
@@ -105,6 +114,13 @@ def _one(screen: Screen, chosen: Mapping[str, Any]) -> None:
             st.caption(_("This import is undone. Import its file again to bring it back."))
         else:
             st.caption(_("This import does not stand, so there is nothing to take back."))
+
+
+def _counted(screen: Screen, chosen: Mapping[str, Any]) -> str:
+    """What became of its rows, on a line: "Rows read 20, New 18, Skipped 2"."""
+    names = data_words.column_names(screen._)
+    told = ((name, chosen[name]) for name in data_words.COUNTS)
+    return ", ".join(f"{names[name]} {number(screen, n)}" for name, n in told if n) or screen._("It brought no row.")
 
 
 def _take_back(screen: Screen, chosen: Mapping[str, Any]) -> None:
@@ -175,7 +191,12 @@ def _undo(import_id: int) -> None:
 
 def _redo(import_id: int) -> None:
     _ = translator()
-    if imports.redo(data.workspace(), import_id, now=data.now()):
+    try:
+        stands = imports.redo(data.workspace(), import_id, now=data.now())
+    except CostsTwiceError as problem:
+        st.session_state[REFUSED] = f"{problem.problem}. {problem.cure}."
+        return
+    if stands:
         st.session_state[TOLD] = _("The import stands again.")
     else:
         st.session_state[TOLD] = _("This import did not stand any more; nothing was changed.")

@@ -1,0 +1,216 @@
+"""Costs told twice in different grains are refused; which of the two counts is for a person to choose."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attribution.cost_overlaps import told_twice
+from attribution.facts import CostsTwiceError, Facts
+from attribution.inputs import LAYOUTS
+from attribution.tables import SPEND
+from config.intake import ImportReport, list_imports, take_in, undo_import
+from config.workspace import Workspace
+
+NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+META = "Reporting starts,Reporting ends,Campaign name,Ad set name,Ad name,Amount spent (USD),Impressions\n"
+GOOGLE = "Day,Campaign,Currency code,Cost,Impressions\n"
+Bring = Callable[..., ImportReport]
+
+
+def line(start: str, end: str, cost: str = "10", *, campaign: str = "spring", adgroup: str = "", ad: str = "") -> str:
+    return f"2026-{start},2026-{end},{campaign},{adgroup},{ad},{cost},100\n"
+
+
+DAYS = META + line("05-01", "05-01", "4") + line("05-02", "05-02", "6")
+MONTH = META + line("05-01", "05-31", "10")
+ADS = META + line("05-01", "05-01", "1", adgroup="women", ad="a") + line("05-01", "05-01", "3", adgroup="women", ad="b")
+CAMPAIGNS = META + line("05-01", "05-01", "4")
+
+
+@pytest.fixture
+def bring(workspace: Workspace, tmp_path: Path) -> Bring:
+    def take(text: str, name: str, *, replaces: bool = False, account: str = "default") -> ImportReport:
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        facts = Facts(workspace.facts, workspace.engine, replace=replaces)
+        return take_in(workspace, path, layouts=LAYOUTS, sinks={"facts": facts}, now=NOW, account=account)
+
+    return take
+
+
+def total(workspace: Workspace) -> str:
+    cost = Facts(workspace.facts, workspace.engine).scan("spend").select(pl.col("cost").sum()).collect().item()
+    return f"{cost:.2f}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "grains"),
+    [
+        (DAYS, MONTH, ("the period 2026-05-01 to 2026-05-31", "single days")),
+        (MONTH, DAYS, ("single days", "the period 2026-05-01 to 2026-05-31")),
+        (MONTH, META + line("05-15", "06-14"), ("the period 2026-05-15 to 2026-06-14", "the period 2026-05-01 to")),
+        (ADS, CAMPAIGNS, ("whole campaigns", "ads")),
+        (CAMPAIGNS, ADS, ("ads", "whole campaigns")),
+        (MONTH, ADS, ("ads", "whole campaigns")),
+        (
+            META + line("05-01", "05-01", adgroup="women"),
+            META + line("05-01", "05-01", adgroup="women", ad="a"),
+            ("ads", "ad sets"),
+        ),
+    ],
+    ids=[
+        "a period after its days",
+        "days after their period",
+        "two periods that overlap",
+        "campaigns after their ads",
+        "ads after their campaigns",
+        "ads of a day after the campaign's period",
+        "ads after their ad sets",
+    ],
+)
+def test_the_second_statement_is_refused_and_may_take_the_place_of_the_first(
+    bring: Bring, workspace: Workspace, first: str, second: str, grains: tuple[str, str]
+) -> None:
+    stood = bring(first, "first.csv")
+    before = total(workspace)
+    refused = bring(second, "second.csv")
+    assert refused.error is not None
+    assert refused.clashes == (stood.id,)
+    ours, theirs = grains
+    assert '"spring" ' in refused.error
+    assert f"(line 2) are told as {ours} and stand already, told as {theirs}" in refused.error
+    assert f"in first.csv (import {stood.id}): both would count" in refused.error
+    assert "--replace" in refused.error
+    assert "Use this file instead" in refused.error
+    assert total(workspace) == before
+    taken = bring(second, "second.csv", replaces=True)
+    assert (taken.error, taken.replaced) == (None, [stood.id])
+    states = {row["id"]: row["state"] for row in list_imports(workspace.engine)}
+    assert (states[stood.id or 0], states[taken.id or 0]) == ("undone", "done")
+    assert total(workspace) == f"{sum(float(row.split(',')[5]) for row in second.splitlines()[1:]):.2f}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            DAYS + line("05-01", "05-31"),
+            ("line 2 tells single days, line 4 tells the", "the days or the period"),
+        ),
+        (ADS + line("05-01", "05-01"), ("line 2 tells ads, line 4 tells whole campaigns", "what they consist of")),
+    ],
+    ids=["a period beside its days", "a campaign beside its ads"],
+)
+def test_one_file_that_tells_costs_twice_is_refused(bring: Bring, text: str, words: tuple[str, str]) -> None:
+    report = bring(text, "both.csv")
+    assert report.error
+    assert all(part in report.error for part in words)
+    assert bring(text, "both.csv", replaces=True).error == report.error  # nothing else stands in the way
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (DAYS, META + line("05-03", "05-31")),
+        (DAYS, META + line("05-01", "05-31", campaign="other")),
+        (DAYS, META + line("05-01", "05-01", "5")),
+        (MONTH, META + line("05-01", "05-31", "12")),
+        (ADS, META + line("05-02", "05-02")),
+        (ADS, META + line("05-01", "05-01", campaign="other")),
+        (DAYS, GOOGLE + "2026-05-01,spring,USD,5,10\n"),
+    ],
+    ids=[
+        "days beside it",
+        "another campaign",
+        "a day restated",
+        "a period restated",
+        "another day by campaign",
+        "another campaign as a whole",
+        "another platform",
+    ],
+)
+def test_what_is_no_repetition_is_taken(bring: Bring, first: str, second: str) -> None:
+    assert bring(first, "first.csv").error is None
+    report = bring(second, "second.csv")
+    assert (report.error, report.clashes, report.replaced) == (None, (), [])
+
+
+def test_another_account_is_another_cost(bring: Bring) -> None:
+    assert bring(DAYS, "first.csv").error is None
+    assert bring(MONTH, "second.csv", account="second").error is None
+
+
+def test_fees_of_a_month_and_of_a_day_may_both_be_true(bring: Bring, workspace: Workspace) -> None:
+    head = "date_from,date_to,platform,campaign,cost,currency,cost_type\n"
+    fees = (
+        head
+        + "2026-05-01,2026-05-31,instagram,spring,100,EUR,labour\n2026-05-02,2026-05-02,instagram,spring,5,EUR,labour\n"
+    )
+    report = bring(fees, "fees.csv")
+    assert report.error is None
+    assert any("stand beside costs of its days" in text for text in report.warnings)
+    assert total(workspace) == "105.00"
+
+
+def test_what_else_goes_with_the_replaced_import_is_said(bring: Bring) -> None:
+    bring(DAYS + line("06-01", "06-01") + line("05-01", "05-01", campaign="other"), "first.csv")
+    assert "2 of their cost lines are of other days or campaigns and go too" in str(bring(MONTH, "second.csv").error)
+
+
+def test_an_undone_import_stands_again_only_where_nothing_tells_its_costs(bring: Bring, workspace: Workspace) -> None:
+    first = bring(DAYS, "first.csv")
+    second = bring(MONTH, "second.csv", replaces=True)
+    assert first.id is not None
+    assert second.id is not None
+    facts = Facts(workspace.facts, workspace.engine)
+    with pytest.raises(CostsTwiceError, match=rf"second.csv \(import {second.id}\).*undo import {second.id} first"):
+        facts.check_again(first.id)
+    undo_import(workspace.engine, second.id, now=NOW)
+    facts.check_again(first.id)
+
+
+_DAY = st.dates(dt.date(2026, 5, 1), dt.date(2026, 5, 6))
+
+
+@st.composite
+def _spans(draw: st.DrawFn) -> tuple[dt.date, dt.date, str, str | None]:
+    start, end = sorted((draw(_DAY), draw(_DAY)))
+    return start, end, draw(st.sampled_from(["a", "b"])), draw(st.sampled_from([None, "x"]))
+
+
+def _frame(spans: list[tuple[dt.date, dt.date, str, str | None]]) -> pl.DataFrame:
+    rows = [
+        {"account": "m", "platform": "meta", "cost_type": "media", "currency": "EUR", "date_from": a, "date_to": b,
+         "campaign": campaign, "ad": ad}
+        for a, b, campaign, ad in spans
+    ]  # fmt: skip
+    frame = SPEND.conform(pl.DataFrame(rows, schema_overrides={"ad": pl.String}))
+    return frame.with_row_index("source_line", 2).with_columns(pl.col("source_line").cast(pl.Int64))
+
+
+@given(st.lists(_spans(), min_size=1, max_size=8), st.lists(_spans(), min_size=1, max_size=8))
+def test_a_clash_is_found_exactly_where_two_lines_share_a_day_of_a_campaign_and_differ(
+    new: list[tuple[dt.date, dt.date, str, str | None]], held: list[tuple[dt.date, dt.date, str, str | None]]
+) -> None:
+    stored = _imported(_frame(held))
+    expected = any(
+        one[2] == other[2]
+        and one[0] <= other[1]
+        and other[0] <= one[1]
+        and (one[3] != other[3] or one[:2] != other[:2])
+        for one in new
+        for other in held
+    )
+    assert bool(told_twice(_frame(new), stored)) == expected
+    assert bool(told_twice(_frame(held), _imported(_frame(new)))) == expected  # whichever comes first
+
+
+def _imported(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.drop("source_line").with_columns(import_id=pl.lit(1, dtype=pl.Int64))
