@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from config.database import count_change, upsert, writing
 from config.intake import imports
-from listener.clusters import recluster
+from listener.clusters import recluster, told
 from listener.tables import authors, mention_imports, mentions, triage
 
 LAYOUT = "earned_mentions"
@@ -48,9 +48,7 @@ def take_out(engine: Engine, mention_id: str, *, now: dt.datetime, heir: str | N
     unless they decided about that one already. Raises NotByHandError."""
     with writing(engine) as connection:
         row = connection.execute(
-            sa.select(mentions.c.source, mentions.c.text_hash, mentions.c.author_key).where(
-                mentions.c.mention_id == mention_id
-            )
+            sa.select(mentions.c.source, mentions.c.author_key).where(mentions.c.mention_id == mention_id)
         ).first()
         if row is None:
             raise NotByHandError(f"there is no mention {mention_id}; it may have been removed")
@@ -61,10 +59,11 @@ def take_out(engine: Engine, mention_id: str, *, now: dt.datetime, heir: str | N
         decided = sa.select(triage).where(triage.c.mention_id == mention_id)
         handed_on = [dict(row) | {"mention_id": heir} for row in connection.execute(decided).mappings() if heir]
         upsert(connection, triage, handed_on, keys=["mention_id"], update=())
+        stories = told(connection, [mention_id])
         connection.execute(sa.delete(mentions).where(mentions.c.mention_id == mention_id))
         connection.execute(sa.delete(mention_imports).where(mention_imports.c.mention_id == mention_id))
         _let_fall(connection, held_by, now=now)
-        recluster(connection, {row.text_hash} if row.text_hash else set())
+        recluster(connection, gone=stories)
         speaking = sa.select(mentions.c.mention_id).where(mentions.c.author_key == authors.c.author_key)
         connection.execute(sa.delete(authors).where(authors.c.author_key == row.author_key, ~speaking.exists()))
         count_change(connection, "mentions")

@@ -23,7 +23,7 @@ _ENOUGH_CHARACTERS = 20  # "love it!" twice is a coincidence, not a copy
 _ENOUGH_WORDS = 8  # short texts are alike by chance
 _ENOUGH_UNSPACED = 24  # characters, in scripts without spaces
 _GRAM = 5
-_BANDS, _ROWS = 8, 6
+BANDS, _ROWS = 8, 6
 _LOOK_AT = 4_000  # characters: a long article is known by its beginning
 _REPEAT = re.compile(r"^\s*RT @\w{1,30}:?\s+")
 
@@ -74,7 +74,7 @@ def bands(grams: frozenset[int]) -> tuple[int, ...]:
     multipliers, summands = _family()
     with np.errstate(over="ignore"):
         least = ((values[:, None] * multipliers + summands) >> np.uint64(32)).min(axis=0)
-    rows = least.reshape(_BANDS, _ROWS)
+    rows = least.reshape(BANDS, _ROWS)
     return tuple(
         int.from_bytes(hashlib.blake2b(bytes([n]) + row.tobytes(), digest_size=8).digest()) >> 1
         for n, row in enumerate(rows)
@@ -85,8 +85,8 @@ def bands(grams: frozenset[int]) -> tuple[int, ...]:
 def _family() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Multiply-shift hash functions (Dietzfelbinger et al. 1997), the same in every process."""
     random = np.random.Generator(np.random.PCG64(1997))
-    odd = random.integers(0, 2**63, size=_BANDS * _ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    return odd, random.integers(0, 2**63, size=_BANDS * _ROWS, dtype=np.uint64)
+    odd = random.integers(0, 2**63, size=BANDS * _ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    return odd, random.integers(0, 2**63, size=BANDS * _ROWS, dtype=np.uint64)
 
 
 def similarity(one: frozenset[int], other: frozenset[int]) -> float:

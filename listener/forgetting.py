@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from config.database import count_change, writing
 from config.forgotten import add_forgotten, author_hashes, forgotten_authors
 from config.workspace import Workspace
-from listener.clusters import recluster
+from listener.clusters import recluster, told
 from listener.fulltext import rebuild
 from listener.mentions import Mention
 from listener.tables import authors, mentions
@@ -50,13 +50,13 @@ def forget_author(workspace: Workspace, author_key: str, *, now: dt.datetime) ->
     """
     add_forgotten(workspace.engine, author_hashes(workspace, [author_key]), now=now)
     with writing(workspace.engine) as connection:
-        theirs = sa.select(mentions.c.mention_id, mentions.c.text_hash).where(mentions.c.author_key == author_key)
-        gone = connection.execute(theirs).all()
+        theirs = sa.select(mentions.c.mention_id).where(mentions.c.author_key == author_key)
+        gone = list(connection.scalars(theirs))
+        stories = told(connection, gone)
         for start in range(0, len(gone), _CHUNK):
-            ids = [row.mention_id for row in gone[start : start + _CHUNK]]
-            connection.execute(sa.delete(mentions).where(mentions.c.mention_id.in_(ids)))
+            connection.execute(sa.delete(mentions).where(mentions.c.mention_id.in_(gone[start : start + _CHUNK])))
         connection.execute(sa.delete(authors).where(authors.c.author_key == author_key))
-        recluster(connection, {row.text_hash for row in gone if row.text_hash})
+        recluster(connection, gone=stories)
         rebuild(connection)
         count_change(connection, "mentions")
     return len(gone)

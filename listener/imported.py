@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from config.database import count_change, upsert
 from config.intake import imports
-from listener.clusters import recluster
+from listener.clusters import recluster, told
 from listener.tables import authors, mention_imports, mentions
 
 STANDING = ("done", "pending")  # an import still running holds what it has stored so far
@@ -34,9 +34,10 @@ def remove_unheld(connection: Connection) -> int:
     if not fallen:
         return 0
     gone = connection.execute(_unheld(fallen)).all()
+    stories = told(connection, [row.mention_id for row in gone])
     for ids in _chunks(row.mention_id for row in gone):
         connection.execute(sa.delete(mentions).where(mentions.c.mention_id.in_(ids)))
-    recluster(connection, {row.text_hash for row in gone if row.text_hash})
+    recluster(connection, gone=stories)
     for keys in _chunks({row.author_key for row in gone if row.author_key}):
         speaking = sa.select(mentions.c.mention_id).where(mentions.c.author_key == authors.c.author_key)
         connection.execute(sa.delete(authors).where(authors.c.author_key.in_(keys), ~speaking.exists()))
@@ -46,7 +47,7 @@ def remove_unheld(connection: Connection) -> int:
     return len(gone)
 
 
-def _unheld(fallen: Sequence[int]) -> sa.Select[tuple[str, str | None, str | None]]:
+def _unheld(fallen: Sequence[int]) -> sa.Select[tuple[str, str | None]]:
     """Mentions carried by the imports `fallen`, by none that stands, and by no feed."""
     held = (
         sa.select(mention_imports.c.mention_id)
@@ -54,7 +55,7 @@ def _unheld(fallen: Sequence[int]) -> sa.Select[tuple[str, str | None, str | Non
         .where(mention_imports.c.mention_id == mentions.c.mention_id, imports.c.state.in_(STANDING))
     )
     touched = sa.select(mention_imports.c.mention_id).where(mention_imports.c.import_id.in_(fallen))
-    return sa.select(mentions.c.mention_id, mentions.c.text_hash, mentions.c.author_key).where(
+    return sa.select(mentions.c.mention_id, mentions.c.author_key).where(
         mentions.c.mention_id.in_(touched), mentions.c.source.startswith("import:"), ~held.exists()
     )
 

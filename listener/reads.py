@@ -22,7 +22,16 @@ from listener.fulltext import catch_up, count_matches, is_common
 from listener.fulltext import condition as fulltext_condition
 from listener.matching import matching
 from listener.queries import Query, compile_query
-from listener.tables import authors, mention_brands, mention_codes, mention_links, mentions, source_state, triage
+from listener.tables import (
+    authors,
+    mention_brands,
+    mention_codes,
+    mention_links,
+    mentions,
+    source_state,
+    story_heads,
+    triage,
+)
 from listener.targets import mention_targets
 from listener.text import find_handles, find_hashtags
 
@@ -138,9 +147,11 @@ _JOINED = (
     mentions.outerjoin(triage, triage.c.mention_id == mentions.c.mention_id)
     .outerjoin(authors, authors.c.author_key == mentions.c.author_key)
     .outerjoin(people, people.c.key == mentions.c.author_key)
+    .outerjoin(story_heads, story_heads.c.story == mentions.c.cluster_id)
 )
 _DERIVED: Mapping[str, Any] = {
     "published_at": _said_at,
+    "cluster_id": sa.func.coalesce(story_heads.c.mention_id, mentions.c.cluster_id),
     "followers": _followers,
     "reach": sa.func.coalesce(mentions.c.reach, _followers),
     "label": _label,

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from config.database import count_change, upsert, writing
 from config.registers import canonical_url, read_codes
-from listener.clusters import recluster
+from listener.clusters import Told, new_keys, recluster
 from listener.days import fold
 from listener.fulltext import store_words
 from listener.imported import note_carried
@@ -62,6 +62,7 @@ TRIAGE_STATUSES = ("new", "seen", "todo", "done")
 LABELS = ("positive", "neutral", "negative")
 IMPORTED = "import:"  # the beginning of the source name of whatever came in by a file
 _CHUNK = 500
+_EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
 _T = TypeVar("_T")
 
 
@@ -125,12 +126,13 @@ def store_mentions(
     before = _stored(connection, [mention.mention_id for mention in unique])
     unique = [_with_known(m, before[m.mention_id]) if m.mention_id in before else m for m in unique]
     changed = [m for m in unique if m.mention_id not in before or _differs(m, before[m.mention_id])]
-    _write_mentions(connection, changed, before, now=now)
+    rows = [_row(mention, before.get(mention.mention_id), now=now) for mention in changed]
+    came, gone = _moved(connection, rows, before)
+    _write_mentions(connection, changed, rows, before)
     written = {mention.mention_id for mention in changed}
     _write_authors(connection, [m for m in unique if m.followers is not None or m.mention_id in written], now=now)
     _touch(connection, [mention.mention_id for mention in unique], now=now)
-    clusters = {h for m in changed for h in (m.text_hash, before.get(m.mention_id, {}).get("text_hash")) if h}
-    recluster(connection, clusters)
+    recluster(connection, came=came, gone=gone)
     if changed:
         fold(connection)
         count_change(connection, "mentions")
@@ -277,9 +279,11 @@ def _keeps_guess(mention: Mention, row: Mapping[str, Any]) -> bool:
 
 
 def _write_mentions(
-    connection: Connection, changed: Sequence[Mention], before: Mapping[str, Mapping[str, Any]], *, now: dt.datetime
+    connection: Connection,
+    changed: Sequence[Mention],
+    rows: Sequence[Mapping[str, Any]],
+    before: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    rows = [_row(mention, before.get(mention.mention_id), now=now) for mention in changed]
     upsert(connection, mentions, rows, keys=["mention_id"])
     store_words(connection, [(m.mention_id, m.title, m.text) for m in changed])
     for chunk in _chunks(mention.mention_id for mention in changed if mention.mention_id in before):
@@ -322,8 +326,29 @@ def _row(mention: Mention, before: Mapping[str, Any] | None, *, now: dt.datetime
     if _keeps_guess(mention, before):
         row["published_at"] = before["published_at"]
     revision = before["revision"] + (mention.content_hash != before["content_hash"])
-    kept = {"cluster_id": mention.mention_id if mention.text_hash is None else before["cluster_id"]}
-    return row | kept | {"revision": revision, "first_seen": before["first_seen"]}
+    return row | {"cluster_id": before["cluster_id"], "revision": revision, "first_seen": before["first_seen"]}
+
+
+def _moved(
+    connection: Connection, rows: Sequence[dict[str, Any]], before: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[str], list[Told]]:
+    """The mentions whose story is to be looked for, ids, which are given keys of their own; and as they were before."""
+    told = {row["mention_id"]: _text_and_time(row) for row in rows}
+    was = {key: before[key] for key in told if key in before}
+    moved = {key for key, now in told.items() if key not in was or _text_and_time(was[key]) != now}
+    keys = new_keys(connection, moved)
+    for row in rows:
+        row["cluster_id"] = keys.get(row["mention_id"], row["cluster_id"])
+    return sorted(moved), [_told(was[key]) for key in sorted(moved & was.keys())]
+
+
+def _text_and_time(row: Mapping[str, Any]) -> tuple[str | None, dt.datetime]:
+    return row["text_hash"], row["published_at"] or row["first_seen"]
+
+
+def _told(row: Mapping[str, Any]) -> Told:
+    text, said_at = _text_and_time(row)
+    return Told(row["mention_id"], text, row["cluster_id"], (said_at - _EPOCH) // _MICROSECOND)
 
 
 def _write_authors(connection: Connection, changed: Sequence[Mention], *, now: dt.datetime) -> None:

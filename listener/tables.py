@@ -1,6 +1,6 @@
 """The listener's tables in the operational database. Nulls are unknown, never zero; times are UTC.
 
-mentions          one row a mention, kept for ever; `cluster_id` is the earliest mention with the same text
+mentions          one row a mention, kept for ever; `cluster_id` is the key of the story it tells
 mention_brands    which brands a mention matched, and by which terms
 mention_links     the links found in it, as written, in order
 mention_codes     registered promo codes found in it, normal form
@@ -9,7 +9,8 @@ authors           what the networks themselves say about an author; the register
 source_state      what polling must remember of a source; committed together with the mentions it stands for
 source_entries    which entries the last poll of a source showed; source_gaps: when some may have been missed
 mention_words     the words of title and text as queries compare them, for full-text search by the database
-text_bands        where to look for texts nearly like another; text_near: the pairs found alike
+story_heads       the first mention of a story whose key is not its id; see `clusters`
+text_bands        where to look for texts nearly like another
 triage            what people decided about a mention; polling never touches it
 """
 
@@ -28,9 +29,9 @@ mentions = sa.Table(
     sa.Column("network", sa.Text, nullable=False),
     sa.Column("native_id", sa.Text),
     sa.Column("content_hash", sa.Text, nullable=False),
-    sa.Column("text_hash", sa.Text, index=True),  # null: too short to tell a copy from a coincidence
+    sa.Column("text_hash", sa.Text),  # null: too short to tell a copy from a coincidence
     sa.Column("revision", sa.Integer, nullable=False),
-    sa.Column("cluster_id", sa.Text, nullable=False, index=True),
+    sa.Column("cluster_id", sa.Text, nullable=False),
     sa.Column("raw_url", sa.Text),  # unmodified: its tags are evidence
     sa.Column("canonical_url", sa.Text, index=True),
     sa.Column("domain", sa.Text),
@@ -59,6 +60,9 @@ mentions = sa.Table(
     sa.Column("score_status", sa.Text, nullable=False),  # scored | no_scorer | no_language | no_text
 )
 
+said_at = sa.func.coalesce(mentions.c.published_at, mentions.c.first_seen, type_=UtcTime())
+sa.Index("ix_mentions_text_said", mentions.c.text_hash, said_at)
+sa.Index("ix_mentions_story_said", mentions.c.cluster_id, said_at, mentions.c.mention_id)
 sa.Index("ix_mentions_felt", *(mentions.c[name] for name in ("published_at", "first_seen", "mention_id", "label")))
 
 
@@ -164,18 +168,18 @@ mention_words = sa.Table(
     ),
     sa.Column("words", sa.Text, nullable=False),
 )
+story_heads = sa.Table(
+    "story_heads",
+    metadata,
+    sa.Column("story", sa.Text, primary_key=True),  # mentions.cluster_id
+    sa.Column("mention_id", sa.Text, nullable=False),
+)
 text_bands = sa.Table(
     "text_bands",
     metadata,
     sa.Column("band", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("slot", sa.BigInteger, primary_key=True, autoincrement=False),  # fortnights since 1970
     sa.Column("text_hash", sa.Text, primary_key=True, index=True),
-    sqlite_with_rowid=False,
-)
-text_near = sa.Table(
-    "text_near",
-    metadata,
-    sa.Column("one", sa.Text, primary_key=True),
-    sa.Column("other", sa.Text, primary_key=True, index=True),
     sqlite_with_rowid=False,
 )
 FULLTEXT = (
