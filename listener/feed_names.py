@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 
+DEPTH_LIMIT = 200
+
+
+class TooDeepError(Exception):
+    """Elements are nested more than DEPTH_LIMIT deep, as no feed nests them."""
+
+
 class UnsureError(Exception):
     """The document holds something that cannot surely be read as feedparser reads it."""
 
@@ -83,7 +90,7 @@ def _known(uri: str) -> str | None:
 
 
 class Names(dict[str, str]):
-    """`{address}Local` -> `prefix_local` in lower case, as feedparser names its handlers: by the prefix it knows for an
+    """`address}Local` -> `prefix_local` in lower case, as feedparser names its handlers: by the prefix it knows for an
     address, else by the document's own. Raises where one prefix or address stands for several.
     """
 
@@ -95,7 +102,7 @@ class Names(dict[str, str]):
             known = _known(uri)
             name = (prefix or "").lower() if known is None else known
             clash = self._prefixes.setdefault(uri, name) != name or bound.setdefault(prefix, uri) != uri
-            if (clash and (known is None or prefix)) or " " in uri:
+            if clash and (known is None or prefix):
                 raise UnsureError(f"prefix {prefix} for {uri}")
         renamed = {
             prefix.lower(): self._prefixes[uri] for prefix, uri in bound.items() if prefix and uri.lower() in _PREFIXES
@@ -106,7 +113,7 @@ class Names(dict[str, str]):
             raise UnsureError("a prefix of another meaning")
 
     def __missing__(self, tag: str) -> str:
-        uri, closed, local = tag[1:].partition("}") if tag[:1] == "{" else ("", "", tag)
+        uri, closed, local = tag.rpartition("}")
         prefix = self._prefixes[uri] if closed else ""
         name = self[tag] = f"{prefix}_{local}".lower() if prefix else local.lower()
         return name
@@ -115,9 +122,9 @@ class Names(dict[str, str]):
 def attributes_of(element: ET.Element) -> dict[str, str]:
     """Attributes under feedparser's keys: lower case, a namespace it knows as prefix, `rel` and `type` folded."""
     found = {}
-    pairs: Iterable[tuple[str, str]] = element.items()
+    pairs: Iterable[tuple[str, str]] = element.attrib.items()
     for key, _ in pairs:
-        if key[0] == "{":
+        if "}" in key:
             pairs = sorted(pairs, key=_is_plain)  # one without namespace outlasts its like
             break
     for key, value in pairs:
@@ -127,15 +134,13 @@ def attributes_of(element: ET.Element) -> dict[str, str]:
 
 
 def _is_plain(attribute: tuple[str, str]) -> bool:
-    return attribute[0][0] != "{"
+    return "}" not in attribute[0]
 
 
 @lru_cache(maxsize=4096)
 def attribute_name(key: str) -> str:
-    if key[:1] != "{":
-        return key.lower()
-    uri, _, local = key[1:].partition("}")
-    prefix = _known(uri)
+    uri, closed, local = key.rpartition("}")
+    prefix = _known(uri) if closed else ""
     return (f"{prefix}:{local}" if prefix else local).lower()
 
 

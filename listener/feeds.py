@@ -85,11 +85,18 @@ def parse_feed(
     inflated = _inflate(data)
     if inflated is None or len(inflated) > BODY_LIMIT:
         return _no_feed(f"the body is larger than {BODY_LIMIT // 1_000_000} MB")
+    reading = _Reading(url, frozenset(known), directly)
+    try:
+        read = _read_directly(inflated.removeprefix(codecs.BOM_UTF8).lstrip(_BLANK), reading, warnings=())
+    except TooDeepError:
+        return _no_feed(f"this is no feed: it nests elements more than {DEPTH_LIMIT} deep")
+    if read:
+        return read
     text, warnings = decode(inflated, content_type=content_type)
     start = text.lstrip("\ufeff \t\r\n\0")
     if start[:1] in ("{", "["):
         return _read_json(start, url=url, warnings=warnings)
-    return _read_xml(start, _Reading(url, frozenset(known)), warnings=warnings, directly=directly)
+    return _read_xml(start, reading, warnings=warnings)
 
 
 def _no_feed(problem: str, *, warnings: tuple[str, ...] = ()) -> ParsedFeed:
@@ -113,6 +120,7 @@ def _inflate(data: bytes) -> bytes | None:
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE)
+_BLANK = b" \t\r\n\0"
 _LEADING = bytes(range(0xC0, 0x100))  # the first bytes of several-byte characters
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
@@ -176,6 +184,7 @@ def _by_charset(data: bytes, label: str | None) -> str | None:
 # --- RSS, RDF, Atom ------------------------------------------------------------------------------------------------
 
 _PROLOG = re.compile(r"<\?xml[^>]{0,300}\?>")
+_DOCTYPE = re.compile(r"<![dD][oO][cC][tT][yY][pP][eE]")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _HTML_PAGE = re.compile(r"<(?:html|!doctype\s+html)\b", re.IGNORECASE)
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
@@ -188,21 +197,29 @@ class _Reading:
 
     url: str
     known: frozenset[str]
+    directly: bool
 
 
-def _read_xml(text: str, reading: _Reading, *, warnings: tuple[str, ...], directly: bool) -> ParsedFeed:
+def _read_xml(text: str, reading: _Reading, *, warnings: tuple[str, ...]) -> ParsedFeed:
     if _HTML_PAGE.search(text[:2_000]) and not _FEED_ROOT.search(text[:4_000]):
         return _no_feed("this is a web page, not a feed; look for the site's RSS or Atom address", warnings=warnings)
-    body = _without_doctype(text)
+    body = _NOT_XML.sub("", _without_doctype(text))
     try:
-        raw = read_wellformed(body, limit=ITEMS_LIMIT) if directly else None
+        read = _read_directly(body.encode("utf-8", "replace"), reading, warnings=warnings)
     except TooDeepError:
         return _no_feed(f"this is no feed: it nests elements more than {DEPTH_LIMIT} deep", warnings=warnings)
-    if raw:
-        cut = (_too_many(raw.held),) if raw.held > ITEMS_LIMIT else ()
-        with contextlib.suppress(_OddDateError):
-            return _parsed(raw.version, raw.feed, raw.items, reading, warnings=warnings + cut)
-    return _read_with_feedparser(_NOT_XML.sub("", body), reading, warnings=warnings)
+    return read or _read_with_feedparser(body, reading, warnings=warnings)
+
+
+def _read_directly(body: bytes, reading: _Reading, *, warnings: tuple[str, ...]) -> ParsedFeed | None:
+    """A feed that is well-formed UTF-8, whatever it declares; None: not sure. Raises TooDeepError."""
+    raw = read_wellformed(body, limit=ITEMS_LIMIT) if reading.directly else None
+    if raw is None:
+        return None
+    cut = (_too_many(raw.held),) if raw.held > ITEMS_LIMIT else ()
+    with contextlib.suppress(_OddDateError):
+        return _parsed(raw.version, raw.feed, raw.items, reading, warnings=warnings + cut)
+    return None
 
 
 def _read_with_feedparser(text: str, reading: _Reading, *, warnings: tuple[str, ...]) -> ParsedFeed:
@@ -250,7 +267,7 @@ def _too_many(held: int) -> str:
 def _without_doctype(text: str) -> str:
     """Without XML declaration and DOCTYPE: so no entity is ever defined, and none expands or is read from elsewhere."""
     text = _PROLOG.sub("", text, count=1)
-    at = re.search(r"<!DOCTYPE", text[:200_000], re.IGNORECASE)
+    at = _DOCTYPE.search(text, 0, 200_000)
     if not at:
         return text
     end, subset = text.find(">", at.start()), text.find("[", at.start())
