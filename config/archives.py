@@ -1,4 +1,4 @@
-"""Containers: zip, gzip and Excel files, opened within limits on size, number and ratio.
+"""Containers: zip and gzip, opened within limits on size, number and ratio; Excel files are told from them.
 
 Limits hold before anything is unpacked where the container tells sizes, and while unpacking where it does not.
 """
@@ -17,7 +17,6 @@ MAX_ENTRIES = 200
 _SMALL = 1024**2  # a table of zeros packs well; below this no ratio does harm
 _READABLE = (".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".xlsx", ".xls", ".log", ".gz", ".js")
 _OLE = b"\xd0\xcf\x11\xe0"
-_LOCKED = "EncryptedPackage".encode("utf-16-le")
 
 
 class BadArchiveError(Exception):
@@ -95,24 +94,3 @@ def unpacked(data: bytes) -> bytes:
     if not machine.eof:
         raise BadArchiveError("the gzip file is cut off", cure="Download it again")
     return plain
-
-
-def excel_rows(data: bytes) -> Iterator[tuple[str, Iterator[list[str]]]]:
-    """Name and rows of each sheet, all cells as text, formulas as the values they were saved with."""
-    import fastexcel  # an eighth of a second that CSV files need not wait
-
-    if (
-        data.startswith(_OLE)
-        and b"E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e" in data
-    ):
-        raise BadArchiveError("the Excel file has a password", cure="Save it without one, or as CSV")
-    try:
-        book = fastexcel.read_excel(data)
-        for name in book.sheet_names:
-            sheet = book.load_sheet(name, header_row=None, dtypes="string", whitespace_as_null=False)
-            frame = sheet.to_polars()
-            if frame.height:
-                yield name, ([cell or "" for cell in row] for row in frame.iter_rows())
-    except fastexcel.FastExcelError as exc:
-        cure = "Open it in a spreadsheet program and save it as CSV"
-        raise BadArchiveError(f"the Excel file cannot be read ({str(exc).splitlines()[0]})", cure=cure) from exc

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -23,14 +23,18 @@ from config.text_tables import (
     normal_header,
 )
 
-_IS_TOTAL = re.compile(TOTALS)
+TOTAL_CELL = re.compile(TOTALS)
 _NUMBER = re.compile(r"^[^\w]*\d[\d.,:%/\s-]*[^\w]*$")
-csv.field_size_limit(MAX_FIELD)
+csv.field_size_limit(2**31 - 1)  # a cell above MAX_FIELD costs its row, not the rest of the file
 
 
 def short_rows(file: str, columns: int) -> IntakeError:
     problem = f"its header has {columns} columns, and its rows far fewer"
     return IntakeError(file=file, problem=problem, cure="Check that it is the right export, and export it again")
+
+
+def cut_message(line: int, cells: int, columns: int) -> str:
+    return f"file cut at line {line}: it has {cells} of {columns} cells and no line end; export the file again"
 
 
 def csv_rows(text: str, delimiter: str) -> Any:
@@ -55,12 +59,14 @@ def numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Unrea
     if re.match(r'^"?sep=.', text):
         next(reader)
     before = reader.line_num
-    lines = text.splitlines(keepends=True) if text.count('"') % 2 else []
+    lines = list(io.StringIO(text, newline="")) if text.count('"') % 2 else []
     try:
         for row in reader:
             line, before = before + 1, reader.line_num
             if before >= len(lines) > 0 and _is_open("".join(lines[line - 1 :]), delimiter):
                 yield line, Unreadable("file_cut", f"file cut at line {line}: a quote opens and never closes")
+            elif max(map(len, row), default=0) > MAX_FIELD:
+                yield line, Unreadable("field_too_long", f"line {line} has a cell of more than 1 MB; shorten it")
             else:
                 yield line, row
     except csv.Error as exc:
@@ -77,8 +83,11 @@ def widest(text: str, delimiter: str) -> int:
     return max((_width(row) for _, row in head if not is_comment(row)), default=0)
 
 
-def cut(rows: Iterable[tuple[int, list[str] | Unreadable]], *, file: str, wide: bool) -> list[TextTable]:
-    """The tables in a stream of numbered rows. `wide`: the file has rows of several cells, so one cell is no header."""
+def cut(
+    rows: Iterable[tuple[int, list[str] | Unreadable]], *, file: str, wide: bool, ends_open: bool = False
+) -> list[TextTable]:
+    """The tables in a stream of numbered rows. `wide`: the file has rows of several cells, so one cell is no header.
+    `ends_open`: the last line has no end, so that it may be cut."""
     cutter = _Cutter(file, wide=wide)
     waiting: tuple[int, list[str] | Unreadable] | None = None
     for line, row in rows:
@@ -92,7 +101,7 @@ def cut(rows: Iterable[tuple[int, list[str] | Unreadable]], *, file: str, wide: 
             cutter.take(*waiting, following=row if isinstance(row, list) else None)
         waiting = line, row
     if waiting:
-        cutter.take(*waiting, following=None)
+        cutter.take(*waiting, following=None, open_end=ends_open)
     return cutter.tables()
 
 
@@ -111,7 +120,9 @@ class _Cutter:
     def gap(self) -> None:
         self.after_gap = True
 
-    def take(self, line: int, row: list[str] | Unreadable, *, following: list[str] | None) -> None:
+    def take(
+        self, line: int, row: list[str] | Unreadable, *, following: list[str] | None, open_end: bool = False
+    ) -> None:
         if isinstance(row, Unreadable):
             self._reject(Rejected(line, row.reason, row.message))
         elif is_comment(row):
@@ -122,14 +133,18 @@ class _Cutter:
             else:
                 self._close()
                 self.headers = unique_headers(row, file=self.file)
+                self.doubled = doubled(row)
                 self.raw = [cell.strip() for cell in row]
                 self.above = dict(self.said)
                 self.columns: list[list[str | None]] = [[] for _ in self.headers]
                 self.lines: list[int] = []
                 self.rejected: list[Rejected] = []
                 self.skipped: dict[int, str] = {}
+                self.short = False
                 self.after_gap = self.after_comment = False
                 self.said.pop("note", None)
+        elif open_end and self._is_cut(row):
+            self._reject(Rejected(line, "file_cut", cut_message(line, len(row), len(self.headers))))
         else:
             self._row(line, row)
             self.after_gap = False
@@ -137,6 +152,11 @@ class _Cutter:
     def tables(self) -> list[TextTable]:
         self._close()
         return self.done
+
+    def _is_cut(self, row: Sequence[str]) -> bool:
+        """Whether a last line without an end is shorter than every line above it, and no total or remark."""
+        whole = bool(self.lines) and not self.short and not self.after_gap
+        return whole and len(row) < len(self.headers or ()) and not TOTAL_CELL.match(row[0].strip())
 
     def _reject(self, rejected: Rejected) -> None:
         (self.before if self.headers is None else self.rejected).append(rejected)
@@ -177,13 +197,14 @@ class _Cutter:
         if [cell.strip() for cell in row] == self.raw:
             self.skipped[line] = "repeated_header"
         elif len(row) > len(self.headers) and any(cell.strip() for cell in row[len(self.headers) :]):
-            if _IS_TOTAL.match(row[0].strip()):
+            if TOTAL_CELL.match(row[0].strip()):
                 self.skipped[line] = "total_row"
                 return
             message = f"line {line} has {len(row)} cells, the header has {len(self.headers)}"
             self.rejected.append(Rejected(line, "too_many_cells", message))
         else:
             self.padded += max(0, len(self.headers) - len(row))
+            self.short = self.short or len(row) < len(self.headers)
             if self.padded > MAX_PADDED:
                 raise short_rows(self.file, len(self.headers))
             self.lines.append(line)
@@ -201,7 +222,7 @@ class _Cutter:
         frame = pl.DataFrame(columns | {"source_line": pl.Series("source_line", self.lines, dtype=pl.Int64)})
         rejected = (*self.before, *self.rejected)
         table = TextTable(tuple(self.headers), frame, rejected, skipped=self.skipped, said=self.above)
-        self.done.append(table)
+        self.done.append(replace(table, doubled=self.doubled))
         self.headers, self.before = None, []
 
 
@@ -233,3 +254,9 @@ def unique_headers(row: Sequence[str], *, file: str) -> list[str]:
         name = cell.strip().lstrip("\ufeff") or f"column {place}"
         names.append(name if name not in names and name != "source_line" else f"{name} ({place})")
     return names
+
+
+def doubled(row: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """The columns that have the header of an earlier one: the places of both, from 0."""
+    names = [normal_header(cell) for cell in row]
+    return tuple((names.index(name), place) for place, name in enumerate(names) if name and names.index(name) < place)

@@ -22,7 +22,10 @@ _LETTERS = {
     "cp1252": "éèêëàâäçîïôöùûüœßñáíóúÄÖÜÉÈÀÇãåæøÅÆØ",
     "cp1258": "ăâđêôơưĂÂĐÊÔƠƯàáèéìíòóùú\u0300\u0301\u0303\u0309\u0323",
 }
+# What a person may say of text that a program took for a code page though it was UTF-8, and saved so.
+MISREAD: Mapping[str, str] = {"utf-8-as-cp1252": "cp1252", "utf-8-as-cp1250": "cp1250"}
 _SAMPLE = 200_000
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _FOREIGN_RUN = re.compile(rb"[\xc0-\xff]{3,}")
 _REPLACED = "\ufffd"
 
@@ -38,6 +41,72 @@ class Decoded:
     mixed: bool = False
 
 
+@dataclass(frozen=True)
+class Misread:
+    """Letters look as if UTF-8 had been read as a code page: `encoding` to offer, `told` for people."""
+
+    encoding: str
+    told: str
+
+
+def as_misread(text: str) -> Misread | None:
+    """Whether most letters beyond ASCII are pairs that UTF-8 makes when it is read as a code page: `Ã³` for ó.
+
+    Nothing is changed: only a person knows what the names are.
+    """
+    found = _BEYOND_ASCII.findall(text[:_SAMPLE])
+    best: Misread | None = None
+    most = len(found) / 2
+    for name, page in MISREAD.items():
+        mended = {run: _mended(run, page) for run in set(found)}
+        right = sum(mended[run] != run for run in found)
+        if right > most:
+            shown = next(run for run in found if mended[run] != run)
+            most, best = right, Misread(name, _misread_told(shown, mended[shown], name))
+    return best
+
+
+def _misread_told(shown: str, mended: str, name: str) -> str:
+    return (
+        f'The letters look like UTF-8 that was read as {_title(MISREAD[name])} before ("{shown[:12]}" for '
+        f'"{mended[:12]}"). They were left as they are: if names look wrong, import the file again with --encoding '
+        f"{name} (on the page Data: Letters are written as)."
+    )
+
+
+def mend(text: str, page: str) -> str:
+    """The text as it was before a program read its UTF-8 as the code page; what was no such letter stays."""
+    return _BEYOND_ASCII.sub(lambda run: _mended(run[0], page), text)
+
+
+def _mended(run: str, page: str) -> str:
+    """The run of letters read right; itself where it is no UTF-8, or would become what nobody writes."""
+    try:
+        plain = b"".join(_byte(letter, page) for letter in run).decode("utf-8")
+    except UnicodeError:
+        return run
+    return plain if all(_is_usual(letter) for letter in plain) else run
+
+
+def _byte(letter: str, page: str) -> bytes:
+    try:
+        return letter.encode(page)
+    except UnicodeEncodeError:
+        return letter.encode("latin-1")  # the code page has no letter there, and programs keep the number
+
+
+def _is_usual(letter: str) -> bool:
+    """Letters and signs of texts in our languages, and emoji."""
+    return letter < "\x80" or letter in _USUAL or any(first <= letter <= last for first, last in _USUAL_RANGES)
+
+
+_USUAL = frozenset("".join(_LETTERS.values()) + "ÃÕõ©®°«»·¿¡£§½¼²³×€™…•–—‘’‚“”„‹›\u00a0\u202f\ufeff\u200d\ufe0f")
+_USUAL_RANGES = (
+    *(("\u0410", "\u045f"), ("\u05d0", "\u05ea"), ("\u0621", "\u0652"), ("\u1ea0", "\u1ef9")),
+    *(("\u2190", "\u27bf"), ("\u3040", "\u9fff"), ("\U0001f300", "\U0001faff")),
+)
+
+
 def _strict_utf8(data: bytes) -> str | None:
     try:
         return data.decode("utf-8-sig")
@@ -46,7 +115,10 @@ def _strict_utf8(data: bytes) -> str | None:
 
 
 def decode(data: bytes, *, hint: str | None = None) -> Decoded:
-    """The text of a file. `hint`: a language (pl) or an encoding (cp1250), used where the bytes do not tell."""
+    """The text of a file. `hint`: a language (pl) or an encoding (cp1250), used where the bytes do not tell; or one
+    of MISREAD, used whatever the bytes are."""
+    if hint is not None and hint in MISREAD:
+        return Decoded(mend(decode(data).text, MISREAD[hint]), hint)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Decoded(data.decode("utf-16", errors="replace"), "utf-16")
     strict = _strict_utf8(data)
@@ -123,7 +195,7 @@ def _encoding_of(hint: str | None) -> str | None:
 
 def known_encoding(hint: str) -> bool:
     """Whether `decode` can do something with the hint."""
-    return _encoding_of(hint) is not None
+    return hint in MISREAD or _encoding_of(hint) is not None
 
 
 def _title(encoding: str) -> str:

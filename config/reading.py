@@ -14,10 +14,23 @@ from pathlib import Path
 
 import polars as pl
 
-from config.archives import MAX_BYTES, BadArchiveError, entries, excel_rows, is_archive, is_excel, unpacked
-from config.cutting import csv_rows, cut, is_comment, is_preamble, numbered, short_rows, unique_headers, widest
-from config.encodings import Decoded, decode, nul_order
+from config.archives import MAX_BYTES, BadArchiveError, entries, is_archive, is_excel, unpacked
+from config.cutting import (
+    TOTAL_CELL,
+    csv_rows,
+    cut,
+    cut_message,
+    doubled,
+    is_comment,
+    is_preamble,
+    numbered,
+    short_rows,
+    unique_headers,
+    widest,
+)
+from config.encodings import Decoded, as_misread, decode, nul_order
 from config.records import NotRecordsError, json_table
+from config.spreadsheets import sheet_tables, sheets
 from config.text_tables import (
     MAX_COLUMNS,
     MAX_FIELD,
@@ -79,7 +92,7 @@ def read_parts(path: Path, *, part_bytes: int = PART_BYTES) -> Iterator[TextTabl
         head = stream.readline(part_bytes)
         if size <= part_bytes or head[:2] in (b"PK", b"\x1f\x8b") or head.startswith((b"{", b"[", b"#", b"sep=")):
             return
-        rest, lines = b"", head.count(b"\n")
+        rest, lines, first = b"", head.count(b"\n"), True
         while block := stream.read(part_bytes):
             block = rest + block
             end = _last_line_end(block) if stream.tell() < size else len(block)
@@ -88,10 +101,11 @@ def read_parts(path: Path, *, part_bytes: int = PART_BYTES) -> Iterator[TextTabl
                 text = (head + whole).decode("utf-8-sig")
             except UnicodeDecodeError as exc:
                 raise NotPlainError(path.name) from exc
-            tables = _text(Decoded(text, "utf-8"), file=path.name).tables
+            tables = _text(_without_controls(Decoded(text, "utf-8"), whole), file=path.name).tables
             if len(tables) != 1:
                 raise NotPlainError(path.name)
-            yield _moved(tables[0], lines - head.count(b"\n"))
+            yield _moved(tables[0] if first else replace(tables[0], notices=()), lines - head.count(b"\n"))
+            first = False
             lines += whole.count(b"\n")
 
 
@@ -128,31 +142,44 @@ def read_bytes(data: bytes, *, file: str, hint: str | None = None) -> Document:
     except BadArchiveError as exc:
         raise IntakeError(file=file, problem=str(exc), cure=exc.cure) from exc
     _refuse_no_text(data, file=file)
-    return _text(decode(data, hint=hint), file=file)
+    return _text(_without_controls(decode(data, hint=hint), data), file=file)
+
+
+def _without_controls(read: Decoded, data: bytes) -> Decoded:
+    """The text without NUL and other control marks, which no export means; looked for in the bytes, which is quick."""
+    if read.encoding.startswith("utf-16") or len(data) != len(data.translate(None, _MARKS)):
+        return replace(read, text=_CONTROLS.sub("", read.text))
+    return read
 
 
 def _archive(data: bytes, *, file: str, hint: str | None) -> Document:
     """All tables of a zip's files, lines counted on from file to file."""
     tables: list[TextTable] = []
     kinds: list[str] = []
+    garbled: list[str | None] = []
     for name, content in entries(data):
         if not content.strip():
             continue
         inner = read_bytes(content, file=f"{file}/{name}", hint=hint)
         kinds.append(inner.kind)
+        garbled.append(inner.garbled)
         base = max((_last_line(table) for table in tables), default=0)
         tables += [_moved(replace(table, part=table.part or name), base) for table in inner.tables]
     if not tables:
         raise IntakeError(file=file, problem="the archive holds no table", cure="Put CSV or Excel files into it")
-    return Document(tuple(tables), "archive" if len(set(kinds)) > 1 or len(tables) > 1 else kinds[0])
+    kind = "archive" if len(set(kinds)) > 1 or len(tables) > 1 else kinds[0]
+    return Document(tuple(tables), kind, garbled=next((name for name in garbled if name), None))
 
 
 def _excel(data: bytes, *, file: str) -> Document:
+    """The tables of the sheets that can be seen; of all, where none can."""
+    found = list(sheets(data))
+    any_seen = any(not sheet.hidden for sheet in found)
     tables: list[TextTable] = []
-    for name, rows in excel_rows(data):
+    for sheet in found:
         base = max((_last_line(table) for table in tables), default=0)
-        found = cut(enumerate(rows, start=1), file=file, wide=True)
-        tables += [_moved(replace(table, part=name), base) for table in found]
+        shown = not sheet.hidden or not any_seen
+        tables += [_moved(table, base) for table in sheet_tables(sheet, file=file, shown=shown)]
     if not tables:
         raise _empty(file)
     return Document(tuple(tables), "excel")
@@ -175,7 +202,7 @@ def _moved(table: TextTable, base: int) -> TextTable:
 
 
 def _text(read: Decoded, *, file: str) -> Document:
-    text = _SCRIPT_START.sub("", read.text.replace("\x00", ""), count=1)
+    text = _SCRIPT_START.sub("", read.text, count=1)
     start = text[:200].lstrip()
     if start.startswith(("{", "[")):
         try:
@@ -192,7 +219,10 @@ def _text(read: Decoded, *, file: str) -> Document:
     tables, delimiter = _delimited(text, file=file)
     if read.mixed:
         tables = [_without_lost(table) for table in tables]
-    return Document((_noticed(tables[0], read), *tables[1:]), "delimited", read.encoding, delimiter)
+    first, garbled = _noticed(tables[0], read), as_misread(text)
+    if garbled:
+        first = replace(first, notices=(*first.notices, garbled.told))
+    return Document((first, *tables[1:]), "delimited", read.encoding, delimiter, garbled.encoding if garbled else None)
 
 
 def _json(text: str, *, file: str) -> TextTable:
@@ -219,6 +249,8 @@ def _without_lost(table: TextTable) -> TextTable:
 
 _NO_TABLES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"SQLite format 3", b"PAR1", b"Rar!", b"7z\xbc\xaf")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b")) + b"\x7f"
+_MARKS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def _refuse_no_text(data: bytes, *, file: str) -> None:
@@ -277,7 +309,8 @@ def _delimited(text: str, *, file: str) -> tuple[list[TextTable], str]:
         table = _fast(text, delimiter, file=file)
         if table is not None:
             return [table], delimiter
-    tables = cut(numbered(text, delimiter), file=file, wide=widest(text, delimiter) > 1)
+    rows, wide = numbered(text, delimiter), widest(text, delimiter) > 1
+    tables = cut(rows, file=file, wide=wide, ends_open=not text.endswith(("\n", "\r")))
     if not tables:
         raise _empty(file)
     return tables, delimiter
@@ -296,9 +329,10 @@ def _fast(text: str, delimiter: str, *, file: str) -> TextTable | None:
     headers = unique_headers(head[0], file=file)
     if text.count("\n") * len(headers) > len(text) + MAX_PADDED:  # a cell takes a character, its delimiter
         raise short_rows(file, len(headers))
+    tail = _cut_tail(text, delimiter, columns=len(headers))
     try:
         frame = pl.read_csv(
-            text.encode(),
+            text[: len(text) - len(tail)].encode() if tail else text.encode(),
             separator=delimiter,
             infer_schema=False,
             has_header=False,
@@ -309,9 +343,27 @@ def _fast(text: str, delimiter: str, *, file: str) -> TextTable | None:
         ).slice(1)
     except pl.exceptions.PolarsError:
         return None
-    if frame.width != len(headers):
+    if frame.width != len(headers) or (tail and frame[headers[-1]].has_nulls()):
         return None
-    return _fast_table(frame, headers, head[0], breaks=text.count("\n"), ends_open=not text.endswith("\n"))
+    table = _fast_table(
+        frame, headers, head[0], breaks=text.count("\n"), ends_open=not tail and not text.endswith("\n")
+    )
+    return _with_cut_line(table, tail, delimiter, line=text.count("\n") + 1) if table and tail else table
+
+
+def _cut_tail(text: str, delimiter: str, *, columns: int) -> str:
+    """The last line, where it has no end and fewer cells than the header; empty where it is whole."""
+    tail = text[text.rfind("\n") + 1 :]
+    return tail if tail.strip() and tail.count(delimiter) < columns - 1 else ""
+
+
+def _with_cut_line(table: TextTable, tail: str, delimiter: str, *, line: int) -> TextTable | None:
+    """The table and its cut last line, put aside; None where that line may be a total or a remark."""
+    (row,) = csv_rows(tail, delimiter)
+    if TOTAL_CELL.match(row[0].strip()) or '"' in tail:
+        return None
+    message = cut_message(line, len(row), len(table.headers))
+    return replace(table, rejected=(*table.rejected, Rejected(line, "file_cut", message)))
 
 
 def _fast_table(
@@ -336,4 +388,5 @@ def _fast_table(
     ):
         return None
     cells = [pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)).alias(name) for name in headers]
-    return TextTable(tuple(headers), numbered.filter(~empty).select(*cells, "source_line"))
+    plain = TextTable(tuple(headers), numbered.filter(~empty).select(*cells, "source_line"))
+    return replace(plain, doubled=doubled(raw))

@@ -50,6 +50,7 @@ class TextTable:
     """The rows of one table as text. `frame`: the headers as String columns and `source_line` (Int64, 1-based).
 
     `said` is what stands above the table: `# Key: value` lines by lower-case key, other lines as "title" and "note".
+    `doubled`: places of columns with one header, the first and the later one.
     `part` names the sheet or the archive's file it is from. `used` collects the headers a layout asks for, so that a
     preview can tell which columns are read.
     """
@@ -61,6 +62,7 @@ class TextTable:
     skipped: Mapping[int, str] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
     part: str | None = None
+    doubled: tuple[tuple[int, int], ...] = ()
     used: set[str] = field(default_factory=set, compare=False)
 
     @property
@@ -70,15 +72,22 @@ class TextTable:
 
 @dataclass(frozen=True)
 class Document:
-    """What a file holds. `kind`: delimited | excel | json | log | archive; `encoding` and `delimiter` where known."""
+    """What a file holds. `kind`: delimited | excel | json | log | archive; `encoding` and `delimiter` where known.
+    `garbled`: the encoding to offer where its letters look wrongly read before it was written."""
 
     tables: tuple[TextTable, ...]
     kind: str
     encoding: str | None = None
     delimiter: str | None = None
+    garbled: str | None = None
 
 
 def normal_header(name: str) -> str:
     """A header as it is compared: no blanks around, invisible marks or capitals; underscores stay."""
     plain = re.sub("[\ufeff\u200b-\u200f\u202a-\u202e\u2066-\u2069]", "", name)
     return " ".join(plain.replace("\u00a0", " ").split()).casefold()
+
+
+def is_total(first_cell: pl.Expr) -> pl.Expr:
+    """Whether a row with this first cell sums up others."""
+    return first_cell.str.strip_chars().str.contains(TOTALS).fill_null(False)

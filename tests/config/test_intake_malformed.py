@@ -23,6 +23,7 @@ from config.intake import ImportReport, IntakeError, list_quarantine, read_table
 from config.preview import preview
 from config.reading import TextTable, find_delimiter, parse_table, read_bytes, read_parts
 from config.workspace import Workspace
+from tests.config.workbooks import excel
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 SPEND = "date,platform,campaign,cost,currency\n"
@@ -49,57 +50,6 @@ def take(workspace: Workspace) -> Take:
 def costs(workspace: Workspace) -> list[str]:
     frame = Facts(workspace.facts, workspace.engine).scan("spend").collect().sort("date_from", "campaign")
     return [f"{cost:.2f}" for cost in frame["cost"]]
-
-
-def excel(*sheets: tuple[str, list[list[object]]]) -> bytes:
-    """A minimal workbook of inline texts and numbers, written by hand: no library of ours writes it."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
-        names = "".join(
-            f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, (name, _) in enumerate(sheets, start=1)
-        )
-        links = "".join(
-            f'<Relationship Id="rId{n}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"'
-            f' Target="worksheets/sheet{n}.xml"/>'
-            for n in range(1, len(sheets) + 1)
-        )
-        spec = "http://schemas.openxmlformats.org"
-        book.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{spec}/spreadsheetml/2006/main" xmlns:r="{spec}/officeDocument/2006/relationships">'
-            f"<sheets>{names}</sheets></workbook>",
-        )
-        book.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{spec}/package/2006/relationships">{links}</Relationships>',
-        )
-        book.writestr(
-            "[Content_Types].xml",
-            f'<Types xmlns="{spec}/package/2006/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            '<Default Extension="xml" ContentType="application/xml"/>'
-            '<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.'
-            'spreadsheetml.sheet.main+xml"/></Types>',
-        )
-        book.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{spec}/package/2006/relationships">'
-            f'<Relationship Id="r1" Type="{spec}/officeDocument/'
-            '2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        )
-        for n, (_, rows) in enumerate(sheets, start=1):
-            body = "".join(f"<row>{''.join(_cell(value) for value in row)}</row>" for row in rows)
-            book.writestr(
-                f"xl/worksheets/sheet{n}.xml",
-                f'<worksheet xmlns="{spec}/spreadsheetml/2006/main"><sheetData>{body}</sheetData></worksheet>',
-            )
-    return out.getvalue()
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, (int, float)):
-        return f"<c><v>{value}</v></c>"
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{value}</t></is></c>'
 
 
 def zipped(**files: bytes) -> bytes:
@@ -298,10 +248,10 @@ def test_the_delimiter_is_the_one_that_cuts_evenly(text: str, delimiter: str) ->
     assert find_delimiter(text) == delimiter
 
 
-def test_a_field_of_more_than_a_megabyte_ends_the_file_with_a_reason() -> None:
-    table = parse_table(b"a,b\n1,2\n3," + b"x" * (1024 * 1024 + 10) + b"\n", file="x.csv")
-    assert table.frame.height == 1
-    assert table.rejected[0].reason == "unreadable"
+def test_a_field_of_more_than_a_megabyte_costs_its_row_alone() -> None:
+    table = parse_table(b"a,b\n1,2\n3," + b"x" * (1024 * 1024 + 10) + b"\n5,6\n", file="x.csv")
+    assert table.frame["a"].to_list() == ["1", "5"]
+    assert [(row.line, row.reason) for row in table.rejected] == [(3, "field_too_long")]
 
 
 def big(rows: int) -> str:

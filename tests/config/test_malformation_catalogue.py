@@ -19,7 +19,7 @@ from attribution.facts import Facts
 from attribution.inputs import LAYOUTS
 from config.intake import ImportReport, list_quarantine, take_in
 from config.workspace import Workspace
-from tests.config.test_intake_malformed import excel
+from tests.config.workbooks import excel
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 Take = Callable[..., ImportReport]
