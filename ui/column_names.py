@@ -11,15 +11,15 @@ from collections.abc import Mapping
 WORDS: Mapping[str, Mapping[str, str]] = {
     "date": {
         "en": "date|day|when",
-        "de": "Datum|Tag|Zeitraum|Buchungstag",
-        "fr": "date|jour|le",
-        "es": "fecha|día",
+        "de": "Datum|Tag|Zeitraum|Buchungstag|wann",
+        "fr": "date|jour|le|quand",
+        "es": "fecha|día|cuándo",
         "it": "data|giorno",
         "pt": "data|dia",
         "nl": "datum|dag",
-        "pl": "data|dzień",
+        "pl": "data|dzień|kiedy",
         "cs": "datum|den",
-        "hu": "dátum|nap|kelte|kelt",
+        "hu": "dátum|nap|kelte|kelt|mikor",
         "he": "תאריך|יום|בתאריך",
         "ar": "التاريخ|تاريخ|اليوم|يوم",
         "vi": "ngày|ngày tháng",
@@ -62,7 +62,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "order|order id|order no|order number|order #|order name|order reference|number|invoice|invoice number|"
         "receipt|receipt number|sale id",
         "de": "Bestellnummer|Bestellung|Bestell-Nr|Bestellnr|Bestell-ID|Auftragsnummer|Auftrag|Auftrags-Nr|"
-        "Rechnungsnummer|Rechnung|Rechnungs-Nr|Beleg|Belegnummer|Vorgang",
+        "Rechnungsnummer|Rechnung|Rechnungs-Nr|Beleg|Belegnummer|Bon|Bonnummer|Vorgang",
         "fr": "commande|numéro de commande|n° de commande|n° commande|no de commande|réf commande|"
         "référence de commande|facture|numéro de facture",
         "es": "pedido|número de pedido|nº de pedido|n.º de pedido|nº pedido|orden|factura|número de factura",

@@ -332,8 +332,9 @@ def _by_values(
     """Needed columns of a telling kind that no name spoke for, where just one column left holds such values; of
     several with amounts the one that is the largest in every row, as a total is."""
     more: dict[str, Guess] = {}
-    for column in target.columns:
-        if not column.needed or column.name in found or column.kind not in ("time", "day", "money", "url", "id"):
+    unnamed = [column for column in target.columns if column.needed and column.name not in found]
+    for column in sorted(unnamed, key=lambda column: column.kind == "id"):  # an id may be anything, so it comes last
+        if column.kind not in ("time", "day", "money", "url", "id"):
             continue
         taken = {guess.header for guess in (*found.values(), *more.values())}
         left = [h for h in table.headers if h not in taken and samples[h]]

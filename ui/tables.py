@@ -5,16 +5,19 @@ Cells are plain text and numbers: whatever strangers wrote stays text.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
-from babel.numbers import get_currency_precision
+from babel.numbers import format_decimal, get_currency_precision
 
 from ui.frame import Screen
 
 HIDDEN = ("account", "row_hash", "import_id", "exported_at", "month", "customer_key", "version", "code_norm", "weight")
+_PINNED_PIXELS = 138  # of the name on a phone: two columns stay beside it
 _WORDED = ("state", "code_state", "reason", "kind", "evidence", "cost_type")
 _SHARES = (
     *("share", "new_customer_share", "commission_rate", "rate", "conversion_rate", "ctr", "bounce_rate"),
@@ -37,19 +40,49 @@ def show(
     titles: Mapping[str, str] | None = None,
     height: int | None = None,
     widths: Mapping[str, int] | None = None,
+    wide: Sequence[str] | None = None,
+    phone: Sequence[str] | None = None,
 ) -> dict[str, Any] | None:
     """Draw the rows. With `select` the chosen row is given back, as it stands in `frame`; None while none is.
 
-    `widths`: pixels of columns that should not be as wide as their cells.
+    `widths`: pixels of columns that should not be as wide as their cells. `wide`: the columns that a desk has room
+    for; all, where it is left out. `phone`: the few that a phone has room for, the first pinned; `theme.STYLE` shows
+    one of the two tables.
     """
-    shown = displayed(screen, frame)
+    draw = partial(_draw, screen, frame, alternative=alternative, select=select, titles=titles, height=height)
+    if not phone:
+        return draw(wide or frame.columns, key=key, widths=widths or {})
+    with st.container(key=f"wide-{key}"):
+        at_desk = draw(wide or frame.columns, key=key, widths=widths or {})
+    with st.container(key=f"phone-{key}"):
+        on_phone = draw(phone, key=f"{key}-phone", widths={phone[0]: _PINNED_PIXELS}, pinned=phone[0])
+    return at_desk or on_phone
+
+
+def _draw(
+    screen: Screen,
+    frame: pl.DataFrame,
+    columns: Sequence[str],
+    *,
+    alternative: str,
+    key: str,
+    select: bool,
+    titles: Mapping[str, str] | None,
+    height: int | None,
+    widths: Mapping[str, int],
+    pinned: str | None = None,
+) -> dict[str, Any] | None:
+    shown = displayed(screen, frame.select(columns))
     known = names(screen) | dict(titles or {})
     config = {
         name: _column(screen, name, dtype, known.get(name, name.removesuffix("_minor").replace("_", " ").capitalize()))
         for name, dtype in shown.schema.items()
     }
-    for name, width in (widths or {}).items():
-        config[name]["width"] = width
+    for name, width in widths.items():
+        if name in config:
+            config[name]["width"] = width
+    if pinned:
+        config[pinned]["pinned"] = True
     options: dict[str, Any] = {"height": height} if height else {}
     if select:
         options |= {"on_select": "rerun", "selection_mode": "single-row"}
@@ -58,6 +91,24 @@ def show(
     )
     rows = state["selection"]["rows"] if select else []
     return frame.row(rows[0], named=True) if rows and rows[0] < frame.height else None
+
+
+def whole(screen: Screen, row: Mapping[str, Any], *, titles: Mapping[str, str] | None = None) -> None:
+    """A row with every column of it that holds something, a line each: what a table has no room for, whole."""
+    frame = pl.DataFrame([row], infer_schema_length=None)
+    known = names(screen) | dict(titles or {})
+    for name, value in displayed(screen, frame).row(0, named=True).items():
+        if value is not None and value != "":
+            title = known.get(name, name.removesuffix("_minor").replace("_", " ").capitalize())
+            st.text(f"{title}: {_told(screen, value)}")
+
+
+def _told(screen: Screen, value: Any) -> str:
+    if isinstance(value, dt.datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, float):
+        return str(format_decimal(round(value, 2), locale=screen.locale))
+    return str(value)
 
 
 def displayed(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:

@@ -76,8 +76,12 @@ div:has(> [data-testid="stMetricDeltaDescription"]) { flex-wrap: wrap; row-gap: 
 [data-testid="stMetricDeltaDescription"] { max-width: 100% }
 [data-testid="stMetricDeltaDescription"] p { white-space: normal; overflow: visible }
 [data-testid="stMetricDeltaDescription"] .stMarkdownEllipsis { white-space: normal; overflow: visible }
+/* Of two tables one is shown: all columns at a desk, the telling ones on a phone. */
+[class*="st-key-phone-"], [data-testid="stLayoutWrapper"]:has(> [class*="st-key-phone-"]) { display: none }
 @media (max-width: 640px) {
   .block-container { padding-left: 1rem; padding-right: 1rem }
+  [class*="st-key-wide-"], [data-testid="stLayoutWrapper"]:has(> [class*="st-key-wide-"]) { display: none }
+  [class*="st-key-phone-"], [data-testid="stLayoutWrapper"]:has(> [class*="st-key-phone-"]) { display: flex }
 }
 </style>"""
 

@@ -15,6 +15,10 @@ from ui import charts, cost_facts, data, frame, i18n, plan_form, tables, theme, 
 from ui.frame import Screen
 
 SHOWN_ROWS = 12
+_ORDER = (  # what a phone shows first stands first
+    *("kind", "amount", "date_from", "date_to", "hours", "rate", "currency"),
+    *("campaign", "channel", "influencer", "brand", "note"),
+)
 
 
 def page() -> None:
@@ -205,7 +209,7 @@ def _register(screen: Screen) -> None:
         hide_index=True,
         placeholder="",
         column_config=_columns(screen),
-        column_order=[name for name in known.columns if name != "id"],
+        column_order=_ORDER,
         key=f"cost-editor-{zlib.crc32(data.version().encode())}",  # a fresh editor for what is stored now
         height=min(480, 110 + 35 * max(3, known.height)),
     )
@@ -226,19 +230,19 @@ def _columns(screen: Screen) -> dict[str, Any]:
     _, types = screen._, st.column_config
     return {
         "kind": types.SelectboxColumn(
-            _("Kind"), options=list(COST_KINDS), required=True, format_func=_kind_name(screen)
+            _("Kind"), options=list(COST_KINDS), required=True, format_func=_kind_name(screen), width=112, pinned=True
         ),
-        "amount": types.NumberColumn(_("Amount"), step=0.01, format="%.2f"),
-        "currency": types.TextColumn(_("Currency"), max_chars=3, default=screen.currency),
-        "hours": types.NumberColumn(_("Hours"), min_value=0.0, step=0.25),
-        "rate": types.NumberColumn(_("Rate an hour"), min_value=0.0, step=0.01, format="%.2f"),
-        "date_from": types.DateColumn(_("From"), required=True, default=screen.period.since),
-        "date_to": types.DateColumn(_("To"), default=screen.period.until),
-        "channel": types.TextColumn(_("Channel")),
-        "campaign": types.TextColumn(_("Campaign")),
-        "influencer": types.TextColumn(_("Influencer"), help=_("network:handle, such as instagram:anna")),
-        "brand": types.TextColumn(_("Brand")),
-        "note": types.TextColumn(_("Note"), width="medium"),
+        "amount": types.NumberColumn(_("Amount"), step=0.01, format="%.2f", width=92),
+        "currency": types.TextColumn(_("Currency"), max_chars=3, default=screen.currency, width=74),
+        "hours": types.NumberColumn(_("Hours"), min_value=0.0, step=0.25, width=76),
+        "rate": types.NumberColumn(_("Rate an hour"), min_value=0.0, step=0.01, format="%.2f", width=86),
+        "date_from": types.DateColumn(_("From"), required=True, default=screen.period.since, width=94),
+        "date_to": types.DateColumn(_("To"), default=screen.period.until, width=94),
+        "channel": types.TextColumn(_("Channel"), width=76),
+        "campaign": types.TextColumn(_("Campaign"), width=90),
+        "influencer": types.TextColumn(_("Influencer"), help=_("network:handle, such as instagram:anna"), width=90),
+        "brand": types.TextColumn(_("Brand"), width=64),
+        "note": types.TextColumn(_("Note"), width=96),
     }
 
 

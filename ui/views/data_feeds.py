@@ -10,7 +10,12 @@ from ui.frame import Screen, empty, export, link
 from ui.i18n import Translator
 from ui.source_words import outcome_names
 
-__all__ = ["column_names", "draw", "listed", "outcome_names", "shown"]
+__all__ = ["PHONE", "WIDE", "column_names", "draw", "listed", "outcome_names", "shown"]
+WIDE = (
+    *("source", "health", "network", "last_success_at", "entries", "mentions", "last_week_per_day", "per_day"),
+    "outcome",
+)
+PHONE = ("source", "health", "mentions", "last_success_at")
 _ORDER = ("gone", "failing", "late", "silent", "gaps", "waiting", "never", "ok", "paused")
 
 
@@ -33,6 +38,9 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
             titles=column_names(_),
             alternative=_("Sources with the outcome of their last poll."),
             key="sources",
+            widths={"source": 170},
+            wide=WIDE,
+            phone=PHONE,
         )
         export(screen, sources, "sources")
     link(screen, "sources", _("Go to Sources"))

@@ -84,7 +84,7 @@ def draw(screen: Screen, ledger: pl.DataFrame) -> None:
         select=True,
         widths={"file": 220, "layout": 170},
         wide=("import_id", "file", "layout", "state", "finished", *data_words.COUNTS),
-        phone=("file", "state", "accepted", "quarantined"),
+        phone=("file", "state", "accepted"),
     )
     if chosen is None:
         st.caption(_("Select an import to take it back or bring it back, or to read its problem whole."))

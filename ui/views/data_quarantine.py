@@ -80,9 +80,12 @@ def _table(screen: Screen, rows: pl.DataFrame) -> None:
         alternative=_("Rows left out, with file, line and reason."),
         key="quarantine",
         select=True,
-        widths={"file_name": 200, "line": 70, "message": 560, "columns": 420},
+        widths={"file_name": 170, "line": 64, "message": 430, "columns": 340},
+        phone=("file_name", "line", "message"),
     )
-    if chosen:  # a cell cuts off what is long
+    if chosen is None:
+        st.caption(_("Select a row to read it whole."))
+    else:
         with st.container(border=True):
             st.text(
                 _("{file}, line {line}: {message}").format(

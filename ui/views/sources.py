@@ -75,12 +75,16 @@ def _listed(screen: Screen, sources: pl.DataFrame) -> None:
         alternative=_("Sources with their health, those in trouble first."),
         key="sources-list",
         select=True,
-        widths={"source": 170, "address": 320, "error": 240},
+        widths={"source": 170},
+        wide=data_feeds.WIDE,
+        phone=data_feeds.PHONE,
     )
     if chosen is None:
         st.caption(_("Select a source to pause it, to try it, to ask it more or less often, or to take it out."))
     else:
         _one(screen, sources.filter(pl.col("source") == chosen["source"]).row(0, named=True))
+        with st.expander(_("All that is known of it")):
+            tables.whole(screen, chosen, titles=data_feeds.column_names(_))
     with st.container(horizontal=True):
         export(screen, sources, "sources")
         st.download_button(
