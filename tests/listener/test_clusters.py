@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import random
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Engine
 
-from config.database import metadata, open_engine
+from config.database import metadata, open_engine, writing
 from listener import duplicates, store
+from listener.clusters import BUCKET, recluster, told
 from listener.mentions import Mention
 from listener.store import SourceState
+from listener.tables import mentions, story_heads, text_bands
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -122,6 +125,109 @@ def test_the_order_they_come_in_does_not_matter(
         save(in_parts, *mixed[:cut])
         save(in_parts, *mixed[cut:])
         assert clusters(at_once) == clusters(in_parts)
+
+
+WORDS = [f"word{n * 7919 % 1000}" for n in range(24)]
+
+
+def variant(base: int, changed: int) -> str:
+    """Texts in a row: neighbours are near copies, and the first and the last of a row are not alike."""
+    words = WORDS if base == 0 else list(reversed(WORDS))
+    return " ".join([*(f"other{n}" for n in range(changed)), *words[changed:]])
+
+
+def stories(said: dict[str, tuple[str, int]]) -> dict[str, str]:
+    """By comparing every mention (id -> text, day) with every other: the first of each story, without any index."""
+    shape = {text: duplicates.grams(duplicates.plain_words(None, text)) for text, _ in said.values()}
+    place = {text: set(duplicates.bands(own)) for text, own in shape.items()}
+
+    def linked(one: tuple[str, int], other: tuple[str, int]) -> bool:
+        alike = place[one[0]] & place[other[0]] and duplicates.similarity(shape[one[0]], shape[other[0]]) >= 0.8
+        return one[0] == other[0] or bool(alike and abs(one[1] - other[1]) <= 14)
+
+    left, found = set(said), {}
+    while left:
+        edge = [left.pop()]
+        group = list(edge)
+        while edge:
+            own = edge.pop()
+            near = {key for key in left if linked(said[own], said[key])}
+            left -= near
+            edge += near
+            group += near
+        first = min(group, key=lambda key: (said[key][1], key))
+        found |= dict.fromkeys(group, first)
+    return found
+
+
+TOLD = st.tuples(st.integers(0, 7), st.integers(0, 1), st.integers(0, 7), st.integers(0, 45))
+STEPS = st.lists(st.lists(TOLD, min_size=1, max_size=5), min_size=1, max_size=5)
+
+
+@settings(max_examples=25, deadline=None)
+@given(steps=STEPS, dropped=st.lists(st.integers(0, 7), max_size=4))
+def test_stories_are_what_comparing_everything_with_everything_finds(
+    steps: list[list[tuple[int, int, int, int]]], dropped: list[int]
+) -> None:
+    """Whatever is said, said otherwise, dated otherwise, removed, and comes again."""
+    said: dict[str, tuple[str, int]] = {}
+    with fresh() as engine:
+
+        def say(saves: Iterable[tuple[int, int, int, int]]) -> None:
+            now = {f"m{n}": (variant(base, changed), day) for n, base, changed, day in saves}
+            said.update(now)
+            days = {key: NOW - DAY * (45 - day) for key, (_, day) in now.items()}
+            save(engine, *(mention(int(key[1:]), text, days[key]) for key, (text, _) in now.items()))
+            assert clusters(engine) == stories(said)
+
+        for saves in steps:
+            say(saves)
+        gone = sorted({f"m{n}" for n in dropped} & said.keys())
+        remove(engine, gone)
+        for key in gone:
+            del said[key]
+        assert clusters(engine) == stories(said)
+        say(steps[0])
+        remove(engine, sorted(said))
+        with engine.connect() as connection:
+            for table in (mentions, text_bands, story_heads):
+                assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+
+
+def remove(engine: Engine, ids: Sequence[str]) -> None:
+    """As undoing an import does it, or forgetting somebody."""
+    with writing(engine) as connection:
+        gone = told(connection, ids)
+        connection.execute(sa.delete(mentions).where(mentions.c.mention_id.in_(ids)))
+        recluster(connection, gone=gone)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_large_story_is_one_though_few_of_its_texts_are_compared(engine: Engine, newest_first: bool) -> None:
+    """More near copies than a band's texts that are looked at; the earliest member may come last."""
+    count = 3 * BUCKET
+    told_at = [NOW - HOUR * (n if newest_first else count - n) for n in range(count)]
+    texts = [f"{STORY} number {n}" for n in range(count)]
+    for start in range(0, count, 10):
+        save(engine, *(mention(n, texts[n], told_at[n]) for n in range(start, start + 10)))
+    first = f"m{count - 1 if newest_first else 0}"
+    assert set(clusters(engine).values()) == {first}
+    remove(engine, [first])
+    assert set(clusters(engine).values()) == {f"m{count - 2 if newest_first else 1}"}
+    save(engine, mention(0, OTHER, NOW))
+    assert clusters(engine)["m0"] == "m0"
+
+
+def test_a_mention_that_comes_back_after_its_story_outlived_it_stands_alone(engine: Engine) -> None:
+    """The story's key is the id of a mention that is gone; when it comes back it says something else."""
+    save(engine, mention(1, STORY, NOW), mention(2, EDITED, NOW), mention(3, STORY, NOW))
+    remove(engine, ["m1"])
+    save(engine, mention(1, OTHER, NOW))
+    assert clusters(engine) == {"m1": "m1", "m2": "m2", "m3": "m2"}
+    save(engine, mention(1, "short", NOW))
+    assert clusters(engine) == {"m1": "m1", "m2": "m2", "m3": "m2"}
+    save(engine, mention(1, EDITED, NOW - HOUR))
+    assert set(clusters(engine).values()) == {"m1"}
 
 
 def test_pairs_as_alike_as_we_promise_are_found_by_their_bands() -> None:
