@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -85,8 +86,7 @@ def plain_text(markup: str) -> tuple[str, list[str]]:
     if ("<" not in cut and "&" not in cut) or not _MARKUP.search(cut):
         return clean(cut), []
     text, links = _read_simple(cut) or _read_any(cut)
-    lines = [words for line in text.split("\n") if (words := " ".join(line.split()))]
-    return clean("\n".join(lines)), links
+    return clean("\n".join([" ".join(line.split()) for line in text.split("\n") if line and not line.isspace()])), links
 
 
 def _read_any(markup: str) -> tuple[str, list[str]]:
@@ -96,52 +96,75 @@ def _read_any(markup: str) -> tuple[str, list[str]]:
     return "".join(reader.parts), reader.links
 
 
-_TAGS = re.compile(r"(<[^<>]*>)")
 _SIMPLE_TAG = re.compile(
-    r"""<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]*)"""
-    r"""(?P<attributes>(?:[ \t\r\n]+[a-zA-Z_][a-zA-Z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'))?)*)[ \t\r\n]*/?>""",
+    r"""(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]*)"""
+    r"""(?P<attributes>(?:[ \t\r\n]+[a-zA-Z_][a-zA-Z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'))?)*)[ \t\r\n]*/?""",
 )
 _HREF = re.compile(r"""[ \t\r\n](?P<name>[a-zA-Z_][a-zA-Z0-9_:.-]*)(?:=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'))?""")
-_SIMPLE_COMMENT = re.compile(r"<!--[^<>-]+(?:-[^<>-]+)*-->")
+_SIMPLE_COMMENT = re.compile(r"!--[^<>-]+(?:-[^<>-]+)*--")
 # Elements whose text some versions of Python's reader take for no markup.
 _RAW = _UNSEEN | {"xmp", "noembed", "noframes", "textarea", "plaintext"}
+_INLINE = ("a", "b", "cite", "code", "del", "em", "font", "i", "img", "ins", "q", "s", "small", "span", "strong", "sub",
+           "sup", "td", "th", "tbody", "tt", "u")  # fmt: skip
+# What the tags without attributes stand for, by what is between < and >: nothing, or a line break.
+_PLAIN_TAGS = {
+    written: line_break
+    for names, line_break in ((_INLINE, ""), (sorted(_BLOCKS), "\n"))
+    for name in names
+    for written in (name, f"/{name}", f"{name}/", f"{name} /")
+}
 
 
 def _read_simple(markup: str) -> tuple[str, list[str]] | None:
     """What `_Reader` makes of markup, several times sooner; None where a tag is not of the plainest kind."""
-    pieces = _TAGS.split(markup)
-    if markup.count("<") != len(pieces) // 2:
-        return None
-    read = list(map(_tag, pieces[1::2]))
-    if None in read:
-        return None
-    tags = [tag for tag in read if tag]
-    pieces[1::2] = [line_break for line_break, _ in tags]
-    if "&" in markup:  # each piece by itself: no reference reaches over a tag
-        pieces[::2] = [unescape(piece) if "&" in piece else piece for piece in pieces[::2]]
-    return "".join(pieces), [link for _, found in tags if found for link in found]
+    first, *others = markup.split("<")
+    has_references = "&" in markup
+    pieces = [unescape(first) if has_references and "&" in first else first]
+    links: list[str] = []
+    plain = _PLAIN_TAGS.get
+    for other in others:
+        tag, closed, text = other.partition(">")
+        line_break = plain(tag)
+        if line_break is None:
+            read = _read_tag(tag, links) if closed else None
+            if read is None:
+                return None
+            line_break = read
+        elif not closed:
+            return None
+        if line_break:
+            pieces.append(line_break)
+        if text:  # each piece by itself: no reference reaches over a tag
+            pieces.append(unescape(text) if has_references and "&" in text else text)
+    return "".join(pieces), links
 
 
-# The two forms that most tags have, so that nothing more need be looked for.
-_BARE_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:-]*)>")
-_LINK_TAG = re.compile(r"""<a href="([^"<>]*)"(?: (?!href\b)[a-z]+="[^"<>]*")*>""")
+# The form most links have, so that nothing more need be looked for.
+_LINK_TAG = re.compile(r"""a href="([^"]*)"(?: (?!href\b)[a-z]+="[^"]*")*""")
+
+
+def _read_tag(tag: str, links: list[str]) -> str | None:
+    """The line break a tag stands for, if any; its link is added. None for a tag only the full reader understands."""
+    if tag.startswith("a "):
+        link = _LINK_TAG.fullmatch(tag)
+        if link:
+            if link[1]:
+                links.append(unescape(link[1]))
+            return ""
+    found = _tag(tag)
+    if found is None:
+        return None
+    links.extend(found[1])
+    return found[0]
 
 
 @lru_cache(maxsize=4096)
 def _tag(tag: str) -> tuple[str, tuple[str, ...]] | None:
-    """The line break a tag stands for, if any, and its link; None for a tag only the full reader understands."""
-    bare = _BARE_TAG.fullmatch(tag)
-    if bare:
-        name = bare[1].lower()
-        return None if name in _RAW else ("\n" if name in _BLOCKS else "", ())
-    link = _LINK_TAG.fullmatch(tag)
-    if link:
-        return "", (unescape(link[1]),) if link[1] else ()
     found = _SIMPLE_TAG.fullmatch(tag)
     if found is None:
         return ("", ()) if _SIMPLE_COMMENT.fullmatch(tag) else None
     name, attributes = found["name"].lower(), found["attributes"]
-    if name in _RAW or (found["end"] and (attributes or tag.endswith("/>"))):
+    if name in _RAW or (found["end"] and (attributes or tag.endswith("/"))):
         return None
     links: tuple[str, ...] = ()
     if name == "a" and attributes:
@@ -190,10 +213,15 @@ def unwrap(link: str) -> str:
 
 def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple[str, ...]:
     """The http(s) links of a text, as written: hrefs first, then bare ones; each once, in order, at most 100."""
-    found_bare = _BARE_LINK.finditer(text) if "://" in text else ()
-    bare = [match[0].rstrip(".,;:!?)*…'»”") for match in found_bare]
-    found = (safe_link(link, base=base) for link in [*hrefs, *bare])
-    return tuple(dict.fromkeys(link for link in found if link))[:_LINKS_LIMIT]
+    found: dict[str, None] = {}
+    bare = (match[0].rstrip(".,;:!?)*…'»”") for match in _BARE_LINK.finditer(text)) if "://" in text else ()
+    for link in itertools.chain(hrefs, bare):
+        harmless = link if _PLAIN_LINK.fullmatch(link) else safe_link(link, base=base)
+        if harmless:
+            found[harmless] = None
+            if len(found) == _LINKS_LIMIT:
+                break
+    return tuple(found)
 
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@\w[\w.]*|[^\w\s]|_")

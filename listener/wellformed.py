@@ -22,8 +22,12 @@ __all__ = ["DEPTH_LIMIT", "RawFeed", "TooDeepError", "read_wellformed"]
 _TEXT_BUFFER = 1 << 17  # bytes: expat breaks a text at each line and reference; together they are handed over sooner
 _INHERITED = frozenset(("xml:lang", "lang", "xml:base", "base"))
 # What `feed_markup.mended` may find something to do in: C1 controls, UTF-8 read as Latin-1, references to either.
-_MENDABLE = re.compile(rb"\xc2[\x80-\x9f]|\xc3[\x82-\xb4]\xc2")
-_REFERENCE = re.compile(rb"&#(?:0*(?:1[2-9]|2[0-4])[0-9]|[xX]0*[89a-fA-F][0-9a-fA-F]);")
+# Patterns that begin with one fixed byte are looked for some ten times sooner than one that unites them.
+_MENDABLE = (
+    re.compile(rb"\xc2[\x80-\x9f]"),
+    re.compile(rb"\xc3[\x82-\xb4]\xc2"),
+    re.compile(rb"&#(?:0*(?:1[2-9]|2[0-4])[0-9]|[xX]0*[89a-fA-F][0-9a-fA-F]);"),
+)
 
 
 def read_wellformed(body: bytes, *, limit: int) -> RawFeed | None:
@@ -35,7 +39,7 @@ def read_wellformed(body: bytes, *, limit: int) -> RawFeed | None:
     try:
         root, names = _tree(body, spaces)
         inherits = any(attribute_name(name) in _INHERITED for name in names)
-        mends = bool((b"\xc2" in body and _MENDABLE.search(body)) or _REFERENCE.search(body))
+        mends = any(form.search(body) for form in _MENDABLE)
         return Walk(spaces, limit=limit, inherits=inherits, mends=mends).document(root)
     except (expat.ExpatError, ValueError, UnsureError):
         return None
