@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from config.bond import read_mark
 from config.database import count_change, writing
+from config.encodings import MISREAD
 from config.future import without_future
 from config.import_ledger import (
     done_import_ids,
@@ -42,6 +43,7 @@ from config.layouts import (
     Sink,
     Written,
     choose_layout,
+    refuse_unclear,
     remember_mapping,
     remembered,
 )
@@ -61,6 +63,7 @@ from config.reading import (
     read_table,
 )
 from config.short_links import read_short_links
+from config.window import outside_warnings
 from config.workspace import Workspace
 
 __all__ = [
@@ -94,6 +97,7 @@ __all__ = [
 
 MAX_QUARANTINED = 0.2
 _READ, _PARSED = 0.2, 0.5  # how far an import is when its file is read, and its rows are understood
+_NAMED_TABLES = 5
 FEW_ROWS = 20  # below it a share of bad rows says nothing about the file
 
 Progress = Callable[[float], None]
@@ -104,6 +108,7 @@ class ImportReport:
     """The answer for one file; the counts add up to `read`.
 
     `clashes`: imports that stand in the way of a refused file; `replaced`: those that it took back instead.
+    `encoding`: how its letters were read, where it is text.
     """
 
     id: int | None
@@ -121,6 +126,7 @@ class ImportReport:
     reasons: Mapping[str, int] = field(default_factory=dict)
     clashes: Sequence[int] = ()
     replaced: Sequence[int] = ()
+    encoding: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         names = ("id", "file", "layout", "read", "accepted", "updated", "duplicates", "quarantined", "skipped", "error")
@@ -131,6 +137,7 @@ class ImportReport:
             "reasons": dict(self.reasons),
             "clashes": list(self.clashes),
             "replaced": list(self.replaced),
+            "encoding": self.encoding,
         }
 
 
@@ -166,7 +173,8 @@ def take_in(
 
     The same bytes again are a no-op in which every row counts as a duplicate. `exported_at` is when the file was
     exported, where that is known; else the latest time inside it stands for it. `encoding`: a language or an encoding,
-    for text that is no UTF-8. `again`: read bytes that are known anew, as the settings or a mapping may have changed.
+    for text that is no UTF-8, or was misread before; facts of the same bytes that were read otherwise are taken back.
+    `again`: read bytes that are known anew, as the settings or a mapping may have changed.
     `progress` hears how far it is, 0 to 1. Raises ImportBusyError when another import runs.
     """
     lock = FileLock(workspace.data / "import.lock", timeout=0)
@@ -181,7 +189,7 @@ def take_in(
     with held:  # not `lock`: entering it would count a second hold, which nobody gives back
         abandon_pending(workspace.engine)
         try:
-            taken = _take_in_parts(
+            taken = None if encoding in MISREAD else _take_in_parts(
                 workspace, path, layouts, sinks=sinks, now=now, wanted=wanted, account=account,
                 exported_at=exported_at, again=again, progress=progress,
             )  # fmt: skip
@@ -200,6 +208,7 @@ def take_in(
                 account=account,
                 exported_at=exported_at,
                 again=again,
+                reread=encoding is not None,
                 progress=progress,
             )
         except IntakeError as exc:
@@ -243,6 +252,7 @@ def _take_in(
     account: str,
     exported_at: dt.datetime | None,
     again: bool,
+    reread: bool,
     progress: Progress | None,
 ) -> ImportReport:
     names = "+".join(sorted({layout.id for _, layout in assigned if layout}))
@@ -252,7 +262,8 @@ def _take_in(
         if again
         else _done_import(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
     )
-    if earlier is not None:
+    other = earlier if reread and _read_as(workspace.engine, earlier) != document.encoding else None
+    if earlier is not None and other is None:
         read = sum(table.rows_read for table in document.tables)
         return ImportReport(earlier, path.name, names, read=read, duplicates=read)
     parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at, now=now)
@@ -269,9 +280,30 @@ def _take_in(
         _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
         raise
     report = _report(import_id, path.name, names, tables, parts.values(), written)
+    report = replace(report, encoding=document.encoding, warnings=[*report.warnings, *_left_out_tables(assigned)])
+    if other is not None and set(parts) == {"facts"}:
+        report = _in_place_of(report, other)
     rejected += [row for one in written for row in one.rejected]
     _finish(workspace.engine, import_id, report, rejected, now=now)
     return report
+
+
+def _in_place_of(report: ImportReport, other: int) -> ImportReport:
+    told = f"Import {other} of the same file, whose letters were read otherwise, was taken back."
+    return replace(report, replaced=sorted({*report.replaced, other}), warnings=[*report.warnings, told])
+
+
+def _left_out_tables(assigned: Assigned) -> list[str]:
+    """One sentence on the tables and sheets that no layout knows, beside those that were read."""
+    others = [table for table, layout in assigned if layout is None]
+    names = [f"{_table_name(table)} ({table.rows_read} rows)" for table in others[:_NAMED_TABLES]]
+    more = f" and {len(others) - len(names)} more" if len(others) > len(names) else ""
+    return [f"Of no known layout and left out: {', '.join(names)}{more}."] if others else []
+
+
+def _table_name(table: TextTable) -> str:
+    told = table.part or table.said.get("title") or ", ".join(table.headers[:3])
+    return '"' + "".join(c if c.isprintable() else "?" for c in told)[:60] + '"'
 
 
 def _sha256(path: Path) -> str:
@@ -333,7 +365,7 @@ def _take_in_parts(
     except Exception as exc:
         _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
         raise
-    whole = functools.reduce(_sum, reports)
+    whole = replace(functools.reduce(_sum, reports), encoding="utf-8")
     _finish(workspace.engine, import_id, whole, rejected, now=now)
     return whole
 
@@ -369,8 +401,11 @@ def _parse(
     for table, layout in assigned:
         if layout is not None:
             context = replace(read_context(workspace, layout.account(account)), file=file)
+            parsed = without_future(layout.read(table, context), now=now)
+            refuse_unclear(table, file=file)
+            told = outside_warnings(parsed, table.said, file=file, zone=context.timezone)
             by_layout.setdefault(layout.id, (layout, []))[1].append(
-                without_future(layout.read(table, context), now=now)
+                replace(parsed, warnings=[*parsed.warnings, *told]) if told else parsed
             )
     found: dict[str, list[Parsed]] = {}
     for layout, parts in by_layout.values():
@@ -475,6 +510,15 @@ def _done_import(
     with engine.connect() as connection:
         found: int | None = connection.execute(query).scalar()
         return found
+
+
+def _read_as(engine: sa.Engine, import_id: int | None) -> str | None:
+    """How the letters of an import were read, where the ledger says so."""
+    query = sa.select(imports.c.counts).where(imports.c.id == import_id)
+    with engine.connect() as connection:
+        counts = connection.execute(query).scalar()
+    encoding: str | None = json.loads(counts or "{}").get("encoding")
+    return encoding
 
 
 def _begin(

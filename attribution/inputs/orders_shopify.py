@@ -22,7 +22,7 @@ from attribution.inputs.cells import (
     with_cells,
 )
 from attribution.inputs.gift_cards import ends_as_one, is_named, sold_for
-from attribution.inputs.shop_orders import order_touches
+from attribution.inputs.shop_orders import order_touches, order_warnings
 from attribution.inputs.times import instants
 from attribution.inputs.urls import tag_value
 from attribution.tables import MONEY, ORDER_CODES
@@ -65,13 +65,16 @@ def read_orders(table: TextTable, context: ReadContext) -> Parsed:
     warnings += [*unsure_note(unsure, "amounts"), *_sum_warnings(orders)]
     lines = _order_lines(items, context)
     gifts = sold_for(lines)
+    refunds = _refunds(orders, context)
+    stated = orders.select("source_line", "total", pl.col("Id").alias("order_id"))
+    warnings += order_warnings(stated, refunds)
     empty = items.filter(pl.col("Lineitem name").is_null() & _LINE)["source_line"]
     return Parsed(
         tables={
             "orders": _orders(orders, context).join(gifts, on="order_id", how="left", maintain_order="left"),
             "order_lines": lines,
             "order_codes": _order_codes(orders, context),
-            "refunds": _refunds(orders, context),
+            "refunds": refunds,
             "touches": _touches(orders, context),
         },
         rejected=sorted([*rejected, *orphans], key=lambda row: row.line),
@@ -179,8 +182,10 @@ def _adds_up(*, with_tax: bool) -> pl.Expr:
 
 def _sum_warnings(orders: pl.DataFrame) -> list[str]:
     right = pl.when(pl.col("tax_included")).then(_adds_up(with_tax=False)).otherwise(_adds_up(with_tax=True))
-    odd = orders.filter(pl.col("tax_included").is_not_null() & ~right).height
-    return [f"{odd} orders whose Subtotal, Shipping and Taxes do not add up to Total; kept as stated."] if odd else []
+    odd = orders.filter(pl.col("tax_included").is_not_null() & ~right)
+    first = odd["source_line"].min()
+    what = "whose Subtotal, Shipping and Taxes do not add up to Total; kept as stated"
+    return [f"{odd.height} orders (first: line {first}) {what}."] if odd.height else []
 
 
 def _orders(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:

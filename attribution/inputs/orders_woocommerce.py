@@ -13,7 +13,7 @@ import polars as pl
 
 from attribution.inputs.cells import Check, columns, currency_told, leave_out, money, put_aside
 from attribution.inputs.orders_shopify_rest import ORDER_SCHEMA, items, line_table, refund_table, total
-from attribution.inputs.shop_orders import read_orders
+from attribution.inputs.shop_orders import early_refunds, order_warnings, read_orders, without_lines
 from attribution.inputs.times import instants
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
@@ -271,8 +271,16 @@ def read_analytics(table: TextTable, context: ReadContext) -> Parsed:
         kind.str.to_lowercase().alias("source_type"),
     )
     parsed = read_orders(orders, context, skipped=skipped, rejected=bad)
-    both = pl.concat([parsed.tables["refunds"], refunds], how="diagonal_relaxed")
-    return Parsed({**parsed.tables, "refunds": both}, parsed.rejected, skipped, warnings=parsed.warnings)
+    sold_orders = parsed.tables["orders"]
+    early = early_refunds(refunds, sold_orders)
+    both = pl.concat([parsed.tables["refunds"], without_lines(refunds, early)], how="diagonal_relaxed")
+    told = [text for text in order_warnings(sold_orders, both) if text not in parsed.warnings]
+    return Parsed(
+        {**parsed.tables, "refunds": both},
+        sorted([*parsed.rejected, *early], key=lambda row: row.line),
+        skipped,
+        warnings=[*parsed.warnings, *told],
+    )
 
 
 WOOCOMMERCE_ANALYTICS = Layout(

@@ -11,7 +11,17 @@ from collections.abc import Sequence
 import polars as pl
 
 from attribution.identity import OWN_TOUCH
-from attribution.inputs.cells import Check, lost_id, money, no_nulls, put_aside, unreadable, unsure_note, with_cells
+from attribution.inputs.cells import (
+    Check,
+    lost_id,
+    money,
+    no_nulls,
+    put_aside,
+    shown,
+    unreadable,
+    unsure_note,
+    with_cells,
+)
 from attribution.inputs.gift_cards import sold_for
 from attribution.inputs.times import instants
 from attribution.inputs.urls import kept_urls, tag_value, without_addresses
@@ -65,6 +75,9 @@ def read_orders(
     read = {name: money(rows[name], currency=rows["currency"], default=context.currency) for name in MONEYS}
     read |= {name: instants(rows[name], zone=zone or context.timezone, order=order) for name in TIMES}
     rows, bad = put_aside(with_cells(rows, read), _CHECKS)
+    early = early_refunds(refunds, rows)
+    bad, rows = [*bad, *early], without_lines(rows, early)
+    refunds = without_lines(refunds, early) if refunds is not None else None
     orders = _with_gift_cards(_orders(rows, context), lines)
     tables = {
         "orders": orders,
@@ -78,7 +91,12 @@ def read_orders(
         tables,
         sorted([*rejected, *bad], key=lambda row: row.line),
         skipped or {},
-        warnings=[*warnings, *unsure_note(sum(read[name].unsure for name in MONEYS), "amounts"), *_sums(orders)],
+        warnings=[
+            *warnings,
+            *unsure_note(sum(read[name].unsure for name in MONEYS), "amounts"),
+            *_sums(orders),
+            *order_warnings(orders, tables["refunds"]),
+        ],
     )
 
 
@@ -158,8 +176,58 @@ def _sums(orders: pl.DataFrame) -> list[str]:
     tax = pl.when(pl.col("tax_included").fill_null(False)).then(pl.lit(0).cast(MONEY)).otherwise("tax")
     parts = pl.col("subtotal") + pl.col("shipping").fill_null(0) + tax.fill_null(0)
     told = pl.col("total").is_not_null() & pl.col("tax").is_not_null()
-    odd = orders.filter(told & ((parts - pl.col("total")).abs() > pl.lit("0.02").cast(MONEY))).height
-    return [f"{odd} orders whose parts do not add up to their total; kept as stated."] if odd else []
+    odd = orders.filter(told & ((parts - pl.col("total")).abs() > pl.lit("0.02").cast(MONEY)))
+    first = odd["source_line"].min()
+    what = "whose parts do not add up to their total; kept as stated"
+    return [f"{odd.height} orders (first: line {first}) {what}."] if odd.height else []
+
+
+def order_warnings(orders: pl.DataFrame, refunds: pl.DataFrame) -> list[str]:
+    """Sentences on what is kept as stated and looks odd: refunds above the total, orders of nothing, test orders.
+
+    Of single refunds and a sum an order's larger one is compared, as the ledger counts."""
+    sums = pl.col("refund_id") == "cumulative"
+    of_order = refunds.group_by("order_id").agg(
+        pl.max_horizontal(pl.col("amount").filter(sums).max().fill_null(0), pl.col("amount").filter(~sums).sum()).alias(
+            "back"
+        )
+    )
+    known = orders.join(of_order, on="order_id", how="left", maintain_order="left")
+    test = pl.col("is_test").fill_null(False) if "is_test" in orders.columns else pl.lit(False)
+    kinds = (
+        (pl.col("back") > pl.col("total"), "refunded by more than the total; kept as stated, check them in the shop"),
+        (
+            (pl.col("total") == 0) & ~test,
+            "with a total of 0 (a gift, a 100 % code, a test?); kept, and bring no revenue",
+        ),
+        (test, "marked as a test; kept, and never counted as sold"),
+    )
+    told = []
+    for odd, what in kinds:
+        found = known.filter(odd.fill_null(False))
+        if found.height:
+            orders_of = "order" if found.height == 1 else "orders"
+            told.append(f"{found.height} {orders_of} (first: line {found['source_line'].min()}) {what}.")
+    return told
+
+
+def early_refunds(refunds: pl.DataFrame | None, orders: pl.DataFrame) -> list[Rejected]:
+    """Refunds dated more than a day before their order (no zone or clock explains more): their lines are put aside."""
+    if refunds is None or refunds.is_empty():
+        return []
+    head = orders.select("order_id", pl.col("ordered_at").alias("sold_at"))
+    both = refunds.drop("ordered_at", strict=False).join(head, on="order_id", how="inner")
+    early = both.filter(pl.col("refunded_at") < pl.col("sold_at") - pl.duration(days=1))
+    message = "a refund is dated before its order; check both dates in the shop and export the file again"
+    return [
+        Rejected(row["source_line"], "refund_before_order", message, {"order_id": shown(row["order_id"])})
+        for row in early.unique("source_line").sort("source_line").iter_rows(named=True)
+    ]
+
+
+def without_lines(frame: pl.DataFrame, rejected: Sequence[Rejected]) -> pl.DataFrame:
+    """The frame without the records of rejected lines."""
+    return frame.filter(~pl.col("source_line").is_in([row.line for row in rejected])) if rejected else frame
 
 
 def _codes(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
