@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from config import mappings
 from config.mappings import ColumnMapping
-from config.reading import Rejected, TextTable, UnknownLayoutError, normal_header
+from config.reading import IntakeError, Rejected, TextTable, UnknownLayoutError, normal_header
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,21 @@ def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wan
         problem=f"its columns are of no known layout ({shown}{', …' if len(table.headers) > 8 else ''})",
         cure=f"{_nearest(table, layouts)}; or say which column is which, on the page Data or with --as and --map",
     )
+
+
+def refuse_unclear(table: TextTable, *, file: str) -> None:
+    """Raises IntakeError where a column that was read stands twice and tells two things: which one counts is asked."""
+    for first, later in table.doubled:
+        one, other = table.headers[first], table.headers[later]
+        unlike = table.frame.filter(pl.col(one) != pl.col(other)) if one in table.used else table.frame.clear()
+        if not unlike.is_empty():
+            raise IntakeError(
+                file=file,
+                problem=f"columns {first + 1} and {later + 1} have the same header, {one!r}, and differ in line "
+                f"{unlike['source_line'][0]}",
+                cure="Take one of them out, or say which one counts, on the page Data or with --as and --map "
+                f"COLUMN={other!r}",
+            )
 
 
 def remember_mapping(engine: sa.Engine, headers: Sequence[str], *, layout: str, mapping: Mapping[str, str]) -> None:

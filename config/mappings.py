@@ -140,7 +140,7 @@ def applied(table: TextTable, mapping: ColumnMapping) -> TextTable | None:
     for name, form in mapping.written.items():
         if name in picked:
             frame = frame.with_columns(_rewritten(frame[name], form))
-    return replace(table, headers=(*names.values(), *constants), frame=frame)
+    return replace(table, headers=(*names.values(), *constants), frame=frame, doubled=())
 
 
 def _rewritten(texts: pl.Series, form: str) -> pl.Series:

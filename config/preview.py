@@ -12,7 +12,7 @@ import polars as pl
 
 from config import mappings
 from config.intake import read_context
-from config.layouts import Layout, Parsed, as_mapped, choose_layout
+from config.layouts import Layout, Parsed, as_mapped, choose_layout, refuse_unclear
 from config.mappings import ColumnMapping
 from config.reading import Document, IntakeError, Rejected, TextTable, UnknownLayoutError, read_bytes, read_file
 from config.workspace import Workspace
@@ -56,13 +56,14 @@ class TablePreview:
 @dataclass(frozen=True)
 class FilePreview:
     """`guessed`: the encoding was told by the letters alone. `whole`: false where only the beginning was looked at.
-    `error`: why the file cannot be taken in at all."""
+    `garbled`: the encoding to offer, where its letters look misread. `error`: why the file cannot be taken in."""
 
     file: str
     kind: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
     guessed: bool = False
+    garbled: str | None = None
     whole: bool = True
     tables: tuple[TablePreview, ...] = ()
     error: str | None = None
@@ -99,6 +100,7 @@ def preview(
         encoding=document.encoding,
         delimiter=document.delimiter,
         guessed=bool(told) and not told.startswith("utf") and encoding is None,
+        garbled=document.garbled,
         whole=whole,
         tables=tuple(look.at(table) for table in document.tables),
     )
@@ -175,6 +177,10 @@ class _Look:
     ) -> TablePreview:
         context = read_context(self.workspace, layout.account(self.account))
         parsed: Parsed = layout.read(table, replace(context, file=self.file))
+        try:
+            refuse_unclear(table, file=self.file)
+        except IntakeError as exc:
+            return replace(bare, problem=f"{exc.problem}. {exc.cure}")
         named = dict(zip(bare.headers, table.headers, strict=False))
         lines = set(bare.raw["source_line"].to_list())
         return replace(
