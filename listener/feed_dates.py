@@ -6,8 +6,10 @@ import datetime as dt
 import re
 from calendar import timegm
 from email.utils import parsedate_tz
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import struct_time
+
+from babel.dates import get_month_names
 
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?",
@@ -27,7 +29,8 @@ _NONE: tuple[None, str] = (None, "missing")
 
 @lru_cache(maxsize=512)
 def parse_date(raw: str, *, fallback: struct_time | None) -> tuple[dt.datetime | None, str]:
-    """(UTC, quality). ISO 8601, Y/M/D, RFC 822 and epochs are read here; `fallback` (UTC) serves for the rest.
+    """(UTC, quality). ISO 8601, Y/M/D, RFC 822 (its months in many languages) and epochs are read here; `fallback`
+    (UTC) serves for the rest.
 
     exact: with time and zone; no_zone: taken as UTC; date_only: midnight UTC; guessed: as the fallback understood it.
     """
@@ -39,6 +42,7 @@ def parse_date(raw: str, *, fallback: struct_time | None) -> tuple[dt.datetime |
             or _slashed(text)
             or _epoch(text)
             or _rfc822(text)
+            or _in_words(text)
             or _fallback(fallback)
             or _NONE
         )
@@ -104,6 +108,40 @@ def _rfc822(text: str) -> tuple[dt.datetime, str] | None:
         return None
     when = dt.datetime(*parts[:6], tzinfo=dt.UTC) - dt.timedelta(seconds=parts[9] or 0)
     return when, "exact" if _ZONE.search(text) else "no_zone" if ":" in text else "date_only"
+
+
+_LANGUAGES = ("pt", "es", "fr", "it", "de", "nl", "pl", "cs", "sk", "hu", "ro", "sv", "da", "nb", "fi", "tr", "he", "ar",
+              "id", "el", "uk", "ru", "ca", "hr", "bg")  # fmt: skip
+_WORDS = re.compile(
+    r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})\.?\s+(?:de\s+)?(?P<month>[^\W\d]{3,12})\.?,?\s+(?:de\s+)?(?P<year>\d{4})"
+    r"(?:,?\s+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?\s*(?P<zone>UTC|GMT|Z|[+-]\d{2}:?\d{2})?)?"
+)
+
+
+def _in_words(text: str) -> tuple[dt.datetime, str] | None:
+    """Seg, 24 Set 2018 19:42:40 -0300: RFC 822 with the names of another language, which it does not allow."""
+    found = _WORDS.fullmatch(text)
+    month = _months().get(found["month"].lower()) if found else None
+    if found is None or month is None:
+        return None
+    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
+    when = dt.datetime(int(found["year"]), month, int(found["day"]), hour, minute, min(second, 59), tzinfo=dt.UTC)
+    zone = found["zone"]
+    if not zone:
+        return when, "no_zone" if found["hour"] else "date_only"
+    return (when if zone in ("UTC", "GMT", "Z") else when - _offset(zone)), "exact"
+
+
+@cache
+def _months() -> dict[str, int]:
+    """Names of months, long and short, that mean the same in all these languages that have them -> 1 to 12."""
+    meant: dict[str, set[int]] = {}
+    for language in _LANGUAGES:
+        for width in ("abbreviated", "wide"):
+            for context in ("format", "stand-alone"):
+                for number, name in get_month_names(width, context, language).items():
+                    meant.setdefault(str(name).lower().strip(" ."), set()).add(int(number))
+    return {name: min(numbers) for name, numbers in meant.items() if len(numbers) == 1}
 
 
 def _fallback(value: struct_time | None) -> tuple[dt.datetime, str] | None:

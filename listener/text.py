@@ -96,10 +96,11 @@ def _read_any(markup: str) -> tuple[str, list[str]]:
     return "".join(reader.parts), reader.links
 
 
+_ATTRIBUTES = r"""(?:[ \t\r\n]+[a-zA-Z_][a-zA-Z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'))?)*"""
 _SIMPLE_TAG = re.compile(
-    r"""(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]*)"""
-    r"""(?P<attributes>(?:[ \t\r\n]+[a-zA-Z_][a-zA-Z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'))?)*)[ \t\r\n]*/?""",
+    rf"(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]*)(?P<attributes>{_ATTRIBUTES})[ \t\r\n]*/?",
 )
+_FRAME = re.compile(rf"iframe{_ATTRIBUTES}")
 _HREF = re.compile(r"""[ \t\r\n](?P<name>[a-zA-Z_][a-zA-Z0-9_:.-]*)(?:=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'))?""")
 _SIMPLE_COMMENT = re.compile(r"!--[^<>-]+(?:-[^<>-]+)*--")
 # Elements whose text some versions of Python's reader take for no markup.
@@ -122,15 +123,16 @@ def _read_simple(markup: str) -> tuple[str, list[str]] | None:
     pieces = [unescape(first) if has_references and "&" in first else first]
     links: list[str] = []
     plain = _PLAIN_TAGS.get
-    for other in others:
+    following = iter(others)
+    for other in following:
         tag, closed, text = other.partition(">")
         line_break = plain(tag)
-        if line_break is None:
-            read = _read_tag(tag, links) if closed else None
-            if read is None:
-                return None
-            line_break = read
-        elif not closed:
+        if line_break is None and tag.startswith("iframe") and closed and _FRAME.fullmatch(tag):
+            tag, closed, text = next(following, "").partition(">")  # what is inside is not shown
+            line_break = "" if tag == "/iframe" else None
+        elif line_break is None:
+            line_break = _read_tag(tag, links)
+        if line_break is None or not closed:
             return None
         if line_break:
             pieces.append(line_break)

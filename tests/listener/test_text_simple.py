@@ -14,7 +14,7 @@ PIECES = st.sampled_from(
         "<p>", "</p>", "<br/>", "<br />", "<BR>", "<b>", "</b>", "</ p>", "<a href='/x?a=1&amp;b=2'>",
         '<a HREF="y" href="z">', "<a href=>", "<a href=plain/>", "<a title='x > y' href='u'>",
         '<img src="a.png"/>', "<!-- note -->", "<!-->", "<!---->", "<script>", "</script>", "<style>p</style>",
-        "<iframe>", "</iframe>", "<svg/>", "<title>", "</title>", "<?php x ?>", "<![CDATA[x]]>", "&amp;",
+        "<iframe>", "</iframe>", "<iframe src='/v' allowfullscreen></iframe>", "<iframe src='/v'>&lt;", "<svg/>", "<title>", "</title>", "<?php x ?>", "<![CDATA[x]]>", "&amp;",
         "&lt;b&gt;", "&am", "p;", "&#12;", "&#x41;", "&nbsp;", "&copy", "&", "<", ">", " < 3", '"', "'", "a", " ",
         "\n", "\t", "\r\n", "\u017c\xf3\u0142\u0107", "\u202e", "\x0b", "<p\x0bx>", "</br>", "</p class='x'>",
         "<p/>", "<o:p></o:p>", "<hr",
