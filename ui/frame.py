@@ -52,6 +52,7 @@ class Screen:
     lookback: dt.timedelta  # how long before an order a visit may lie
     dated: bool = True  # false: the page shows all there is, whatever the period
     elsewhere: Period | None = None  # the days of what the page is about, where all of it lies outside the period
+    earlier: frozenset[str] = frozenset((ORDERS, MENTIONS))  # what is known of the days before: the rest compares not
 
 
 def open_page(
@@ -103,7 +104,9 @@ def open_page(
         lookback=lookback,
         dated=period_filter,
     )
-    _freshness(screen)
+    if period_filter:
+        screen = replace(screen, earlier=_earlier(screen, about))
+    _freshness(screen, about)
     if period_filter:
         screen = _with_known_days(screen, about)
     if answer:
@@ -298,12 +301,37 @@ def period_text(screen: Screen, period: Period | None = None) -> str:
     )
 
 
-def _freshness(screen: Screen) -> None:
+def _earlier(screen: Screen, about: Sequence[str]) -> frozenset[str]:
+    """What the page is about and known of the days before: growth from days that nobody counted is none."""
+    days = known_days.known_days()
+    known = {ORDERS: days.orders, MENTIONS: days.of_brand(screen.brand)}
+    return frozenset(kind for kind in about if known_days.covers(known[kind], screen.before))
+
+
+def _compared(screen: Screen, about: Sequence[str]) -> str:
+    """With which days the page compares, or from when what it is about is known."""
+    _ = screen._
+    earlier = _("compared with {period}").format(period=period_text(screen, screen.before))
+    days = known_days.known_days()
+    known = {ORDERS: days.orders, MENTIONS: days.of_brand(screen.brand)}
+    lacking = [known[kind] for kind in about if kind not in screen.earlier]
+    begins = known_days.together(*lacking)
+    if begins is None:
+        return earlier
+    if ORDERS in about and ORDERS not in screen.earlier and MENTIONS not in screen.earlier & set(about):
+        told = _("not compared with the days before: what is known begins on {day}")
+    elif MENTIONS in screen.earlier:
+        told = _("orders are not compared with the days before: those that are known begin on {day}")
+    else:
+        told = _("mentions are not compared with the days before: those that are known begin on {day}")
+    return told.format(day=day_text(screen, begins.since))
+
+
+def _freshness(screen: Screen, about: Sequence[str]) -> None:
     _ = screen._
     fresh = data.freshness()
-    shown = (period_text(screen), _("compared with {period}").format(period=period_text(screen, screen.before)))
     parts = [
-        *(shown if screen.dated else ()),
+        *((period_text(screen), _compared(screen, about)) if screen.dated else ()),
         _("last poll {time}").format(time=time_text(screen, fresh.last_poll)),
         _("last import {time}").format(time=time_text(screen, fresh.last_import)),
     ]

@@ -46,6 +46,12 @@ def apart(known: Period | None, shown: Period) -> bool:
     return known is not None and (known.until < shown.since or known.since > shown.until)
 
 
+def covers(known: Period | None, days: Period) -> bool:
+    """Whether the days can be judged by what is known: it reaches back to their beginning, give or take a tenth of
+    them, as not every day has an order."""
+    return known is not None and known.since <= days.since + dt.timedelta(days=days.days // 10)
+
+
 def known_days() -> KnownDays:
     return _known_days(data.version())
 

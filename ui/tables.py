@@ -52,10 +52,11 @@ def show(
     draw = partial(_draw, screen, frame, alternative=alternative, select=select, titles=titles, height=height)
     if not phone:
         return draw(wide or frame.columns, key=key, widths=widths or {})
+    first = min(_PINNED_PIXELS, (widths or {}).get(phone[0], _PINNED_PIXELS))
     with st.container(key=f"wide-{key}"):
         at_desk = draw(wide or frame.columns, key=key, widths=widths or {})
     with st.container(key=f"phone-{key}"):
-        on_phone = draw(phone, key=f"{key}-phone", widths={phone[0]: _PINNED_PIXELS}, pinned=phone[0])
+        on_phone = draw(phone, key=f"{key}-phone", widths={phone[0]: first}, pinned=phone[0])
     return at_desk or on_phone
 
 

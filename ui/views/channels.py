@@ -110,13 +110,14 @@ def _uncredited_share(report: Report) -> float | None:
 
 def _cards(screen: Screen, report: Report, tags: hygiene.Hygiene) -> None:
     _ = screen._
-    then = data.report(screen.before, screen.model, screen.lookback)
+    compared = frame.ORDERS in screen.earlier
+    then = data.report(screen.before, screen.model, screen.lookback) if compared else None
     apart = _apart(report)
     grid = st.grid(4, min_column_width=158)
     grid.metric(
         _("Credited to channels"),
         words.money(screen, report.buckets.credited),
-        words.change(screen, report.buckets.credited, then.buckets.credited),
+        words.change(screen, report.buckets.credited, then.buckets.credited if then else None),
         delta_description=words.orders(screen, report.orders - apart),
         border=True,
         height="stretch",
@@ -124,7 +125,7 @@ def _cards(screen: Screen, report: Report, tags: hygiene.Hygiene) -> None:
     grid.metric(
         _("Without a channel"),
         words.share(screen, _uncredited_share(report)),
-        words.points(screen, _uncredited_share(report), _uncredited_share(then)),
+        words.points(screen, _uncredited_share(report), _uncredited_share(then) if then else None),
         delta_color="inverse",
         delta_description=_("{money} of {orders}").format(
             money=words.money(screen, report.buckets.uncredited), orders=words.orders(screen, apart)

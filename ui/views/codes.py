@@ -79,19 +79,19 @@ def _answer(screen: Screen, report: Report) -> str:
 
 def _cards(screen: Screen, report: Report) -> None:
     _ = screen._
-    before = data.report(screen.before, screen.model)
+    before = data.report(screen.before, screen.model) if frame.ORDERS in screen.earlier else None
     grid = st.grid(4, min_column_width=158)
     for title, states, inverse in (
         (_("Orders: our codes"), ("registered",), False),
         (_("Orders: unknown"), ("unknown",), True),
         (_("Orders: out of date"), BAD_STATES, True),
     ):
-        now, then = _orders(report, *states), _orders(before, *states)
+        now = _orders(report, *states)
         money = words.money(screen, int(now["net_minor"].sum()))
         grid.metric(
             title,
             words.number(screen, now.height),
-            now.height - then.height,
+            now.height - _orders(before, *states).height if before else None,
             delta_color="inverse" if inverse else "normal",
             delta_description=_("{money} net").format(money=money),
             border=True,

@@ -15,7 +15,7 @@ WIDE = (
     *("source", "health", "network", "last_success_at", "entries", "mentions", "last_week_per_day", "per_day"),
     "outcome",
 )
-PHONE = ("source", "health", "mentions", "last_success_at")
+PHONE = ("source", "health", "mentions")
 _ORDER = ("gone", "failing", "late", "silent", "gaps", "waiting", "never", "ok", "paused")
 
 

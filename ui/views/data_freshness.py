@@ -65,7 +65,15 @@ def draw(screen: Screen) -> None:
         "remark": _("Gaps"),
     }
     said = _("Tables with their newest rows.")
-    tables.show(screen, rows, titles=titles, alternative=said, key="table-freshness", widths={"remark": 420})
+    tables.show(
+        screen,
+        rows,
+        titles=titles,
+        alternative=said,
+        key="table-freshness",
+        widths={"table": 110, "remark": 420},
+        phone=("table", "newest", "remark"),
+    )
     st.caption(_("Days without any orders, visits or mentions are often a missing export, seldom a quiet week."))
 
 

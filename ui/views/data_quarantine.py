@@ -81,7 +81,7 @@ def _table(screen: Screen, rows: pl.DataFrame) -> None:
         key="quarantine",
         select=True,
         widths={"file_name": 170, "line": 64, "message": 430, "columns": 340},
-        phone=("file_name", "line", "message"),
+        phone=("line", "message"),
     )
     if chosen is None:
         st.caption(_("Select a row to read it whole."))

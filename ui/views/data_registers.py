@@ -12,6 +12,9 @@ from ui.frame import Screen, empty, guarded_csv, link
 from ui.i18n import Translator
 
 FORM = "person-form"
+CODES = (  # the further terms of a commission stand on the codes' own page, and in the download
+    *("code", "kind", "owner", "campaign", "channel", "valid_from", "valid_to", "commission_rate"),
+)
 
 
 def people(screen: Screen) -> None:
@@ -31,7 +34,14 @@ def people(screen: Screen) -> None:
     else:
         names = talk_cards.contact_names(_)
         shown = listed.drop("key").with_columns(pl.col("status").replace_strict(names, default=pl.col("status")))
-        tables.show(screen, shown, titles=titles(_), alternative=_("Registered people."), key="registered-people")
+        tables.show(
+            screen,
+            shown,
+            titles=titles(_),
+            alternative=_("Registered people."),
+            key="registered-people",
+            phone=("handle", "network", "followers"),
+        )
         _download(screen, listed.drop("version", "key", "note"), "people")
     with st.expander(_("Add or change a person")):
         _person_form(screen)
@@ -85,7 +95,15 @@ def codes(screen: Screen) -> None:
             ],
         )
     else:
-        tables.show(screen, listed, titles=titles(_), alternative=_("Registered promo codes."), key="registered-codes")
+        tables.show(
+            screen,
+            listed,
+            titles=titles(_),
+            alternative=_("Registered promo codes."),
+            key="registered-codes",
+            wide=CODES,
+            phone=("code", "commission_rate", "owner"),
+        )
         _download(screen, listed.drop("code_norm"), "promo_codes")
     link(screen, "codes", _("Go to Promo codes"))
 

@@ -47,20 +47,28 @@ def page() -> None:
     how(screen, "Mention", "Story", "Engagement", "Sentiment score", "Matched revenue", "Evidence")
 
 
-def _answer(screen: Screen, every: pl.DataFrame) -> None:
+def _counted(screen: Screen, n: int) -> str:
+    """How many mentions, and how many before where those days are known."""
     _ = screen._
+    facts = {
+        "n": talk_cards.number(screen, n),
+        "brand": screen.brand or _("all brands"),
+        "days": screen.period.days,
+    }
+    if MENTIONS not in screen.earlier:
+        told = _.plural("{n} mention of {brand} in {days} days.", "{n} mentions of {brand} in {days} days.", n)
+        return told.format(**facts)
     before = talk.one_brand(data.mentions(screen.before), screen.brand).height
-    n, about = every.height, screen.brand or _("all brands")
-    counted = _.plural(
+    return _.plural(
         "{n} mention of {brand} in {days} days ({before} in the {days} days before).",
         "{n} mentions of {brand} in {days} days ({before} in the {days} days before).",
         n,
-    ).format(
-        n=talk_cards.number(screen, n),
-        brand=about,
-        days=screen.period.days,
-        before=talk_cards.number(screen, before),
-    )
+    ).format(**facts, before=talk_cards.number(screen, before))
+
+
+def _answer(screen: Screen, every: pl.DataFrame) -> None:
+    _ = screen._
+    counted = _counted(screen, every.height)
     open_ones = every.filter(pl.col("triage_status") == "todo").height
     waiting = _.plural("{n} is marked to do.", "{n} are marked to do.", open_ones).format(n=open_ones)
     felt = feeling(every)
@@ -73,7 +81,7 @@ def _answer(screen: Screen, every: pl.DataFrame) -> None:
         if felt.enough
         else _("Too few scored texts (n = {n}) to judge the feeling.").format(n=felt.scored)
     )
-    say(screen, " ".join((counted, judged, waiting) if n else (counted,)))
+    say(screen, " ".join((counted, judged, waiting) if every.height else (counted,)))
 
 
 def _nothing_yet(screen: Screen) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 import streamlit as st
@@ -19,10 +19,11 @@ CARD_HEIGHT = 212
 
 @dataclass(frozen=True)
 class Talk:
-    """The brand's mentions of the period and of the one before it, and all of both with the history in front."""
+    """The brand's mentions of the period and of the one before it, and all of both with the history in front.
+    `before` is None where those days cannot be compared with."""
 
     now: pl.DataFrame
-    before: pl.DataFrame
+    before: pl.DataFrame | None
     history: pl.DataFrame
 
 
@@ -31,18 +32,21 @@ def page() -> None:
     screen = frame.open_page(_("Overview"), model_filter=True)
     talk = _talk(screen)
     report, report_before = _report(screen, screen.period), _report(screen, screen.before)
-    has_talk = not talk.now.is_empty() or not talk.before.is_empty()
+    has_talk = not talk.now.is_empty() or not (talk.before is None or talk.before.is_empty())
     has_orders = not report.ledger.is_empty() or not report_before.ledger.is_empty()
+    if frame.MENTIONS not in screen.earlier:
+        talk = replace(talk, before=None)
     if not has_talk and not has_orders:
         _nothing_yet(screen)
         return
     frame.say(screen, _answer(screen, talk, report if has_orders else None))
-    _cards(screen, talk, report, report_before)
+    then = report_before if frame.ORDERS in screen.earlier else None
+    _cards(screen, talk, report, then)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _volume(screen, talk)
     with right:
-        _changes(screen, talk, report, report_before)
+        _changes(screen, talk, report, then)
         _sources(screen)
     frame.how(screen, "Mention", "Engagement", "Net sentiment", "Direct return", "ROI", "Expected band")
     frame.export(screen, figures.expected_band(talk.history, screen.period), "mentions-by-day")
@@ -104,7 +108,7 @@ def _money_sentence(screen: Screen, report: Report) -> str:
     return _("Direct return was {money} for {cost} spent.").format(money=money, cost=cost)
 
 
-def _cards(screen: Screen, talk: Talk, report: Report, report_before: Report) -> None:
+def _cards(screen: Screen, talk: Talk, report: Report, report_before: Report | None) -> None:
     grid = st.grid(5, min_column_width=158)
     with grid.cell():
         _mention_card(screen, talk)
@@ -121,12 +125,13 @@ def _cards(screen: Screen, talk: Talk, report: Report, report_before: Report) ->
 def _mention_card(screen: Screen, talk: Talk) -> None:
     _ = screen._
     daily = figures.every_day(talk.now, screen.period, pl.len())["value"].to_list()
+    before = None if talk.before is None else talk.before.height
     st.metric(
         _("Mentions"),
         words.number(screen, talk.now.height),
-        words.change(screen, talk.now.height, talk.before.height),
+        words.change(screen, talk.now.height, before),
         delta_color="off",
-        delta_description=_("{n} before").format(n=words.number(screen, talk.before.height)),
+        delta_description=None if before is None else _("{n} before").format(n=words.number(screen, before)),
         chart_data=daily,
         chart_type="bar",
         border=True,
@@ -135,11 +140,16 @@ def _mention_card(screen: Screen, talk: Talk) -> None:
     frame.link(screen, "mentions", _("Read them"))
 
 
+def _engagement(mentions: pl.DataFrame | None) -> int | None:
+    """All that is told of engagement; None where nothing is told."""
+    known = None if mentions is None else mentions["engagement"].drop_nulls()
+    return int(known.sum()) if known is not None and known.len() else None
+
+
 def _engagement_card(screen: Screen, talk: Talk) -> None:
     _ = screen._
-    known, known_before = (t.drop_nulls("engagement") for t in (talk.now, talk.before))
-    total = int(known["engagement"].sum()) if known.height else None
-    before = int(known_before["engagement"].sum()) if known_before.height else None
+    total, before = (_engagement(mentions) for mentions in (talk.now, talk.before))
+    known = talk.now.drop_nulls("engagement")
     told = _("told by {n} of {all}").format(
         n=words.number(screen, known.height), all=words.number(screen, talk.now.height)
     )
@@ -159,7 +169,8 @@ def _engagement_card(screen: Screen, talk: Talk) -> None:
 
 def _feeling_card(screen: Screen, talk: Talk) -> None:
     _ = screen._
-    now, before = feeling(talk.now), feeling(talk.before)
+    now = feeling(talk.now)
+    before = None if talk.before is None else feeling(talk.before)
     n = _("{n} scored").format(n=words.number(screen, now.scored))
     if now.not_scored:
         n = _("{n}, {left} not").format(n=n, left=words.number(screen, now.not_scored))
@@ -175,8 +186,8 @@ def _feeling_card(screen: Screen, talk: Talk) -> None:
     frame.link(screen, "sentiment", _("See why"))
 
 
-def _net_change(screen: Screen, now: Feeling, before: Feeling) -> str | None:
-    return words.points(screen, now.net, before.net) if now.enough and before.enough else None
+def _net_change(screen: Screen, now: Feeling, before: Feeling | None) -> str | None:
+    return words.points(screen, now.net, before.net) if before and now.enough and before.enough else None
 
 
 def _weekly_feeling(mentions: pl.DataFrame) -> list[float] | None:
@@ -193,9 +204,9 @@ def _weekly_feeling(mentions: pl.DataFrame) -> list[float] | None:
     return weekly["net"].to_list() if weekly.height > 1 else None
 
 
-def _return_card(screen: Screen, report: Report, before: Report) -> None:
+def _return_card(screen: Screen, report: Report, before: Report | None) -> None:
     _ = screen._
-    now, then = report.buckets.direct, before.buckets.direct
+    now, then = report.buckets.direct, before.buckets.direct if before else None
     known = not report.ledger.is_empty()
     n = figures.direct_orders(report)
     st.metric(
@@ -211,9 +222,9 @@ def _return_card(screen: Screen, report: Report, before: Report) -> None:
     frame.link(screen, "roi", _("See the orders"))
 
 
-def _roi_card(screen: Screen, report: Report, before: Report) -> None:
+def _roi_card(screen: Screen, report: Report, before: Report | None) -> None:
     _ = screen._
-    now, then = report.roi.direct_roi, before.roi.direct_roi
+    now, then = report.roi.direct_roi, before.roi.direct_roi if before else None
     cost = words.money(screen, report.roi.cost_minor)
     st.metric(
         _("Direct ROI"),
@@ -253,12 +264,15 @@ def _volume(screen: Screen, talk: Talk) -> None:
     )
 
 
-def _changes(screen: Screen, talk: Talk, report: Report, report_before: Report) -> None:
+def _changes(screen: Screen, talk: Talk, report: Report, report_before: Report | None) -> None:
     _ = screen._
     st.subheader(_("What changed most"), anchor=False)
-    found = figures.changes(talk.now, talk.before, report, report_before)[:3]
+    heard, heard_before = (talk.now, talk.before) if talk.before is not None else (talk.now.clear(), talk.now.clear())
+    found = figures.changes(heard, heard_before, report, report_before)[:3]
     with st.container(border=True):
-        if not found:
+        if talk.before is None and report_before is None:
+            st.text(_("What is known begins in these days: there is nothing before them to compare with."))
+        elif not found:
             st.text(_("Nothing moved beyond chance against the {days} days before.").format(days=screen.before.days))
         for change in found:
             st.text(_change_sentence(screen, change))
