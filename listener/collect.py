@@ -10,22 +10,23 @@ import asyncio
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from config.registers import read_codes
 from config.settings import Settings, SettingsError, SourceSettings, find_line, read_settings
 from config.workspace import Workspace
 from listener import schedule
 from listener.feeds import BODY_LIMIT, Entry, ParsedFeed
-from listener.fetch import FetchRequest, FetchResult, Outcome, Sessions, fetch, open_session
+from listener.fetch import FetchRequest, FetchResult, Limits, Outcome, Sessions, fetch, open_session
 from listener.forgetting import not_forgotten
 from listener.language import detect
-from listener.manners import PATIENCE, Manners, politeness_group
+from listener.manners import PATIENCE, FarTurnError, Manners, Now, Pause, Visit, politeness_group
 from listener.mentions import BrandMatch, Mention, author_of, build_mention, network_of, spoken, when
 from listener.parsing import ParseWorkers
 from listener.queries import About, Query, QueryError, Words, compile_query
@@ -54,9 +55,8 @@ _READ_VERSION = "3"  # raise it when feeds are read or matched differently: what
 _LONGEST_SLEEP = 60.0  # seconds between looks at what is due
 _FRESH = schedule.LONGEST_WAIT  # a word of freshness farther away comes of a clock that was wrong
 
-Now = Callable[[], dt.datetime]
+_T = TypeVar("_T")
 Progress = Callable[[int, int, str], None]  # done, of, what
-Pause = Callable[[dt.datetime, Now], Awaitable[None]]  # until when, by which clock
 SessionFactory = Callable[[], AbstractAsyncContextManager[Sessions]]
 
 
@@ -181,17 +181,25 @@ class Collector:
     """Polls in rounds. Sessions, parse workers, and what domains may be asked when are kept from round to round."""
 
     def __init__(
-        self, workspace: Workspace, *, now: Now, session_factory: SessionFactory = open_session, pause: Pause = _pause
+        self,
+        workspace: Workspace,
+        *,
+        now: Now,
+        session_factory: SessionFactory = open_session,
+        pause: Pause = _pause,
+        limits: Limits | None = None,
     ) -> None:
         """`pause` waits for a moment of `now`'s clock to come, at most half a minute ahead."""
         self.workspace, self.now, self._pause = workspace, now, pause
-        self._session_factory = session_factory
+        self._session_factory, self._limits = session_factory, limits
         self._slots = asyncio.Semaphore(CONCURRENCY)
         self._cache = ScoreCache()
         self._settings_changed = _changed_at(workspace)
 
     async def __aenter__(self) -> Collector:
         self._held = AsyncExitStack()
+        self._hearing = self._held.enter_context(ThreadPoolExecutor(1, thread_name_prefix="hearing"))
+        self._keeping = self._held.enter_context(ThreadPoolExecutor(1, thread_name_prefix="keeping"))
         self._writer = StateWriter(self.workspace.engine)
         self._held.push_async_callback(self._writer.close)
         self.sessions = await self._held.enter_async_context(self._session_factory())
@@ -289,26 +297,25 @@ class Collector:
     async def _in_turn(self, source: SourceSettings, state: SourceState) -> SourceReport:
         """One source when its domain may be asked: no two requests to it at once, and none too soon after another."""
         group = _group(state, source.allow_private)
-        if group is None:
-            async with self._slots:
-                return await self._shielded(source, state, None)
-        budget = self.manners.of(group)
-        async with budget.turn:
-            if self.manners.quiet_until(group, now=self.now()) is None and budget.free_at > self.now():
-                await self._pause(budget.free_at, self.now)
-            async with self._slots:
-                return await self._shielded(source, state, group)
+        visit = Visit(self.manners, self._slots, now=self.now, pause=self._pause)
+        try:
+            await visit.enter(group)
+            return await self._shielded(source, state, group, visit)
+        finally:
+            visit.leave()
 
-    async def _shielded(self, source: SourceSettings, state: SourceState, group: str | None) -> SourceReport:
+    async def _shielded(
+        self, source: SourceSettings, state: SourceState, group: str | None, visit: Visit
+    ) -> SourceReport:
         """What one source makes us stumble over is its own row, and told in full to the log: the others go on."""
         try:
-            return await self._poll(source, state, group)
+            return await self._poll(source, state, group, visit)
         except Exception:
             _log.exception("polling the source %s failed", source.name)
             said = "polling this source failed inside earned; the log has the details, please report them"
             return SourceReport(source.name, "internal_error", error=said)
 
-    async def _poll(self, source: SourceSettings, state: SourceState, group: str | None) -> SourceReport:
+    async def _poll(self, source: SourceSettings, state: SourceState, group: str | None, visit: Visit) -> SourceReport:
         """plan -> fetch -> parse -> match -> score -> store, for one source."""
         now, public = self.now(), group is not None
         refused = self._asked_to_wait(state, group, now)
@@ -319,14 +326,24 @@ class Collector:
         await self._writer.save(state)
         self.manners.asked(group, self.now())
         request = schedule.request_of(state, plan_hash=self.plan.hash, allow_private=source.allow_private, now=now)
-        result = await fetch(self.sessions, request)
+        try:
+            result = await fetch(self.sessions, request, limits=self._limits, before_hop=visit.hop if public else None)
+        except FarTurnError as exc:
+            return await self._put_off(source, exc, now)
         told = schedule.after_answer(state, result, interval=source.interval, public=public, now=now)
         if told.retry_after and told.retry_after > now:
-            self.manners.silence(group, told.retry_after)
+            answered = politeness_group(result.final_url or request.url, allow_private=not public)
+            self.manners.silence(answered, told.retry_after)
         if result.outcome != Outcome.OK or result.body is None:
             await self._writer.save(told)
             return _no_body(source, result)
         return await self._read(source, state, told, result, result.body)
+
+    async def _put_off(self, source: SourceSettings, far: FarTurnError, now: dt.datetime) -> SourceReport:
+        """The feed redirects to a domain whose turn is far: it is asked again then, its own domain not too soon."""
+        later = max(far.until, now + schedule.SHORTEST_WAIT)
+        await asyncio.to_thread(postpone, self.workspace.engine, [(source.name, later)])
+        return SourceReport(source.name, "waiting_turn", error=f"the feed sends us on, and {far}")
 
     def _turn_after(self, state: SourceState, group: str | None, now: dt.datetime) -> list[tuple[str, dt.datetime]]:
         """A source that must wait stands in the queue at the end of the silence."""
@@ -359,21 +376,31 @@ class Collector:
             await self._writer.save(schedule.unreadable(told, parsed.error, before=before))
             return SourceReport(source.name, "not_a_feed", result.http_status, error=parsed.error)
         state = replace(marked, entries=len(parsed.entries))
-        counts = await asyncio.to_thread(self._store, source, state, parsed, now)
+        found = await _in_line(self._hearing, self._heard, source, parsed, now)
+        counts = await _in_line(self._keeping, self._store, source, state, parsed, found, now)
         return SourceReport(
             source.name, str(Outcome.OK), result.http_status, len(parsed.entries), counts.matched, counts.new,
             counts.updated,
         )  # fmt: skip
 
-    def _store(self, source: SourceSettings, state: SourceState, parsed: ParsedFeed, now: dt.datetime) -> SaveCounts:
+    def _heard(self, source: SourceSettings, parsed: ParsedFeed, now: dt.datetime) -> list[Mention]:
         key = self._keys.get(source.name)
-        mentions = mentions_of(parsed, source=source, plan=self.plan, now=now, key=key)
-        known = not_forgotten(self.workspace, mentions)
+        return not_forgotten(self.workspace, mentions_of(parsed, source=source, plan=self.plan, now=now, key=key))
+
+    def _store(
+        self, source: SourceSettings, state: SourceState, parsed: ParsedFeed, found: Sequence[Mention], now: dt.datetime
+    ) -> SaveCounts:
         seen = entry_keys((entry.native_id, entry.link) for entry in parsed.entries)
-        quiet = (_asked_of(source, self.plan), *_quiet(parsed, mentions))
+        quiet = (_asked_of(source, self.plan), *_quiet(parsed, found))
         return save_poll(
-            self.workspace.engine, source=source.name, state=state, mentions=known, now=now, seen=seen, quiet=quiet
+            self.workspace.engine, source=source.name, state=state, mentions=found, now=now, seen=seen, quiet=quiet
         )
+
+
+async def _in_line(thread: ThreadPoolExecutor, work: Callable[..., _T], *given: Any) -> _T:
+    """Work in a thread of its kind, one after the other: more of them at once would only take the time from each other,
+    and from those who listen to servers."""
+    return await asyncio.get_running_loop().run_in_executor(thread, work, *given)
 
 
 def _group(state: SourceState, allow_private: bool) -> str | None:

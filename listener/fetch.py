@@ -13,13 +13,13 @@ import ipaddress
 import re
 import socket
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -37,6 +37,11 @@ _PERMANENT = (301, 308)
 _LONGEST_VALIDATOR = 1_000
 _NAME_THREADS = 16  # names that are never answered hold a thread each: not one that the database needs
 _CHUNK = 64 * 1024
+_BEAT = 0.25  # seconds after which we look whether we were there to listen
+_UNASKED = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")  # ways of packing that we do not ask for, nor read
+_T = TypeVar("_T")
+
+BeforeHop = Callable[[str], Awaitable[None]]  # told where a redirect leads before it is followed; may wait, or raise
 
 
 class Outcome(StrEnum):
@@ -57,7 +62,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one fetch: seconds for all of it, bytes as sent and as inflated, redirects followed."""
+    """Bounds of one fetch: seconds for all of it, bytes as sent and as inflated, redirects followed.
+
+    Seconds count only while this process listens: what it is too busy to hear is no fault of the server's.
+    """
 
     seconds: float = 20.0
     compressed_bytes: int = 4_000_000
@@ -206,25 +214,72 @@ def _session(reachable: Reachable | None, names: AbstractResolver, user_agent: s
     )
 
 
-async def fetch(sessions: Sessions, request: FetchRequest, *, limits: Limits | None = None) -> FetchResult:
-    """One GET, redirects followed. Never raises for what a server, a name or an address does."""
+async def fetch(
+    sessions: Sessions, request: FetchRequest, *, limits: Limits | None = None, before_hop: BeforeHop | None = None
+) -> FetchResult:
+    """One GET, redirects followed. Never raises for what a server, a name or an address does.
+
+    `before_hop` is awaited before a redirect is followed, on nobody's time; what it raises comes out here.
+    """
     limits = limits or Limits()
+    patience = _Patience(limits.seconds)
     try:
-        async with asyncio.timeout(limits.seconds):
-            return await _follow(sessions, request, limits)
+        return await patience.spent_on(_follow(sessions, request, limits, patience.hop(before_hop)))
     except TimeoutError:
         return FetchResult(
             Outcome.TIMEOUT, final_url=request.url, error=f"no full answer within {limits.seconds:g} seconds"
         )
 
 
-async def _follow(sessions: Sessions, request: FetchRequest, limits: Limits) -> FetchResult:
+class _Patience:
+    """Seconds spent waiting for others. It counts in beats, and a beat that comes late counts as two at most: then this
+    process was busy, or the machine, and what has arrived meanwhile was not looked at yet."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left, self._beat, self._stopped = seconds, min(_BEAT, seconds / 4), False
+
+    async def spent_on(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """The outcome of the work; TimeoutError when patience ends."""
+        clock, task = asyncio.get_running_loop().time, asyncio.ensure_future(work)
+        try:
+            while self._left > 0:
+                begun = clock()
+                await asyncio.wait({task}, timeout=self._beat)
+                if task.done():
+                    return task.result()
+                if not self._stopped:
+                    self._left -= min(clock() - begun, 2 * self._beat)
+            raise TimeoutError
+        finally:
+            if task.cancel():
+                await asyncio.gather(task, return_exceptions=True)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        self._stopped = True
+        try:
+            yield
+        finally:
+            self._stopped = False
+
+    def hop(self, before_hop: BeforeHop | None) -> BeforeHop:
+        async def waited(url: str) -> None:
+            if before_hop:
+                with self.stopped():
+                    await before_hop(url)
+
+        return waited
+
+
+async def _follow(sessions: Sessions, request: FetchRequest, limits: Limits, before_hop: BeforeHop) -> FetchResult:
     """Walk the redirects; each address is checked as if it were the first."""
     url, permanent, moved = request.url, True, False
     for _ in range(limits.redirects + 1):
         problem = bad_address(url, allow_private=request.allow_private, ports=sessions.ports)
         if problem:
             return FetchResult(Outcome.BAD_URL, final_url=url, error=problem)
+        if moved:
+            await before_hop(url)
         result, location = await _get(sessions, replace(request, url=url), limits)
         if location is None:
             there = url if moved and permanent and result.outcome in (Outcome.OK, Outcome.NOT_MODIFIED) else None
@@ -273,7 +328,7 @@ async def _get(sessions: Sessions, request: FetchRequest, limits: Limits) -> tup
             URL(request.url, encoded=request.url.isascii() and " " not in request.url),
             headers={name: value for name, value in headers.items() if value},
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.seconds / 2),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         ) as response:
             return await _read(response, request, limits)
     except BlockedAddressError as exc:
@@ -322,6 +377,10 @@ async def _read(
     if response.status != 200:
         asked = bool(request.etag or request.last_modified)
         return _without_body(result, headers, conditional=asked), None
+    packed = headers.get("Content-Encoding", "").strip().lower()
+    if packed in _UNASKED:
+        said = f"the server packs its answers in a way we did not ask for, and do not read ({packed})"
+        return replace(result, outcome=Outcome.HTTP_ERROR, error=said), None
     body = await _body(response, limits)
     if body is None:
         size = f"{limits.compressed_bytes // 1_000_000} MB sent or {limits.inflated_bytes // 1_000_000} MB unpacked"

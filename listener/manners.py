@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -19,6 +19,17 @@ SPACING = dt.timedelta(seconds=1)
 SPACINGS = {"reddit.com": dt.timedelta(seconds=60)}  # since June 2026: one feed a minute and address, else 403 or 429
 PATIENCE = dt.timedelta(seconds=30)  # a turn further away than this is waited for in the queue, not here
 _NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+Now = Callable[[], dt.datetime]
+Pause = Callable[[dt.datetime, Now], Awaitable[None]]  # until when, by which clock
+
+
+class FarTurnError(Exception):
+    """The domain that a redirect leads to may not be asked soon. `group`: the domain; `until`: when it may be."""
+
+    def __init__(self, group: str, until: dt.datetime) -> None:
+        super().__init__(f"{group} may be asked again at {until:%Y-%m-%d %H:%M:%S} UTC")
+        self.group, self.until = group, until
 
 
 @lru_cache(maxsize=1)
@@ -42,12 +53,14 @@ def politeness_group(url: str, *, allow_private: bool) -> str | None:
 
 @dataclass
 class _Budget:
-    """Of one domain: `asked_at` last, `quiet_until` by its own word; `turn` is held during a request."""
+    """Of one domain: `asked_at` last, `quiet_until` by its own word; `turn` is held during a request, for which
+    `waiting` others stand in line."""
 
     spacing: dt.timedelta
     asked_at: dt.datetime = _NEVER
     quiet_until: dt.datetime = _NEVER
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
 
     @property
     def free_at(self) -> dt.datetime:
@@ -105,3 +118,66 @@ class Manners:
             if slot - now > PATIENCE and not (slow_only and budget.spacing <= SPACING and budget.quiet_until <= now):
                 later[state.name] = slot
         return later
+
+
+class Visit:
+    """The way of one poll from domain to domain: it holds the turn of the one it is at, and one of the slots.
+
+    It leaves a domain before it waits for the next, so that no two polls wait for each other.
+    """
+
+    def __init__(self, manners: Manners, slots: asyncio.Semaphore, *, now: Now, pause: Pause) -> None:
+        self._manners, self._slots, self._now, self._pause = manners, slots, now, pause
+        self._at: str | None = None
+        self._inside = False
+
+    async def enter(self, group: str | None) -> None:
+        """Wait for the domain's turn and gap, unless it wants silence, and for a slot. None: one's own network."""
+        if group:
+            await self._take_turn(group)
+        try:
+            await self._slots.acquire()
+        except BaseException:
+            self._give_turn(group)
+            raise
+        self._at, self._inside = group, True
+
+    async def _take_turn(self, group: str) -> None:
+        budget = self._manners.of(group)
+        budget.waiting += 1
+        try:
+            await budget.turn.acquire()
+        finally:
+            budget.waiting -= 1
+        try:
+            if self._manners.quiet_until(group, now=self._now()) is None and budget.free_at > self._now():
+                await self._pause(budget.free_at, self._now)
+        except BaseException:
+            budget.turn.release()
+            raise
+
+    def _give_turn(self, group: str | None) -> None:
+        if group:
+            self._manners.of(group).turn.release()
+
+    def leave(self) -> None:
+        if self._inside:
+            self._inside = False
+            self._slots.release()
+            self._give_turn(self._at)
+
+    async def hop(self, url: str) -> None:
+        """A redirect leads to `url`: its domain's budget is used, as if it were asked first. Raises FarTurnError."""
+        group = politeness_group(url, allow_private=False)
+        if group and group != self._at:
+            self._refuse_far(group, ahead=self._manners.of(group).waiting)
+            self.leave()
+            await self.enter(group)
+            self._refuse_far(group, ahead=0)
+        self._manners.asked(group, self._now())
+
+    def _refuse_far(self, group: str, *, ahead: int) -> None:
+        budget, now = self._manners.of(group), self._now()
+        until = max(budget.free_at, now) + ahead * budget.spacing
+        if budget.quiet_until > now or until - now > PATIENCE:
+            raise FarTurnError(group, until)
