@@ -105,6 +105,9 @@ def cut(
     return cutter.tables()
 
 
+_MAX_REMARKS, _MAX_REMARK = 40, 300
+
+
 class _Cutter:
     """Goes through the rows of a file and knows which table, if any, it stands in."""
 
@@ -116,6 +119,7 @@ class _Cutter:
         self.after_gap = self.after_comment = False
         self.before: list[Rejected] = []
         self.padded = 0
+        self.remarks: list[str] = []  # of the whole file: notes stand above their table or below it
 
     def gap(self) -> None:
         self.after_gap = True
@@ -151,7 +155,10 @@ class _Cutter:
 
     def tables(self) -> list[TextTable]:
         self._close()
-        return self.done
+        if not self.remarks:
+            return self.done
+        remarks = "\n".join(text[:_MAX_REMARK] for text in self.remarks[:_MAX_REMARKS])
+        return [replace(table, said={**table.said, "remarks": remarks}) for table in self.done]
 
     def _is_cut(self, row: Sequence[str]) -> bool:
         """Whether a last line without an end is shorter than every line above it, and no total or remark."""
@@ -168,6 +175,7 @@ class _Cutter:
             self.said[normal_header(key)] = value.strip()
         elif text.strip("-"):
             self.said["note"] = text
+            self.remarks.append(text)
         self.after_gap = self.after_comment = True
 
     def _say(self, row: Sequence[str]) -> None:
@@ -176,6 +184,7 @@ class _Cutter:
         if colon and value.strip() and len(key) < 60:
             self.said[normal_header(key)] = value.strip()
         self.said["note" if "title" in self.said else "title"] = text
+        self.remarks.append(text)
 
     def _opens_table(self, row: Sequence[str]) -> bool:
         """Whether a row after a gap is a new header: words only, and unlike the rows of the table above it."""
@@ -220,6 +229,8 @@ class _Cutter:
             for name, values in zip(self.headers, self.columns, strict=True)
         }
         frame = pl.DataFrame(columns | {"source_line": pl.Series("source_line", self.lines, dtype=pl.Int64)})
+        if not self.lines and len(self.headers) == 1:
+            self.remarks.append(self.headers[0])  # a line of words below the last table
         rejected = (*self.before, *self.rejected)
         table = TextTable(tuple(self.headers), frame, rejected, skipped=self.skipped, said=self.above)
         self.done.append(replace(table, doubled=self.doubled))

@@ -49,7 +49,8 @@ class Rejected:
 class TextTable:
     """The rows of one table as text. `frame`: the headers as String columns and `source_line` (Int64, 1-based).
 
-    `said` is what stands above the table: `# Key: value` lines by lower-case key, other lines as "title" and "note".
+    `said` is what stands above the table: `# Key: value` lines by lower-case key, other lines as "title" and "note"
+    (the last one), and all of the file's as "remarks", those below a table too.
     `doubled`: places of columns with one header, the first and the later one.
     `part` names the sheet or the archive's file it is from. `used` collects the headers a layout asks for, so that a
     preview can tell which columns are read.

@@ -14,7 +14,7 @@ import polars as pl
 COLUMNS = ("log host", "log ip", "log time", "log method", "log url", "log status", "log referrer", "log agent")
 _COMBINED = (
     r'^(?:(\S+) )?(\S+) \S+ \S+ \[([^\]]+)\] (?:\([^)]*\) )?"(?:([A-Z]+) (\S+)(?: [^"]*)?|[^"]*)" (\d{3}|-) \S+'
-    r'(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?'
+    r'(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"(?:\s.*)?| [^"]*)?$'
 )
 _ELB = (
     r"^(?:(?:https?|h2|wss?|grpcs?) )?(\d{4}-\d\d-\d\dT\S+) \S+ (\[[^\]]+\]|[^\s:]+):\d+ \S+ \S+ \S+ \S+ (\S+) \S+ "

@@ -91,13 +91,14 @@ def read_report(table: TextTable, context: ReadContext) -> Parsed:
     undated = pl.all_horizontal(pl.col(name).is_null() for name in (_DAY, _NTH))
     totals = rows.filter(blank & undated)["source_line"].to_list() if dimensions else []
     rows = rows.filter(~pl.col("source_line").is_in(totals))
-    rows, rejected = put_aside(_with_days(_with_metrics(rows, metrics), table), _CHECKS)
+    checks = [*_CHECKS, _MORE_ENGAGED] if {"sessions", "engaged_sessions"} <= metrics.keys() else _CHECKS
+    rows, rejected = put_aside(_with_days(_with_metrics(rows, metrics), table), checks)
     traffic = _traffic(rows, dimensions, metrics, context)
     return Parsed(
         {"traffic_daily": traffic},
         rejected,
         skipped | dict.fromkeys(totals, "total_row"),
-        warnings=_warnings(traffic, metrics, context),
+        warnings=[*_note_warnings(table, context), *_warnings(traffic, metrics, context)],
     )
 
 
@@ -150,6 +151,16 @@ _CHECKS = (
     ),
 )
 
+_MORE_ENGAGED = Check(
+    "engaged_above_sessions",
+    "the row has more engaged sessions than sessions, so its columns are shifted or mixed; export the report again",
+    pl.col("engaged_sessions") > pl.col("sessions"),
+)
+_NOT_WHOLE = re.compile(
+    r"threshold|withheld|sampl(?:ed|ing)|échantillon|seuil|stichprobe|schwellenwert|muestre|umbral|próbk|prog(?:u|ow)",
+    re.IGNORECASE,
+)
+
 
 def _traffic(
     rows: pl.DataFrame, dimensions: Sequence[str], metrics: Mapping[str, str], context: ReadContext
@@ -186,14 +197,29 @@ def _part(dimensions: Sequence[str], word: str) -> pl.Expr:
     return pl.lit(None, dtype=pl.String)
 
 
+def _note_warnings(table: TextTable, context: ReadContext) -> list[str]:
+    """What GA4 wrote above or below the table about figures that are not whole: sampled, or small ones withheld."""
+    lines = [f"{key}: {text}" if key != "remarks" else text for key, text in table.said.items()]
+    notes = [line for text in lines for line in text.splitlines() if _NOT_WHOLE.search(line)]
+    shown = ["".join(c for c in note if c.isprintable())[:160] for note in notes]
+    return [
+        f'{context.file}: GA4 notes "{note}": its figures are sampled or leave small groups out, and are too low. For '
+        "whole ones choose a shorter period or export its events (BigQuery)."
+        for note in dict.fromkeys(shown)
+    ][:3]
+
+
 def _warnings(traffic: pl.DataFrame, metrics: Mapping[str, str], context: ReadContext) -> list[str]:
     warnings = []
     if "revenue" in metrics:
         warnings.append(f"GA4 does not name the currency of its revenue; taken as {context.currency}.")
-    if traffic.select(pl.col("value").str.contains(r"(?:^|\| )\(other\)").any()).item():
-        warnings.append("GA4 put values together as (other): the report holds more of them than it shows.")
-    odd = traffic.filter(pl.col("engaged_sessions") > pl.col("sessions")).height if _has(traffic) else 0
-    return warnings + ([f"{odd} rows have more engaged sessions than sessions."] if odd else [])
+    others = traffic.filter(pl.col("value").str.contains(r"(?:^|\| )\(other\)"))
+    if others.height:
+        warnings.append(
+            f"{context.file}, line {others['source_line'].min()}: GA4 put values together as (other): the report has "
+            "more of them than it shows. Export fewer dimensions or a shorter period to see them."
+        )
+    return warnings
 
 
 def _joined(parsed: Parsed) -> Parsed:
@@ -208,10 +234,6 @@ def _joined(parsed: Parsed) -> Parsed:
         *(pl.col(name).drop_nulls().last() for name in others), pl.col("source_line").min()
     )
     return replace(parsed, tables={**parsed.tables, "traffic_daily": joined}, part_of=dict(lines.iter_rows()))
-
-
-def _has(traffic: pl.DataFrame) -> bool:
-    return {"engaged_sessions", "sessions"} <= {*traffic.columns}
 
 
 def _is_report(names: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-MAX_STORED_URL = 4096
+MAX_STORED_URL, MAX_TAG = 4096, 2048
 # Beginnings of parameter names, then whole names; lower case.
 _FAMILIES = ("utm_", "mtm_", "pk_", "hsa_", "matomo_")
 _TAGS = ("campaign", "medium", "source", "src", "from", "channel", "origin", "via")
@@ -122,5 +122,5 @@ def without_addresses(text: pl.Expr) -> pl.Expr:
 
 
 def tag_value(tag: pl.Expr) -> pl.Expr:
-    """A tag's value as it stands; null where it holds an e-mail address."""
-    return pl.when(~tag.str.contains(rf"(?i)[^@\s]{_E_MAIL}")).then(tag)
+    """A tag's value as it stands, at most 2,048 characters of it; null where it holds an e-mail address."""
+    return pl.when(~tag.str.contains(rf"(?i)[^@\s]{_E_MAIL}")).then(tag.str.head(MAX_TAG))
