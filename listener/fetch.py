@@ -232,23 +232,22 @@ async def fetch(
 
 
 class _Patience:
-    """Seconds spent waiting for others. It counts in beats, and a beat that comes late counts as two at most: then this
-    process was busy, or the machine, and what has arrived meanwhile was not looked at yet."""
+    """Seconds spent waiting for others. It counts in beats, and one that comes late is no more than a beat: meanwhile
+    this process was busy, or the machine, and what has arrived was not looked at yet."""
 
     def __init__(self, seconds: float) -> None:
         self._left, self._beat, self._stopped = seconds, min(_BEAT, seconds / 4), False
 
     async def spent_on(self, work: Coroutine[Any, Any, _T]) -> _T:
         """The outcome of the work; TimeoutError when patience ends."""
-        clock, task = asyncio.get_running_loop().time, asyncio.ensure_future(work)
+        task = asyncio.ensure_future(work)
         try:
             while self._left > 0:
-                begun = clock()
                 await asyncio.wait({task}, timeout=self._beat)
                 if task.done():
                     return task.result()
                 if not self._stopped:
-                    self._left -= min(clock() - begun, 2 * self._beat)
+                    self._left -= self._beat
             raise TimeoutError
         finally:
             if task.cancel():

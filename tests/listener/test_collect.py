@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from config.registers import write_codes
 from config.settings import SettingsError
 from config.workspace import Workspace
 from listener import collect, store
-from listener.collect import CollectReport, collect_forever, collect_once, try_feed
+from listener.collect import Collector, CollectReport, collect_forever, collect_once, try_feed
 from listener.feeds import Entry
+from listener.fetch import Limits
 from tests.listener.feedhost import Answer, Asked, FeedHost, Reply, item, rss, with_validators
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -372,6 +374,30 @@ def test_a_post_that_comes_back_with_a_new_guid_is_still_one(
         host.pages["/f"] = Reply(200, second)
         assert poll(workspace).mentions_new == 0
     assert store.count_mentions(workspace.engine) == 1
+
+
+async def test_slow_scoring_runs_out_no_servers_time(make_workspace: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one feed is scored, for longer than a server may take to answer in all, others are asked and heard."""
+    real = collect.score
+
+    def slow(*given: Any, **options: Any) -> Any:
+        begun = time.thread_time()
+        while time.thread_time() < begun + 0.3:
+            pass  # no sleep: that would leave the processor to others
+        return real(*given, **options)
+
+    def answers(asked: Asked) -> Reply:
+        time.sleep(0.1)
+        return Reply(200, FEED)
+
+    monkeypatch.setattr(collect, "score", slow)
+    monkeypatch.setattr(collect, "CONCURRENCY", 3)
+    paths = [f"/f{n}" for n in range(8)]
+    with FeedHost(dict.fromkeys(paths, answers)) as host:
+        workspace = make_workspace("".join(source(host, path) for path in paths), settings=HEAD)
+        async with Collector(workspace, now=lambda: NOW, limits=Limits(seconds=1.0)) as collector:
+            report = await collector.round(only_due=False)
+    assert outcomes(report) == ["ok"] * 8
 
 
 def test_what_breaks_inside_one_source_is_its_own_row(make_workspace: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -354,6 +354,82 @@ def test_a_feed_moves_for_good_and_back_when_the_new_address_fails(make_workspac
     assert store.read_states(space.engine)["s0"].failures == 0
 
 
+def sent_on(clock: Clock, host: str, *, silent: bool = False) -> Internet:
+    """Every blog sends its readers to one host, which answers, or wants peace for an hour."""
+
+    def answer(at: dt.datetime, url: str, headers: Mapping[str, str]) -> Reply:
+        if host not in url:
+            return Reply(302, headers={"Location": f"https://feeds.{host}/{urlsplit(url).hostname}"})
+        return Reply(429, headers={"Retry-After": "3600"}) if silent else Reply(200, rss(item(url, "acme")))
+
+    return Internet(clock, answer)
+
+
+def asked_at(internet: Internet, host: str) -> list[float]:
+    """Seconds since the beginning."""
+    return [(request.at - BEGIN).total_seconds() for request in internet.log if host in request.url]
+
+
+def once(space: Workspace, clock: Clock, internet: Internet) -> list[str]:
+    async def listening() -> CollectReport:
+        async with Collector(space, now=clock, session_factory=internet.sessions, pause=clock.pause) as collector:
+            return await collector.round(only_due=True)
+
+    return sorted(row.outcome for row in asyncio.run(listening()).sources)
+
+
+def test_a_host_that_many_feeds_redirect_to_is_asked_once_a_second(make_workspace: Callable[..., Workspace]) -> None:
+    feeds = [Feed(f"https://blog{n}.example/f", HOUR, HOUR) for n in range(8)]
+    space, clock = make_workspace(settings=settings_of(feeds)), Clock()
+    internet = sent_on(clock, "burner.example")
+    assert once(space, clock, internet) == ["ok"] * 8
+    times = asked_at(internet, "burner.example")
+    assert len(times) == 8
+    assert all(later - sooner >= 1 for sooner, later in pairwise(times))
+
+
+def test_redirects_to_a_slow_domain_are_put_off_and_all_get_their_turn(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    feeds = [Feed(f"https://blog{n}.example/f", HOUR, HOUR) for n in range(3)]
+    space, clock = make_workspace(settings=settings_of(feeds)), Clock()
+    internet = sent_on(clock, "reddit.com")
+    assert once(space, clock, internet) == ["ok", "waiting_turn", "waiting_turn"]
+    clock.time += SHORTEST_WAIT
+    assert once(space, clock, internet) == ["ok", "waiting_turn"]
+    clock.time += SHORTEST_WAIT
+    assert once(space, clock, internet) == ["ok"]
+    assert all(later - sooner >= 60 for sooner, later in pairwise(asked_at(internet, "reddit.com")))
+    assert store.count_mentions(space.engine) == 3
+
+
+def test_a_busy_host_that_feeds_redirect_to_is_left_alone_by_all_of_them(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    feeds = [Feed(f"https://blog{n}.example/f", HOUR, HOUR) for n in range(5)]
+    space, clock = make_workspace(settings=settings_of(feeds)), Clock()
+    internet = sent_on(clock, "burner.example", silent=True)
+    assert once(space, clock, internet) == ["rate_limited", *["waiting_turn"] * 4]
+    assert len(asked_at(internet, "burner.example")) == 1
+
+
+async def test_two_domains_that_redirect_to_each_other_do_not_wait_for_each_other_for_ever(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    space, clock = (
+        make_workspace(settings=settings_of([Feed(f"https://{n}.example/f", HOUR, HOUR) for n in "ab"])),
+        Clock(),
+    )
+    there = {"https://a.example/f": "https://b.example/g", "https://b.example/f": "https://a.example/g"}
+    internet = Internet(
+        clock,
+        lambda at, url, headers: Reply(301, headers={"Location": there[url]}) if url in there else Reply(200, rss()),
+    )
+    async with Collector(space, now=clock, session_factory=internet.sessions, pause=clock.pause) as collector:
+        report = await asyncio.wait_for(collector.round(only_due=True), 20)
+    assert [row.outcome for row in report.sources] == ["ok", "ok"]
+
+
 async def test_the_workers_live_from_round_to_round(make_workspace: Callable[..., Workspace]) -> None:
     feed = Feed("https://blog.example/f", HOUR, HOUR)
     space, clock = make_workspace(settings=settings_of([feed])), Clock()

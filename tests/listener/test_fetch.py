@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import gzip
 import time
@@ -231,6 +232,41 @@ async def test_a_server_that_dawdles_is_left() -> None:
         result = await get(host.url("/f"), limits=Limits(seconds=0.2))
     assert result.outcome == Outcome.TIMEOUT
     assert "0.2 seconds" in (result.error or "")
+
+
+async def test_a_server_is_not_blamed_for_what_we_were_too_busy_to_hear() -> None:
+    def answers(asked: Asked) -> Reply:
+        time.sleep(0.1)
+        return Reply(200, BODY)
+
+    with FeedHost({"/f": answers}) as host:
+        asked = asyncio.create_task(get(host.url("/f"), limits=Limits(seconds=0.4)))
+        while not host.asked:
+            await asyncio.sleep(0.01)
+        time.sleep(1)  # nothing is heard meanwhile, though the answer is there after a tenth of it
+        assert (await asked).outcome == Outcome.OK
+
+
+async def test_what_is_done_before_a_hop_is_on_nobodys_time() -> None:
+    async def waits(url: str) -> None:
+        hops.append(url)
+        await asyncio.sleep(0.8)
+
+    hops: list[str] = []
+    with FeedHost({"/f": Reply(200, BODY), "/old": Reply(302, headers={"Location": "/f"})}) as host:
+        async with open_session() as sessions:
+            old = FetchRequest(host.url("/old"), allow_private=True)
+            result = await fetch(sessions, old, limits=Limits(seconds=0.6), before_hop=waits)
+        assert (result.outcome, hops) == (Outcome.OK, [host.url("/f")])
+
+
+@pytest.mark.parametrize("packed", ["br", "zstd", "BR"])
+async def test_packing_that_was_not_asked_for_is_named(packed: str) -> None:
+    with FeedHost({"/f": Reply(200, b"\x1b\x03\x00", {"Content-Encoding": packed})}) as host:
+        result = await get(host.url("/f"))
+        assert host.asked[0].headers["Accept-Encoding"] == "gzip"
+    assert (result.outcome, result.body) == (Outcome.HTTP_ERROR, None)
+    assert packed.lower() in (result.error or "")
 
 
 async def test_a_closed_door_and_a_broken_answer_are_results() -> None:
