@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 from babel.core import get_global
@@ -42,13 +42,16 @@ _FRACTIONS = get_global("currency_fractions")
 NO_DECIMALS = tuple(sorted(code for code, digits in _FRACTIONS.items() if digits[0] == 0))
 SELDOM_DECIMALS = tuple(sorted(code for code, digits in _FRACTIONS.items() if digits[0] > 0 and digits[2] == 0))
 _WRITTEN = " as written"
+_BOUND = r"^[<>≤≥]\s*[\d.,]+\s*%?$"  # what a platform writes where it hides a small figure: < 10%
+_GUARDED = r"^'([=+\-@].*|[\d\s.,/:-]+)$"  # what a spreadsheet is told to take for text
 _LOST_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
 _PLAIN_VALUE = re.compile(r"^[\d\s.,:;+\-/()€$£¥%TZ#]{1,30}$")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """A column of values; `bad` marks texts that could not be read, `unsure` counts those that had two readings."""
+    """A column of values; `bad` marks texts that could not be read, `unsure` counts those that had two readings, or of
+    counts those that are rounded or told as a bound."""
 
     values: pl.Series
     bad: pl.Series
@@ -73,7 +76,7 @@ def columns(table: TextTable, names: Sequence[str]) -> pl.DataFrame:
     table.used.update(actual[name] for name in map(normal_header, names) if name in actual)
     picked = [
         (
-            pl.col(actual[normal_header(name)]).str.strip_chars().replace("", None)
+            _cell_text(table.frame[actual[normal_header(name)]])
             if normal_header(name) in actual
             else pl.lit(None, dtype=pl.String)
         ).alias(name)
@@ -81,6 +84,12 @@ def columns(table: TextTable, names: Sequence[str]) -> pl.DataFrame:
     ]
     first = pl.col(table.headers[0]).str.strip_chars().alias("first_cell")
     return table.frame.select("source_line", first, *picked)
+
+
+def _cell_text(texts: pl.Series) -> pl.Expr:
+    """The column trimmed, empty as null, without the apostrophe that makes a spreadsheet take a number for text."""
+    plain = pl.col(texts.name).str.strip_chars().replace("", None)
+    return plain.str.replace(_GUARDED, "${1}") if texts.str.starts_with("'").any() else plain
 
 
 def with_cells(frame: pl.DataFrame, read: Mapping[str, Cells]) -> pl.DataFrame:
@@ -113,8 +122,27 @@ def put_aside(frame: pl.DataFrame, checks: Sequence[Check]) -> tuple[pl.DataFram
     for row in judged.filter(pl.col("check") >= 0).iter_rows(named=True):
         check = checks[row["check"]]
         kept = {name.removesuffix(_WRITTEN): shown(row[name]) for name in check.shown}
-        rejected.append(Rejected(row["source_line"], check.reason, check.message, kept))
+        message = check.message + (_of_a_date(kept.values()) if check.reason in _DATE_REASONS else "")
+        rejected.append(Rejected(row["source_line"], check.reason, message, kept))
     return judged.filter(pl.col("check") < 0).drop("check"), rejected
+
+
+_DATE_REASONS = ("bad_date", "bad_time")
+_OTHER_YEARS = ((1300, 1500, "Islamic"), (2500, 2650, "Buddhist"), (5700, 5900, "Jewish"))
+_YEAR_IN_IT = re.compile(r"(?<!\d)(1[34]\d\d|2[56]\d\d|5[78]\d\d)(?!\d)")
+_TWO_ORDERS = re.compile(r"^(0?[1-9]|1[0-2])[/-](0?[1-9]|1[0-2])[/-](\d{4}|\d{2})(?!\d)")
+
+
+def _of_a_date(texts: Iterable[str | None]) -> str:
+    """What may be wrong with a date that cannot be read, and what to do; empty where its text does not tell."""
+    for text in texts:
+        year = _YEAR_IN_IT.search(text or "")
+        for first, last, calendar in _OTHER_YEARS if year else ():
+            if year and first <= int(year[1]) <= last:
+                return f"; the year {year[1]} looks like the {calendar} calendar's: export dates of the common one"
+        if _TWO_ORDERS.match(text or ""):
+            return "; day/month and month/day are both possible, and no other row of the column tells"
+    return ""
 
 
 def shown(value: str | None) -> str | None:
@@ -165,19 +193,38 @@ def unsure_note(count: int, what: str) -> list[str]:
     return [told] if count else []
 
 
+def rough_note(count: int, what: str) -> list[str]:
+    """The warning for `count` figures that are rounded or told as a bound; none for 0."""
+    told = (
+        f'{count} {what} are rounded or told as a bound ("1.2K", "< 10"): rounded ones are right to the digit shown, '
+        "bounds count as unknown."
+    )
+    return [told] if count else []
+
+
+def _without_bounds(texts: pl.Series) -> tuple[pl.Series, int]:
+    """The texts with `< 10` and `> 90%` as null, and how many those are: a bound is no figure."""
+    if not texts.cast(pl.String).str.contains(r"[<>≤≥]").any():
+        return texts, 0
+    bound = plain_text(texts).str.strip_chars().str.contains(_BOUND).fill_null(False)
+    return texts.set(bound, None), int(bound.sum())
+
+
 def whole_numbers(texts: pl.Series) -> Cells:
-    """Counts as Int64; `1,234` and `1.234` are 1234, `1000.0` is 1000. Bad: fractions, `1.2K`, words."""
+    """Counts as Int64; `1,234` and `1.234` are 1234, `1000.0` is 1000; `< 10` is unknown, and counted in `unsure`.
+    Bad: fractions, `1.2K`, words."""
+    texts, bounds = _without_bounds(texts)
     parts = _number_parts(texts, whole=True)
     good = (pl.col("fraction") == "") & (pl.col("integer").str.len_chars() <= 18)
     number = pl.concat_str(pl.col("sign"), pl.col("integer"))
     read = parts.with_columns(pl.when(pl.col("fits") & good).then(number).alias("number"))
-    return _cells(read, read["number"].cast(pl.Int64, strict=False))
+    return replace(_cells(read, read["number"].cast(pl.Int64, strict=False)), unsure=bounds)
 
 
 def counts(texts: pl.Series) -> Cells:
     """Counts as people are shown them: whole numbers, and `1.2K`, `3M`, `12 tis.`, `4,5 mln` rounded as they are.
 
-    `unsure` counts the abbreviated ones: they are right to their last digit shown only.
+    `unsure` counts the abbreviated ones, right to their last digit shown only, and bounds, which are unknown.
     """
     plain = plain_text(texts).str.strip_chars()
     short = plain.to_frame("text").select(pl.col("text").str.extract_groups(_ABBREVIATED)).unnest("text")
@@ -186,7 +233,8 @@ def counts(texts: pl.Series) -> Cells:
     value = (digits.cast(pl.Float64) * factor).round().cast(pl.Int64, strict=False)
     written_out = whole_numbers(plain.set(value.is_not_null(), None))
     values = value.zip_with(value.is_not_null(), written_out.values)
-    return Cells(values.alias(texts.name), written_out.bad, value.len() - value.null_count())
+    rough = value.len() - value.null_count() + written_out.unsure
+    return Cells(values.alias(texts.name), written_out.bad, rough)
 
 
 def row_ids(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
@@ -197,11 +245,16 @@ def row_ids(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
 
 
 def fractions(texts: pl.Series) -> Cells:
-    """Numbers as Float64 (platforms claim parts of conversions)."""
-    parts = _number_parts(texts, whole=False)
+    """Numbers as Float64 (platforms claim parts of conversions); `77.77%` is 0.7777, `< 10%` unknown."""
+    texts, bounds = _without_bounds(texts)
+    plain = plain_text(texts).str.strip_chars()
+    shared = plain.str.ends_with("%").fill_null(False)
+    parts = _number_parts(plain.str.strip_suffix("%"), whole=False)
     number = pl.concat_str(pl.col("sign"), pl.col("integer"), pl.lit("."), pl.col("fraction"), pl.lit("0"))
     read = parts.with_columns(pl.when(pl.col("fits")).then(number).alias("number"))
-    return _cells(read, read["number"].cast(pl.Float64, strict=False))
+    values = read["number"].cast(pl.Float64, strict=False)
+    values = (values / 100).zip_with(shared, values) if shared.any() else values
+    return replace(_cells(read, values), unsure=bounds)
 
 
 def _cells(parts: pl.DataFrame, values: pl.Series) -> Cells:
@@ -300,6 +353,13 @@ def currency_told(text: pl.Expr) -> pl.Expr:
     code = text.str.extract(r"\b([A-Z]{3})\b", 1)
     signs = [pl.when(text.str.contains(sign, literal=True)).then(pl.lit(name)) for sign, name in _SIGNS.items()]
     return pl.coalesce(code, *signs)
+
+
+def with_currency(rows: pl.DataFrame, amount: str) -> pl.DataFrame:
+    """The rows with `currency` filled, where it is empty, by the sign or code that the column `amount` is written with:
+    `5 Ft` are forints. `$` and `kr` are several currencies', and fill nothing."""
+    told = pl.Series("currency", no_nulls(rows["currency"]))
+    return rows.with_columns(pl.coalesce(told, currency_told(pl.col(amount))).alias("currency"))
 
 
 def lost_id(name: str) -> pl.Expr:

@@ -19,8 +19,9 @@ from attribution.inputs.cells import (
     put_aside,
     unreadable,
     with_cells,
+    with_currency,
 )
-from attribution.inputs.times import days, instants
+from attribution.inputs.times import clock_note, days, instants
 from attribution.tables import UTC_TIME
 from attribution.utm import normal_medium, normal_source, normal_value
 from config.intake import Layout, Parsed, ReadContext, TextTable
@@ -31,6 +32,7 @@ _TEXTS = (*("conversion_id", "kind", "visitor", "customer", "order_id", "source"
 def read_conversions(table: TextTable, context: ReadContext) -> Parsed:
     """The table conversions. A value without currency is in the workspace's."""
     rows, skipped = leave_out(columns(table, (*_TEXTS, "time", "value")))
+    rows = with_currency(rows, "value")
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
     read = {
         "converted_at": instants(rows["time"], zone=context.timezone),
@@ -55,7 +57,7 @@ def read_conversions(table: TextTable, context: ReadContext) -> Parsed:
         pl.when(pl.col("amount").is_not_null()).then(currency).alias("currency"),
         "source_line",
     )
-    return Parsed({"conversions": conversions}, rejected, skipped)
+    return Parsed({"conversions": conversions}, rejected, skipped, warnings=clock_note(read["converted_at"]))
 
 
 _CHECKS = (

@@ -14,6 +14,7 @@ from attribution.inputs.cells import (
     put_aside,
     unreadable,
     with_cells,
+    with_currency,
 )
 from attribution.inputs.times import instants
 from attribution.utm import normal_source, normal_value
@@ -111,6 +112,7 @@ _WON = r"(?i)closed?[ _]?won|^won\b|gewonnen|wygran"
 def read_deals(table: TextTable, context: ReadContext) -> Parsed:
     """The table leads: a row a deal, called "deal:ID", with the contact it belongs to where that is one."""
     rows, skipped = leave_out(columns(table, (*_DEAL_TEXTS, "amount", "create date", "close date")))
+    rows = with_currency(rows, "amount")
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _DEAL_TEXTS)
     read = {
         "created_at": instants(rows["create date"], zone=context.timezone),

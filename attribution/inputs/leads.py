@@ -17,8 +17,9 @@ from attribution.inputs.cells import (
     put_aside,
     unreadable,
     with_cells,
+    with_currency,
 )
-from attribution.inputs.times import instants
+from attribution.inputs.times import clock_note, instants
 from attribution.utm import normal_medium, normal_source, normal_value
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
@@ -29,6 +30,7 @@ _TIMES = ("created_at", "won_at")
 def read_leads(table: TextTable, context: ReadContext) -> Parsed:
     """The table leads. A deal without currency is in the workspace's; without an amount its value is unknown."""
     rows, skipped = leave_out(columns(table, (*_TEXTS, *_TIMES, "deal_amount")))
+    rows = with_currency(rows, "deal_amount")
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
     read = {name: instants(rows[name], zone=context.timezone) for name in _TIMES}
     rows, rejected = put_aside(
@@ -52,7 +54,7 @@ def read_leads(table: TextTable, context: ReadContext) -> Parsed:
         pl.when(pl.col("deal_amount").is_not_null()).then(currency).alias("currency"),
         "source_line",
     )
-    return Parsed({"leads": leads}, rejected, skipped)
+    return Parsed({"leads": leads}, rejected, skipped, warnings=clock_note(*read.values()))
 
 
 _CHECKS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from babel.numbers import list_currencies
 
-from attribution.inputs.cells import columns, leave_out, money
+from attribution.inputs.cells import columns, leave_out, money, with_currency
 from attribution.inputs.shop_orders import COLUMNS, read_orders
 from attribution.inputs.times import MONTH_FIRST
 from attribution.utm import UTM
@@ -111,6 +111,7 @@ STRIPE_PAYMENTS = Layout(
 def read_own(table: TextTable, context: ReadContext) -> Parsed:
     """The tables of earned's own orders file. `codes` separates several with a comma or a semicolon."""
     rows, skipped = leave_out(columns(table, tuple(name for name in COLUMNS if name != "code_amounts")))
+    rows = with_currency(rows, "total")
     orders = rows.with_columns(
         pl.col("codes").str.replace_all(";", ",", literal=True).str.split(","),
         pl.coalesce("subtotal", "total").alias("subtotal"),

@@ -17,10 +17,11 @@ from attribution.inputs.cells import (
     lost_id,
     no_nulls,
     put_aside,
+    rough_note,
     unreadable,
     with_cells,
 )
-from attribution.inputs.times import instants
+from attribution.inputs.times import clock_note, instants
 from attribution.utm import parse_urls
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
@@ -70,7 +71,7 @@ def posts_of(
     read["published_at"] = instants(rows["published_at"], zone=context.timezone, order=order)
     rows, rejected = put_aside(with_cells(rows, read), _CHECKS)
     short = sum(read[name].unsure for name in _COUNTS)
-    said = [f"{short} counts such as 1.2K are rounded; they are right to the digit shown."] if short else []
+    said = [*rough_note(short, "counts"), *clock_note(read["published_at"])]
     posts = _with_link(rows).select(
         pl.lit(context.account).alias("account"),
         pl.col("network").str.to_lowercase(),

@@ -23,7 +23,7 @@ from attribution.inputs.cells import (
     with_cells,
 )
 from attribution.inputs.gift_cards import sold_for
-from attribution.inputs.times import instants
+from attribution.inputs.times import clock_note, instants
 from attribution.inputs.urls import kept_urls, tag_value, without_addresses
 from attribution.tables import MONEY, UTC_TIME
 from attribution.utm import UTM, decide_source, host_of, parse_urls
@@ -94,6 +94,7 @@ def read_orders(
         warnings=[
             *warnings,
             *unsure_note(sum(read[name].unsure for name in MONEYS), "amounts"),
+            *clock_note(*(read[name] for name in TIMES)),
             *_sums(orders),
             *order_warnings(orders, tables["refunds"]),
         ],
@@ -198,7 +199,7 @@ def order_warnings(orders: pl.DataFrame, refunds: pl.DataFrame) -> list[str]:
         (pl.col("back") > pl.col("total"), "refunded by more than the total; kept as stated, check them in the shop"),
         (
             (pl.col("total") == 0) & ~test,
-            "with a total of 0 (a gift, a 100 % code, a test?); kept, and bring no revenue",
+            "with a total of 0 (a gift, a 100 % code, a test?); kept, no revenue",
         ),
         (test, "marked as a test; kept, and never counted as sold"),
     )

@@ -17,15 +17,17 @@ from attribution.cost_overlaps import refuse_twice
 from attribution.inputs.cells import (
     Check,
     columns,
+    counts,
     fractions,
     leave_out,
     money,
     no_nulls,
     put_aside,
+    rough_note,
     unreadable,
     unsure_note,
-    whole_numbers,
     with_cells,
+    with_currency,
 )
 from attribution.inputs.times import days
 from attribution.tables import MONEY, UTC_TIME
@@ -67,13 +69,14 @@ def spend_of(
     Lines of one table that mean the same cost (same days, platform, campaign, ad, type, person and currency) are added
     up: no money is lost. `split`: the system splits its lines by age, place or device, so that this needs no warning.
     """
-    rows = _read_cells(rows, context, order=order)
+    rows = _read_cells(with_currency(rows, "cost"), context, order=order)
     written = money(rows["cost as written"], currency=rows["currency as written"], default=context.currency)
     unsure = int(written.unsure)
     bare = rows.filter(pl.col("currency as written").is_null()).height
     rows, rejected = put_aside(rows, _CHECKS)
     spend = _spend(rows, context)
     more = _warnings(spend, unsure=unsure, bare=bare, currency=context.currency, split=split)
+    more += rough_note(sum(counts(rows[f"{name} as written"]).unsure for name in _COUNTS), "figures")
     whole, part_of = _added_up(spend)
     return Parsed({"spend": whole}, rejected, skipped, warnings=[*warnings, *more], part_of=part_of)
 
@@ -116,7 +119,7 @@ def _read_cells(rows: pl.DataFrame, context: ReadContext, *, order: str | None) 
     read = {name: days(rows[column], order=order) for name, column in _DAYS.items()}
     written: dict[str, Any] = {"currency": rows["currency"], "default": context.currency}
     read |= {name: money(rows[name], **written) for name in ("cost", "conversion_value")}
-    read |= {name: whole_numbers(rows[name]) for name in _COUNTS} | {"conversions": fractions(rows["conversions"])}
+    read |= {name: counts(rows[name]) for name in _COUNTS} | {"conversions": fractions(rows["conversions"])}
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
     return with_cells(rows, read).with_columns(
         pl.coalesce("date_from", "day").alias("date_from"),

@@ -6,7 +6,9 @@ the column says 20/11/2026, and unreadable where nothing says.
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from babel.dates import get_month_names
@@ -38,8 +40,8 @@ def instants(texts: pl.Series, *, zone: str, order: str | None = None) -> Cells:
     """Times as UTC: ISO with offset; without one in `zone`; epoch s, ms, µs; Excel's day numbers; usual other forms.
 
     `order` says whether slashed dates begin with the month (mdy) or the day (dmy) where the column does not tell.
-    An hour that the clock change repeats is its first; one that it skips is moved an hour on. Bad: anything else, and
-    years outside 2000-2100.
+    An hour that the clock change repeats is its first; one that it skips is moved an hour on; `unsure` counts both.
+    Bad: anything else, and years outside 2000-2100.
     """
     frame = (
         no_nulls(plain_text(texts))
@@ -72,15 +74,56 @@ def instants(texts: pl.Series, *, zone: str, order: str | None = None) -> Cells:
         .alias("time")
     )
     times = read["time"]
+    bare = pl.col("iso").struct.field("5").is_null()
+    turned = _turned(read.select(pl.when(bare).then(pl.coalesce("naive", "day")).alias("naive"))["naive"], zone)
     if times.null_count() > read["text"].null_count():
-        times = _other_forms(read["text"].set(times.is_not_null(), None), times, zone=zone, order=order)
+        times, more = _other_forms(read["text"].set(times.is_not_null(), None), times, zone=zone, order=order)
+        turned += more
     plausible = times.dt.year().is_between(2000, 2100).fill_null(False)
     values = times.set(~plausible, None)
-    return Cells(values, read["text"].is_not_null() & values.is_null())
+    return Cells(values, read["text"].is_not_null() & values.is_null(), turned)
 
 
-def _other_forms(left: pl.Series, times: pl.Series, *, zone: str, order: str | None) -> pl.Series:
-    """`times` filled where `left` is a date of another form, with or without a clock; 24:00 is the next day."""
+def clock_note(*cells: Cells) -> list[str]:
+    """The warning for times in the hours of a clock change; none where there are none."""
+    count = sum(one.unsure for one in cells)
+    told = (
+        f"{count} times without a zone are of the hour that the clock change repeats or leaves out: a repeated one was "
+        "taken as the first, one left out as an hour later. Export times with their offset, if that matters."
+    )
+    return [told] if count else []
+
+
+def _turned(naive: pl.Series, zone: str) -> int:
+    """How many wall clock times of `zone` come twice or never."""
+    first, last = naive.min(), naive.max()
+    if not isinstance(first, dt.datetime) or not isinstance(last, dt.datetime):
+        return 0
+    turns = _turns(zone, max(first.year, 2000), min(last.year, 2100))
+    within = [pl.col("naive").is_between(start, end, closed="left") for start, end in turns]
+    return int(naive.to_frame("naive").select(pl.any_horizontal(within).sum()).item() or 0) if within else 0
+
+
+@functools.cache
+def _turns(zone: str, first: int, last: int) -> tuple[tuple[dt.datetime, dt.datetime], ...]:
+    """The stretches of wall clock time that come twice or never, from the zone's offsets hour by hour."""
+    known = ZoneInfo(zone)
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    start, hour = dt.datetime(first, 1, 1, tzinfo=dt.UTC), dt.timedelta(hours=1)
+    for day in range((dt.datetime(last + 1, 1, 1, tzinfo=dt.UTC) - start).days):
+        morning = start + dt.timedelta(days=day)
+        if morning.astimezone(known).utcoffset() == (morning + 24 * hour).astimezone(known).utcoffset():
+            continue
+        for n in range(24):
+            one, other = ((morning + m * hour).astimezone(known).replace(tzinfo=None) for m in (n, n + 1))
+            if other - one != hour:
+                found.append((min(other, one + hour).replace(fold=0), max(other, one + hour).replace(fold=0)))
+    return tuple(found)
+
+
+def _other_forms(left: pl.Series, times: pl.Series, *, zone: str, order: str | None) -> tuple[pl.Series, int]:
+    """`times` filled where `left` is a date of another form, with or without a clock; 24:00 is the next day. And how
+    many of those are of the hours of a clock change."""
     parts = left.to_frame("text").with_columns(pl.col("text").str.extract_groups(_DATE_AND_CLOCK).alias("p"))
     part = [pl.col("p").struct.field(str(n)) for n in range(1, 7)]
     date_texts = parts.select(pl.coalesce(part[0].str.strip_chars(" ,"), "text")).to_series()
@@ -103,7 +146,8 @@ def _other_forms(left: pl.Series, times: pl.Series, *, zone: str, order: str | N
     found = read.select(
         pl.coalesce(known, pl.when(offset.is_null()).then(in_zone(pl.col("naive"), zone))).cast(UTC_TIME)
     ).to_series()
-    return times.zip_with(times.is_not_null(), found)
+    bare = read.select(pl.when(offset.is_null()).then(pl.col("naive")).alias("naive"))["naive"]
+    return times.zip_with(times.is_not_null(), found), _turned(bare, zone)
 
 
 def _shift(offset: pl.Expr) -> pl.Expr:

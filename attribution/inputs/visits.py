@@ -21,7 +21,7 @@ from attribution.inputs.cells import (
     whole_numbers,
     with_cells,
 )
-from attribution.inputs.times import instants
+from attribution.inputs.times import clock_note, instants
 from attribution.inputs.touches import touches
 from attribution.journeys import VIEW
 from config.intake import Layout, Parsed, ReadContext, TextTable
@@ -42,7 +42,8 @@ def read_visits(table: TextTable, context: ReadContext) -> Parsed:
     rows = rows.rename({"order_id": "order_ref"})
     seen = rows.filter(pl.col("kind") == "view")["source_line"].implode()
     viewed = pl.when(pl.col("source_line").is_in(seen)).then(pl.lit(VIEW)).otherwise("evidence")
-    return Parsed({"touches": touches(rows, context).with_columns(evidence=viewed)}, rejected, skipped)
+    seen_rows = touches(rows, context).with_columns(evidence=viewed)
+    return Parsed({"touches": seen_rows}, rejected, skipped, warnings=clock_note(read["touched_at"]))
 
 
 _CHECKS = (
