@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.command import Json, app, now, one_of, open_or_stop
-from ui.terminal import print_json, print_table
+from ui.terminal import print_json, print_table, stop
 
 _HEADLINES = {
     "plain": "mentions may sell from the day they are made",
@@ -22,11 +22,19 @@ def lift(
     context: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="Try to prove it wrong: wrong dates, loudest days.")] = False,
     by: Annotated[str | None, typer.Option(help="Beside the whole: by source (network) or by brand.")] = None,
+    since: Annotated[str | None, typer.Option(help="Refused: it rests on all days. See earned roi --since.")] = None,
+    until: Annotated[str | None, typer.Option(help="Refused, as --since is.")] = None,
     as_json: Json = False,
 ) -> None:
     """What talk brought that no visit or code shows: estimated, with its range and what speaks against it."""
     from ui import documents_lift
 
+    if since or until:
+        stop(
+            "lift takes no --since or --until: what talk brought can only be told from all the days that orders and "
+            "mentions cover together, and a part of them would be another, weaker estimate. For the indirect return "
+            "of a period run: earned roi --since DAY --until DAY"
+        )
     one_of(by, ("source", "brand"), "--by")
     document = documents_lift.lift(open_or_stop(context), now=now(), check=check, by=by)
     if as_json:

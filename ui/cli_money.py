@@ -161,9 +161,9 @@ def customers(
 ) -> None:
     """New customers by what brought them: what they bought later, and are expected to buy."""
     from config.settings import MODELS
-    from ui import documents_money
+    from ui import customer_figures, documents_money
 
-    one_of(by, tuple(documents_money.BY_COLUMN), "--by")
+    one_of(by, tuple(customer_figures.BY_COLUMN), "--by")
     one_of(model, MODELS, "--model")
     workspace = open_or_stop(context)
     period = period_or_stop(workspace, since, until)
@@ -191,6 +191,11 @@ def customers(
         ("clv_each", "Each"),
     ]
     print_table(_title(f"New customers by {by}, model {document['model']}", document), columns, document["rows"])
+    if any(row["name"] == customer_figures.NO_CHANNEL for row in document["rows"]):
+        print(
+            f"{customer_figures.NO_CHANNEL}: the first order joins no visit but direct ones, and no registered code; "
+            "see docs/imports.md for the exports that tie visits to orders"
+        )
     print_expected(document["expected"])
 
 

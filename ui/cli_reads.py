@@ -8,7 +8,19 @@ from typing import Annotated, Any
 
 import typer
 
-from ui.command import Json, Since, Until, app, duration_or_stop, folder_of, now, one_of, open_or_stop, period_or_stop
+from ui.command import (
+    Json,
+    Since,
+    Until,
+    ViewThrough,
+    app,
+    duration_or_stop,
+    folder_of,
+    now,
+    one_of,
+    open_or_stop,
+    period_or_stop,
+)
 from ui.terminal import cell, print_json, print_notes, print_table, stop
 
 MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
@@ -16,7 +28,6 @@ BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")
 WithoutFlagged = Annotated[
     bool, typer.Option("--without-flagged", help="Codes count for nothing on orders that show a sign of leakage.")
 ]
-ViewThrough = Annotated[str | None, typer.Option(help="What was seen and not clicked counts for so long, such as 1d.")]
 
 
 @app.command()

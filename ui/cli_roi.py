@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ui.command import Json, Since, Until, app, now, one_of, open_or_stop, period_or_stop
+from ui.command import Json, Since, Until, ViewThrough, app, duration_or_stop, now, one_of, open_or_stop, period_or_stop
 from ui.terminal import cell, print_json, print_notes, print_table, stop
 
 BREAKDOWNS = ("month", "channel", "campaign", "influencer", "brand", "code", "product")
@@ -27,6 +27,7 @@ def roi(
     without_flagged: Annotated[
         bool, typer.Option("--without-flagged", help="Codes count for nothing on orders that show a sign of leakage.")
     ] = False,
+    view_through: ViewThrough = None,
     since: Since = None,
     until: Until = None,
     as_json: Json = False,
@@ -34,12 +35,15 @@ def roi(
     """What came back for what was spent on social media."""
     from ui import documents_roi
     from ui.notes import missing_costs, notes
-    from ui.roi_figures import roi_figures
+    from ui.roi_figures import counting_views, roi_figures
 
     one_of(by, BREAKDOWNS, "--by")
     if allocate and by not in ALLOCATED:
         stop("--allocate shares out rows by influencer or channel; add --by influencer or --by channel")
+    seen = duration_or_stop(view_through, "--view-through")
     workspace = open_or_stop(context)
+    if seen is not None:
+        workspace = counting_views(workspace, seen)
     period = period_or_stop(workspace, since, until)
     found = roi_figures(workspace, period=period, now=now(), without_flagged=without_flagged)
     document = documents_roi.roi(workspace, found, now=now(), by=by, allocate=allocate)  # type: ignore[arg-type]

@@ -27,6 +27,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document inst
 Since = Annotated[str | None, typer.Option(help="First day, such as 2026-11-01. Default: 30 days before --until.")]
 Until = Annotated[str | None, typer.Option(help="Last day. Default: the workspace's day, usually today.")]
 
+ViewThrough = Annotated[str | None, typer.Option(help="What was seen and not clicked counts for so long, such as 1d.")]
+
 
 def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)

@@ -15,7 +15,7 @@ from attribution.report import Report
 from config.clock import Period
 from config.registers import normal_code, read_codes
 from config.workspace import Workspace
-from ui import figures, pipeline
+from ui import customer_figures, figures, pipeline
 from ui.documents import money, rows
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def customers(
 
     report = pipeline.attribution_report(workspace, period=period, model=model)
     lifetimes = pipeline.lifetimes_of(workspace, report, now=now)
-    found = clv.brought(report.history, report.credits, report.order_codes, by=BY_COLUMN[by], values=lifetimes.values)
+    found = customer_figures.brought(report, by=by, values=lifetimes.values)
     document = _head(report) | {
         "by": by,
         "model": report.model,
@@ -116,7 +116,7 @@ def customers(
     }
     if name is None:
         return document
-    orders = clv.orders_of_brought(report.history, first_orders(report, by=by, name=name))
+    orders = clv.orders_of_brought(report.history, customer_figures.first_orders(report, by=by, name=name))
     return document | {"name": name, "orders": rows(orders, currency=report.currency)}
 
 
@@ -182,17 +182,6 @@ def with_touches(report: Report, orders: pl.DataFrame) -> list[dict[str, Any]]:
         row | {"touches": opened.get((row["account"], row["order_id"]), [])}
         for row in rows(orders, currency=report.currency)
     ]
-
-
-BY_COLUMN = {"channel": "channel", "campaign": "campaign", "influencer": "person", "code": "code"}
-
-
-def first_orders(report: Report, *, by: By, name: str) -> pl.DataFrame:
-    """account, order_id of the period's orders on which a row of customers rests."""
-    if by == "code":
-        used = report.order_codes.filter((pl.col("state") == "registered") & (pl.col("code") == name))
-        return used.select("account", "order_id").unique()
-    return compare.behind(report, by=by, name=name).select("account", "order_id").unique()
 
 
 def behind(

@@ -50,6 +50,13 @@ class RoiFigures:
         return self.report.roi
 
 
+def counting_views(workspace: Workspace, window: dt.timedelta) -> Workspace:
+    """The workspace as if its settings let what was seen and not clicked count for so long: return, lift and the days
+    compared with are then all counted alike."""
+    chosen = workspace.settings.attribution.model_copy(update={"view_through": window})
+    return replace(workspace, settings=workspace.settings.model_copy(update={"attribution": chosen}))
+
+
 def roi_figures(
     workspace: Workspace, *, period: Period, now: dt.datetime, model: str | None = None, without_flagged: bool = False
 ) -> RoiFigures:

@@ -183,6 +183,14 @@ def test_customers_by_what_brought_them(shop: Path, by: str) -> None:
         assert len({order["customer"] for order in opened}) == len(first) >= row["new_customers"]
 
 
+def test_customers_of_no_channel_stand_in_a_row_of_their_own(shop: Path) -> None:
+    """Rows by channel add up to all new customers of the period, and the nameless row opens like any other."""
+    found = document(shop, "customers", "customers")["rows"]
+    orders = document(shop, "customers", "customers", "--behind", "(no channel known)")["orders"]
+    nameless = [row["new_customers"] for row in found if row["name"] == "(no channel known)"]
+    assert nameless == [sum(order["is_first_order"] for order in orders)]
+
+
 def test_every_code_opens_to_its_orders_and_their_touches(shop: Path) -> None:
     for row in document(shop, "codes", "codes")["rows"]:
         opened = document(shop, "codes-behind", "codes", "--behind", row["code"])["rows"]

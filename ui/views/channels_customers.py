@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from attribution.clv import MIN_CUSTOMERS, Lifetimes, brought, orders_of_brought
+from attribution.clv import MIN_CUSTOMERS, Lifetimes, orders_of_brought
 from attribution.report import By, Report
-from ui import data, documents_money, frame, tables, words
+from ui import customer_figures, data, frame, tables, words
 from ui.frame import Screen
 
-COLUMNS = documents_money.BY_COLUMN
+COLUMNS = customer_figures.BY_COLUMN
 
 
 def draw(screen: Screen, report: Report, by: By, name_of: dict[By, str]) -> None:
@@ -21,20 +21,28 @@ def draw(screen: Screen, report: Report, by: By, name_of: dict[By, str]) -> None
         st.text(_("A product brings no customer: shown by channel."))
     lifetimes = data.lifetimes(report)
     values = lifetimes.values
-    rows = brought(report.history, report.credits, report.order_codes, by=COLUMNS[chosen], values=values)
+    rows = customer_figures.brought(report, by=chosen, values=values)
     if rows.is_empty():
         frame.empty(
             screen,
-            _("No channel brought a new customer in this period"),
+            _("No new customer is known in this period"),
             (
                 _("Import orders with their customers: an order without one is nobody's first."),
                 _("Choose a longer period above."),
             ),
         )
         return
-    st.text(_sentence(screen, rows, summed=chosen != "code"))
+    unknown = customer_figures.nameless(chosen)
+    known = rows.filter(pl.col("name") != unknown)
+    if known.height:
+        st.text(_sentence(screen, known, summed=chosen != "code"))
+    if known.height < rows.height:
+        n = int(rows.filter(pl.col("name") == unknown)["new_customers"].sum())
+        st.text(_unknown(screen, n, by_code=chosen == "code"))
     readiness(screen, lifetimes)
-    shown = rows if values is not None else rows.drop("clv_minor", "clv_each_minor")
+    told = _("(no code)") if chosen == "code" else _("(no channel known)")
+    named = rows.with_columns(pl.col("name").replace(unknown, told))
+    shown = named if values is not None else named.drop("clv_minor", "clv_each_minor")
     picked = tables.show(
         screen,
         shown,
@@ -51,7 +59,7 @@ def draw(screen: Screen, report: Report, by: By, name_of: dict[By, str]) -> None
     )
     frame.export(screen, rows, f"customers-by-{chosen}")
     if picked is not None:
-        _behind(screen, report, chosen, picked["name"])
+        _behind(screen, report, chosen, unknown if picked["name"] == told else picked["name"])
 
 
 def _sentence(screen: Screen, rows: pl.DataFrame, *, summed: bool) -> str:
@@ -66,6 +74,20 @@ def _sentence(screen: Screen, rows: pl.DataFrame, *, summed: bool) -> str:
         return each
     whole = words.money(screen, int(rows["repeat_minor"].sum()))
     return each + " " + _("All of them together: {whole}.").format(whole=whole)
+
+
+def _unknown(screen: Screen, n: int, *, by_code: bool) -> str:
+    """How many came without a channel or code, and what that means."""
+    _ = screen._
+    if by_code:
+        told = _.plural("{n} new customer used no registered code.", "{n} new customers used no registered code.", n)
+    else:
+        told = _.plural(
+            "Of {n} new customer no channel is known: the first order joins no visit but direct ones, and no code.",
+            "Of {n} new customers no channel is known: their first orders join no visits but direct ones, and no code.",
+            n,
+        )
+    return told.format(n=words.number(screen, n))
 
 
 def readiness(screen: Screen, lifetimes: Lifetimes) -> None:
@@ -102,7 +124,7 @@ def titles(screen: Screen) -> dict[str, str]:
 
 def _behind(screen: Screen, report: Report, by: By, name: str) -> None:
     _ = screen._
-    orders = orders_of_brought(report.history, documents_money.first_orders(report, by=by, name=name))
+    orders = orders_of_brought(report.history, customer_figures.first_orders(report, by=by, name=name))
     st.text(
         _.plural("{n} order of the customers of {name}", "{n} orders of the customers of {name}", orders.height).format(
             n=words.number(screen, orders.height), name=name
