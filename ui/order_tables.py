@@ -29,7 +29,15 @@ def show(
 ) -> None:
     """Orders to choose from, and the journey of the chosen one. `orders` has account, order_id and order_name."""
     _ = screen._
-    picked = tables.show(screen, orders, alternative=_("Orders with their paths"), key=key, select=True, titles=titles)
+    picked = tables.show(
+        screen,
+        orders,
+        alternative=_("Orders with their paths"),
+        key=key,
+        select=True,
+        titles=titles,
+        phone=("order_name", "net_minor", "credited_minor"),
+    )
     frame.export(screen, orders, key)
     if picked is None:
         st.caption(_("Choose an order to see its touches."))

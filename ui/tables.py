@@ -50,6 +50,7 @@ def show(
     one of the two tables.
     """
     draw = partial(_draw, screen, frame, alternative=alternative, select=select, titles=titles, height=height)
+    phone = [name for name in phone or () if name in frame.columns]
     if not phone:
         return draw(wide or frame.columns, key=key, widths=widths or {})
     first = min(_PINNED_PIXELS, (widths or {}).get(phone[0], _PINNED_PIXELS))

@@ -209,7 +209,7 @@ def _register(screen: Screen) -> None:
         hide_index=True,
         placeholder="",
         column_config=_columns(screen),
-        column_order=_ORDER,
+        column_order=_shown(screen, known),
         key=f"cost-editor-{zlib.crc32(data.version().encode())}",  # a fresh editor for what is stored now
         height=min(480, 110 + 35 * max(3, known.height)),
     )
@@ -218,6 +218,13 @@ def _register(screen: Screen) -> None:
             _save(screen, known, edited)
         plan_form.undo_button(screen, "costs")
     plan_form.files(screen, "costs", "earned_costs", known)
+
+
+def _shown(screen: Screen, known: pl.DataFrame) -> list[str]:
+    """The columns to be filled; the brand only where there are several of ours, or one is written down."""
+    ours = [brand for brand in screen.workspace.settings.brand if brand.role == "own"]
+    several = len(ours) > 1 or known["brand"].null_count() < known.height
+    return [name for name in _ORDER if several or name != "brand"]
 
 
 def _editable(known: pl.DataFrame) -> pl.DataFrame:
@@ -230,19 +237,19 @@ def _columns(screen: Screen) -> dict[str, Any]:
     _, types = screen._, st.column_config
     return {
         "kind": types.SelectboxColumn(
-            _("Kind"), options=list(COST_KINDS), required=True, format_func=_kind_name(screen), width=112, pinned=True
+            _("Kind"), options=list(COST_KINDS), required=True, format_func=_kind_name(screen), width=104, pinned=True
         ),
         "amount": types.NumberColumn(_("Amount"), step=0.01, format="%.2f", width=92),
-        "currency": types.TextColumn(_("Currency"), max_chars=3, default=screen.currency, width=74),
+        "currency": types.TextColumn(_("Currency"), max_chars=3, default=screen.currency, width=88),
         "hours": types.NumberColumn(_("Hours"), min_value=0.0, step=0.25, width=76),
-        "rate": types.NumberColumn(_("Rate an hour"), min_value=0.0, step=0.01, format="%.2f", width=86),
+        "rate": types.NumberColumn(_("Rate an hour"), min_value=0.0, step=0.01, format="%.2f", width=108),
         "date_from": types.DateColumn(_("From"), required=True, default=screen.period.since, width=94),
         "date_to": types.DateColumn(_("To"), default=screen.period.until, width=94),
-        "channel": types.TextColumn(_("Channel"), width=76),
+        "channel": types.TextColumn(_("Channel"), width=86),
         "campaign": types.TextColumn(_("Campaign"), width=90),
-        "influencer": types.TextColumn(_("Influencer"), help=_("network:handle, such as instagram:anna"), width=90),
-        "brand": types.TextColumn(_("Brand"), width=64),
-        "note": types.TextColumn(_("Note"), width=96),
+        "influencer": types.TextColumn(_("Influencer"), help=_("network:handle, such as instagram:anna"), width=100),
+        "brand": types.TextColumn(_("Brand"), width=76),
+        "note": types.TextColumn(_("Note"), width=110),
     }
 
 

@@ -30,6 +30,9 @@ TERMS = (
 )
 
 
+_ON_PHONE = ("cost_type", "channel", "cost_minor")
+
+
 def page() -> None:
     _ = i18n.translator()
     screen = frame.open_page(_("ROI"), brand_filter=False, model_filter=True, about=(frame.ORDERS,))
@@ -251,9 +254,15 @@ def _costs(screen: Screen, report: Report) -> None:
         _cost_template(screen)
         return
     by_type = tables.costs_by(report.costs)
-    tables.show(screen, by_type, alternative=_("Costs by channel and type"), key="costs-by")
+    tables.show(screen, by_type, alternative=_("Costs by channel and type"), key="costs-by", phone=_ON_PHONE)
     with st.expander(_("All cost lines ({n})").format(n=report.costs.height)):
-        tables.show(screen, report.costs, alternative=_("Cost lines"), key="costs")
+        tables.show(
+            screen,
+            report.costs,
+            alternative=_("Cost lines"),
+            key="costs",
+            phone=("campaign", "date_from", "cost_minor"),
+        )
     frame.export(screen, report.costs, "costs")
     _cost_template(screen)
 

@@ -146,6 +146,7 @@ def _campaigns(screen: Screen, found: RoiFigures) -> None:
         shown,
         alternative=_("Campaigns with their return"),
         key="roi-campaigns",
+        phone=("name", "revenue_minor", "roi"),
         titles=titles(screen, _("Campaign")),
     )
     frame.export(screen, shown, "roi-campaigns")
@@ -211,6 +212,7 @@ def _creators(screen: Screen, found: RoiFigures) -> None:
         ),
         alternative=_("What each creator brought, and may cost"),
         key="renewals",
+        phone=("name", "revenue_minor", "median_minor"),
         titles=titles(screen, _("Influencer")),
     )
     st.caption(

@@ -156,6 +156,7 @@ def _months(screen: Screen, found: RoiFigures) -> None:
             ),
             alternative=screen._("The return of each month"),
             key="months",
+            phone=("name", "direct_minor", "cost_minor"),
             titles=month_titles(screen),
         )
 
