@@ -19,6 +19,7 @@ from listener.discover import Candidate, Discovery, find_feeds
 from listener.fetch import open_session
 from listener.health import read_health
 from listener.opml import Opml, read_opml, write_opml
+from listener.source_keys import let_go
 from listener.sources import INSIDE, Decided, Wanted, decide, unfit
 from ui import recipe_words
 from ui.documents import plain
@@ -126,6 +127,7 @@ def change(workspace: Workspace, name: str, **values: Any) -> None:
 def remove(workspace: Workspace, name: str) -> None:
     """Take a source out of earned.toml; what it brought stays. Raises SettingsError."""
     settings_file.remove_source(workspace.folder, name)
+    let_go(workspace.engine, name)
 
 
 def added_document(asked: str, found: Discovery | None, decided: Decided | None, problem: str | None) -> dict[str, Any]:
