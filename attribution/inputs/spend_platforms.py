@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from attribution.inputs import translated
 from attribution.inputs.cells import columns, currency_told, leave_out
 from attribution.inputs.spend import COLUMNS, spend_of, whole_file
 from attribution.inputs.times import MONTH_FIRST, days
@@ -40,7 +41,7 @@ def _reader(
         by_day = pl.when(pl.col("date").is_not_null()).then(None)
         rows = rows.with_columns(by_day.otherwise(pl.col(name)).alias(name) for name in ("date_from", "date_to"))
         left_out = skipped | dict.fromkeys(empty, "total_row")
-        return spend_of(_no_rough(rows), context, skipped=left_out, order=order, split=True)
+        return spend_of(rows, context, skipped=left_out, order=order, split=True)
 
     return read
 
@@ -53,13 +54,6 @@ def _period(table: TextTable) -> tuple[str | None, str | None]:
         if pair is not None and not pair.has_nulls():
             return str(pair[0]), str(pair[1])
     return None, None
-
-
-def _no_rough(rows: pl.DataFrame) -> pl.DataFrame:
-    """`< 10` is no number: unknown."""
-    return rows.with_columns(
-        pl.when(~pl.col(n).str.contains(r"^[<>]")).then(pl.col(n)).alias(n) for n in ("impressions", "clicks", "reach")
-    )
 
 
 def _layout(
@@ -98,6 +92,7 @@ META_ADS = _layout(
     source="facebook",
     medium="paid_social",
     names={
+        **translated.META,
         **{"campaign name": "campaign", "nom de la campagne": "campaign", "nombre de la campaña": "campaign"},
         **{"nazwa kampanii": "campaign", "kampagnenname": "campaign"},
         **{"ad set name": "adgroup", "nom de l'ensemble de publicités": "adgroup", "anzeigengruppenname": "adgroup"},
@@ -122,6 +117,7 @@ META_ADS = _layout(
         (r"ausgegebener betrag(?: \((?P<currency>[a-z]{3})\))?", "cost"),
         (r"importe gastado(?: \((?P<currency>[a-z]{3})\))?", "cost"),
         (r"wydana kwota(?: \((?P<currency>[a-z]{3})\))?", "cost"),
+        *((rf"{words}(?: \((?P<currency>[a-z]{{3}})\))?", "cost") for words in translated.META_COST),
     ),
 )
 
@@ -133,6 +129,7 @@ GOOGLE_ADS = _layout(
     platform="google",
     medium="cpc",
     names={
+        **translated.GOOGLE,
         **{"day": "date", "tag": "date", "kampagne": "campaign", "campagne": "campaign", "campaña": "campaign"},
         **{"kampania": "campaign", "kosten": "cost", "coût": "cost", "costo": "cost", "coste": "cost", "koszt": "cost"},
         **{

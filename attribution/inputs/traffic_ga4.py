@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from attribution.inputs import translated
 from attribution.inputs.cells import (
     Check,
     columns,
@@ -58,6 +59,7 @@ _DIMENSIONS = (
     *("gender", "age", "new / returning", "operating system", "item"),
 )
 _TRANSLATED = {
+    **translated.GA4,
     **{"sessions avec engagement": "engaged sessions", "utilisateurs": "users", "nouveaux utilisateurs": "new users"},
     **{"nombre total d'utilisateurs": "total users", "utilisateurs actifs": "active users", "vues": "views"},
     **{"événements clés": "key events", "revenu total": "total revenue", "nombre d'événements": "event count"},
@@ -73,8 +75,8 @@ _TRANSLATED = {
     **{"sesje": "sessions", "użytkownicy": "users", "aktywni użytkownicy": "active users", "data": "date"},
     **{"nowi użytkownicy": "new users", "wyświetlenia": "views", "łączne przychody": "total revenue"},
 }
-_START = ("start date", "date de début", "startdatum", "fecha de inicio", "data rozpoczęcia")
-_END = ("end date", "date de fin", "enddatum", "fecha de finalización", "data zakończenia")
+_START = ("start date", "date de début", "startdatum", "fecha de inicio", "data rozpoczęcia", *translated.GA4_START)
+_END = ("end date", "date de fin", "enddatum", "fecha de finalización", "data zakończenia", *translated.GA4_END)
 _TRANSACTION = "transaction id"
 
 
