@@ -17,7 +17,7 @@ INFLUENCER = "Influencer"
 UNASSIGNED = "Unassigned"
 KEYS = ("source", "medium", "campaign", "evidence")
 
-_SOURCE, _MEDIUM, _CAMPAIGN = pl.col("source"), pl.col("medium"), pl.col("campaign")
+_SOURCE, _MEDIUM, _CAMPAIGN, _EVIDENCE = (pl.col(name) for name in KEYS)
 _PAID = _MEDIUM.str.contains(r"^(.*cp.*|ppc|retargeting|paid.*)$")
 _SHOP = _CAMPAIGN.str.contains(r"^(.*(([^a-df-z]|^)shop|shopping).*)$")
 _MAIL_WORD = r"e[-_ ]?mail"
@@ -30,7 +30,8 @@ def _category(*names: str) -> pl.Expr:
 
 RULES: tuple[tuple[str, pl.Expr], ...] = (
     (DIRECT, pl.col("evidence") == "none"),
-    (DIRECT, _SOURCE.is_in(["", "(direct)"]) & _MEDIUM.is_in(["", "(none)", "(not set)"])),
+    # A visit with no more than a campaign's tag is tagged: of an unknown source, and not Direct.
+    (DIRECT, _SOURCE.is_in(["", "(direct)"]) & _MEDIUM.is_in(["", "(none)", "(not set)"]) & (_EVIDENCE != "utm")),
     (INFLUENCER, _MEDIUM.is_in(["influencer", "ugc", "creator", "ambassador"])),
     ("AI Assistants", (_MEDIUM == "ai-assistant") | (_category("AI") & ~_PAID)),
     ("Email", _category("EMAIL") & ~_PAID),

@@ -26,11 +26,12 @@ def apply_links(touches: pl.DataFrame, register: pl.DataFrame, *, zone: ZoneInfo
 
     touches: tables.TOUCHES; register: `config.registers.read_links`. A tag, a click id or a referrer outranks the
     register: it says where this visit came from, not where the link was meant to be. A visit before the day from which
-    the link is shared is left as it is.
+    the link is shared is left as it is. A campaign's tag without a source does not say where a visit came from.
     """
     if register.is_empty():
         return touches
-    silent = (pl.col("evidence") == "none") & pl.col("landing_url").is_not_null()
+    unsaid = (pl.col("evidence") == "none") | ((pl.col("evidence") == "utm") & pl.col("source").is_null())
+    silent = unsaid & pl.col("landing_url").is_not_null()
     forms = touches.filter(silent)["landing_url"].unique()
     pages = pl.DataFrame(
         {"landing_url": forms, "_link": pl.Series([canonical_url(url) for url in forms], dtype=pl.String)}

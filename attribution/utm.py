@@ -12,6 +12,14 @@ from urllib.parse import unquote, unquote_plus
 import polars as pl
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+# Other names of a tag, read where the tag itself is not there: Matomo's, and GA4's number of a campaign.
+OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "utm_source": ("mtm_source", "matomo_source", "pk_source", "piwik_source"),
+    "utm_medium": ("mtm_medium", "matomo_medium", "pk_medium", "piwik_medium"),
+    "utm_campaign": ("mtm_campaign", "matomo_campaign", "mtm_cpn", "pk_campaign", "pk_cpn", "piwik_campaign", "utm_id"),
+    "utm_content": ("mtm_content", "matomo_content", "pk_content", "piwik_content"),
+    "utm_term": ("mtm_keyword", "mtm_kwd", "matomo_kwd", "pk_keyword", "pk_kwd", "piwik_kwd"),
+}
 MAX_URL = 16_384
 MAX_VALUE = 2048
 _URL = r"(?s)^(?:([a-zA-Z][\w+.-]*):)?(?://(?:[^/?#@]*@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$"
@@ -232,7 +240,9 @@ def _second_round() -> pl.Expr:
 
 
 def _first_value(found: pl.DataFrame, key: str) -> pl.DataFrame:
-    mine = found.filter((pl.col("key") == key) & (pl.col("value") != "")).sort("place")
+    names = {name: rank for rank, name in enumerate((key, *OTHER_NAMES[key]))}
+    named = found.with_columns(pl.col("key").replace_strict(names, default=None, return_dtype=pl.Int32).alias("rank"))
+    mine = named.filter(pl.col("rank").is_not_null() & (pl.col("value") != "")).sort("rank", "place")
     return mine.unique("url", keep="first", maintain_order=True).select("url", pl.col("value").alias(key))
 
 
@@ -279,11 +289,26 @@ def referrer_source(host: pl.Expr) -> pl.Expr:
 def decide_source(frame: pl.DataFrame, *, own_domains: Sequence[str]) -> pl.DataFrame:
     """The frame with source, medium, campaign and evidence (utm | click_id | referrer | none) of each visit.
 
-    Reads utm_source, utm_medium, utm_campaign, click_id_type and referrer_host; and landing_host, where there is one,
-    as one more domain of one's own. Tags decide as soon as source or medium is told; what they leave open is filled
-    from the click id, then the referrer. Visits without evidence have source `(direct)` and no medium.
+    Reads UTM, click_id_type and referrer_host; where they are there, landing_host as one more domain of one's own, and
+    click_id, the value of the click id as the URL has it. Tags decide as soon as source or medium is told; what they
+    leave open is filled from the click id, then the referrer. A visit that only another tag speaks for (a campaign
+    without a source) is tagged too: its source is unknown (null), and it is not direct. Visits without evidence have
+    source `(direct)` and no medium.
     """
-    keys = ["utm_source", "utm_medium", "utm_campaign", "click_id_type", "referrer_host"]
+    absent = [pl.lit(None, dtype=pl.String).alias(name) for name in UTM if name not in frame.columns]
+    given = frame.columns
+    frame = frame.with_columns(absent).with_columns(
+        _told_beside().alias("_told_beside"), _in_instagram("click_id" in given).alias("_in_instagram")
+    )
+    keys = [
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+        "click_id_type",
+        "referrer_host",
+        "_told_beside",
+        "_in_instagram",
+    ]
     keys += ["landing_host"] if "landing_host" in frame.columns else []
     cases = frame.select(keys).unique(maintain_order=True)
     tag_source, tag_medium = normal_source(pl.col("utm_source")), normal_medium(pl.col("utm_medium"))
@@ -306,7 +331,18 @@ def decide_source(frame: pl.DataFrame, *, own_domains: Sequence[str]) -> pl.Data
         how="left",
         nulls_equal=True,
         maintain_order="left",
-    )
+    ).select(*given, "source", "medium", "campaign", "evidence")
+
+
+def _told_beside() -> pl.Expr:
+    """Whether a tag other than source, medium and campaign says something."""
+    return pl.any_horizontal(normal_value(pl.col(name)).is_not_null() for name in ("utm_content", "utm_term"))
+
+
+def _in_instagram(has_click_id: bool) -> pl.Expr:
+    """Whether the click id is one that Instagram's own app wrote: those begin with PA, Facebook's with Iw."""
+    is_app = (pl.col("click_id_type") == "fbclid") & pl.col("click_id").str.starts_with("PA")
+    return is_app.fill_null(False) if has_click_id else pl.lit(False)
 
 
 def _of_click(part: int) -> pl.Expr:
@@ -336,13 +372,16 @@ def _evidence() -> pl.Expr:
         .then(pl.lit("click_id"))
         .when(pl.col("host_source").is_not_null())
         .then(pl.lit("referrer"))
+        .when(pl.col("campaign").is_not_null() | pl.col("_told_beside"))
+        .then(pl.lit("utm"))
         .otherwise(pl.lit("none"))
     )
 
 
 def _source() -> pl.Expr:
-    # A click on Instagram carries fbclid too: the referrer tells the two apart.
-    instagram = (pl.col("click_id_type") == "fbclid") & (pl.col("host_source") == "instagram")
+    # A click on Instagram carries fbclid too: the referrer tells the two apart, then the id itself.
+    by_host = (pl.col("click_id_type") == "fbclid") & (pl.col("host_source") == "instagram")
+    instagram = by_host.fill_null(False) | (pl.col("_in_instagram") & pl.col("host_source").is_null())
     click = pl.when(instagram).then(pl.lit("instagram")).otherwise(pl.col("click_source"))
     return pl.coalesce(
         "tag_source", click, "host_source", pl.when(pl.col("evidence") == "none").then(pl.lit("(direct)"))

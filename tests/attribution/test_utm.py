@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.utm import decide_source, host_of, parse_urls, referrer_source
+from attribution.utm import UTM, decide_source, host_of, parse_urls, referrer_source
 
 COLUMNS = ("host", "path", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "click_id_type")
 VALUE = "click_id"
@@ -62,6 +62,13 @@ URLS: list[tuple[str, dict[str, str]]] = [
         "https://play.google.com/store/apps/details?id=a&referrer=utm_source%3Dsub",
         found("play.google.com", "/store/apps/details", source="sub"),
     ),
+    ("https://s.example/?pk_campaign=spring&pk_kwd=k", found("s.example", "/", campaign="spring", term="k")),
+    (
+        "https://s.example/?mtm_campaign=spring&mtm_source=ig&mtm_medium=social&mtm_content=c",
+        found("s.example", "/", source="ig", medium="social", campaign="spring", content="c"),
+    ),
+    ("https://s.example/?mtm_campaign=a&utm_campaign=b", found("s.example", "/", campaign="b")),
+    ("https://s.example/?utm_id=99", found("s.example", "/", campaign="99")),
     ("https://s.example/?gclid=1&msclkid=2", found("s.example", "/", click="gclid")),
     ("https://s.example/?gclid=1&gclsrc=3p.ds&msclkid=2", found("s.example", "/", click="msclkid")),
     ("https://s.example/?gclid=1&gclsrc=3p.ds", found("s.example", "/", click="gclid")),
@@ -143,6 +150,19 @@ CASES: list[tuple[dict[str, str], tuple[str | None, str | None, str | None, str]
     ({"utm_medium": "influencer", "referrer_host": "l.instagram.com"}, ("instagram", "influencer", None, "utm")),
     ({"utm_medium": "paid", "click_id_type": "fbclid"}, ("facebook", "paid", None, "utm")),
     ({"utm_campaign": "may", "referrer_host": "t.co"}, ("x", "referral", "may", "referrer")),
+    ({"utm_campaign": "anna-spring"}, (None, None, "anna-spring", "utm")),
+    ({"utm_campaign": "may", "click_id_type": "fbclid"}, ("facebook", "social", "may", "click_id")),
+    ({"utm_campaign": "may", "referrer_host": "acme.example"}, (None, None, "may", "utm")),
+    ({"utm_content": "story"}, (None, None, None, "utm")),
+    ({"utm_term": "kettle"}, (None, None, None, "utm")),
+    ({"utm_campaign": "{{campaign.name}}", "utm_content": "null"}, ("(direct)", None, None, "none")),
+    ({"click_id_type": "fbclid", "click_id": "PAabc"}, ("instagram", "social", None, "click_id")),
+    ({"click_id_type": "fbclid", "click_id": "IwAR1"}, ("facebook", "social", None, "click_id")),
+    ({"click_id_type": "fbclid", "click_id": "PAabc", "referrer_host": "m.facebook.com"},
+     ("facebook", "social", None, "click_id")),
+    ({"click_id_type": "fbclid", "click_id": "IwAR1", "referrer_host": "l.instagram.com"},
+     ("instagram", "social", None, "click_id")),
+    ({"click_id_type": "gclid", "click_id": "PAabc"}, ("google", "cpc", None, "click_id")),
     ({"utm_campaign": "{{campaign.name}}", "referrer_host": "t.co"}, ("x", "referral", None, "referrer")),
     ({"click_id_type": "gclid", "referrer_host": "www.google.com"}, ("google", "cpc", None, "click_id")),
     ({"click_id_type": "msclkid"}, ("bing", "cpc", None, "click_id")),
@@ -168,7 +188,7 @@ CASES: list[tuple[dict[str, str], tuple[str | None, str | None, str | None, str]
 
 @pytest.mark.parametrize(("visit", "decided"), CASES)
 def test_what_decides(visit: dict[str, str], decided: tuple[str | None, ...]) -> None:
-    names = ("utm_source", "utm_medium", "utm_campaign", "click_id_type", "referrer_host", "landing_host")
+    names = (*UTM, "click_id_type", "click_id", "referrer_host", "landing_host")
     frame = pl.DataFrame({name: [visit.get(name)] for name in names}, schema=dict.fromkeys(names, pl.String))
     row = decide_source(frame, own_domains=("acme.example",)).select("source", "medium", "campaign", "evidence")
     assert row.row(0) == decided
