@@ -28,7 +28,7 @@ from listener.quality import quality_of, true_share
 from listener.queries import Query, QueryError, compile_query
 from listener.rematching import by_other_queries
 from listener.topics import read_topics
-from ui import pipeline, table_freshness
+from ui import order_states, pipeline, table_freshness
 
 SCHEMAS = Path(__file__).with_name("schemas")
 
@@ -184,19 +184,19 @@ def share_of_voice(workspace: Workspace, *, period: Period) -> dict[str, Any]:
 def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
     """Freshness, source health, imports, what is quarantined, and the codes nobody has registered."""
     period = pipeline.period_of(workspace, now=now, since=dt.date(1970, 1, 1))
-    report = pipeline.attribution_report(workspace, period=period)
+    orders, codes = order_states.orders_and_codes(workspace, period=period)
     ledger = intake.list_imports(workspace.engine)
     kept = intake.list_quarantine(workspace.engine, limit=1_000_000)
-    unknown = report.order_codes.filter(pl.col("state") == "unknown").group_by("code").len("orders")
+    unknown = codes.filter(pl.col("state") == "unknown").group_by("code").len("orders")
     return {
         "workspace": workspace.settings.workspace.name,
         "simulated": workspace.settings.workspace.simulated,
         "as_of": period.until.isoformat(),
         "data_version": data_version(workspace.engine),
         "mentions": store.count_mentions(workspace.engine),
-        "orders": report.ledger.height,
-        "unconverted_orders": report.ledger.filter(pl.col("state") == "unconverted").height,
-        "unconverted": _unconverted(report.ledger),
+        "orders": orders.height,
+        "unconverted_orders": orders.filter(pl.col("state") == "unconverted").height,
+        "unconverted": _unconverted(orders),
         "visits_naming_orders": asdict(pipeline.visits_naming_orders(workspace)),
         "freshness": [_fresh(one) for one in table_freshness.read(workspace, imports=ledger, as_of=period.until)],
         "sources": rows(_health(workspace, now=now), currency="EUR"),

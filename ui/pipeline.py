@@ -35,14 +35,22 @@ from config.registers import read_codes, read_links, read_people
 from config.short_links import end_of, read_short_links
 from config.workspace import Workspace
 from listener import exports, people, store
-from listener.collect import make_plan
 from listener.imported import remove_unheld
 
 if TYPE_CHECKING:
     from attribution.clv import Lifetimes
+    from listener.queries import Query
 
 LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *exports.LAYOUTS)
 DEFAULT_DAYS = 30
+
+
+def brands_of(workspace: Workspace) -> tuple[tuple[str, Query], ...]:
+    """The brands with their queries read. The collector is imported when they are first asked for: it brings a whole
+    HTTP client along, that most commands have no use for."""
+    from listener.collect import make_plan
+
+    return make_plan(workspace).brands
 
 
 def facts_of(workspace: Workspace, *, replace: bool = False) -> Facts:
@@ -73,7 +81,7 @@ def take_file(
         workspace.engine,
         languages=workspace.settings.workspace.languages,
         now=now,
-        brands=lambda: make_plan(workspace).brands,
+        brands=lambda: brands_of(workspace),
         forgotten=functools.partial(forgotten_authors, workspace),
     )
     sinks: dict[str, intake.Sink] = {
@@ -159,7 +167,7 @@ def keep_codes_current(workspace: Workspace) -> None:
 
 def layouts_of(workspace: Workspace) -> tuple[Layout, ...]:
     """LAYOUTS, with mention exports matched against the brands' queries; those are read only when such a file is."""
-    matched = exports.layouts_for(lambda: make_plan(workspace).brands, own=own_brands(workspace))
+    matched = exports.layouts_for(lambda: brands_of(workspace), own=own_brands(workspace))
     return (*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *matched)
 
 
