@@ -13,7 +13,7 @@ import polars as pl
 
 COLUMNS = ("log host", "log ip", "log time", "log method", "log url", "log status", "log referrer", "log agent")
 _COMBINED = (
-    r'^(?:(\S+) )?(\S+) \S+ \S+ \[([^\]]+)\] (?:\([^)]*\) )?"(?:([A-Z]+) (\S+)(?: [^"]*)?|[^"]*)" (\d{3}|-) \S+'
+    r'^(?:(\S+) )?(\S+) \S+ \S+ \[([^\]]+)\] (?:\([^)]*\) )?"(?:([A-Z]+) ([^\s"]+)(?: [^"]*)?|[^"]*)" (\d{3}|-) \S+'
     r'(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"(?:\s.*)?| [^"]*)?$'
 )
 _ELB = (
@@ -22,6 +22,7 @@ _ELB = (
 )
 _CELL = re.compile(r'"[^"]*"|\S+')  # IIS quotes what it did not write itself
 _PROBE = 20
+_MAYBE = ": it is cut, or holds quotes or bytes that the server did not escape"
 _COMBINED_PROBE = re.compile(_COMBINED)
 _ELB_PROBE = re.compile(_ELB)
 # Our name -> the names W3C logs have for it, the first present one is taken.
@@ -60,7 +61,7 @@ def log_table(text: str) -> tuple[pl.DataFrame, list[tuple[int, str]], dict[int,
     frame = read.filter(pl.col("log time").is_not_null())
     empty = [pl.when(pl.col(n) != "-").then(pl.col(n)).alias(n) for n in COLUMNS]
     kept = frame.select(*empty, pl.col("source_line").cast(pl.Int64))
-    return kept, [(line, f"line {line} is no request of this log's format") for line in bad], left_out
+    return kept, [(line, f"line {line} is no request of this log's format{_MAYBE}") for line in bad], left_out
 
 
 def _is_elb(lines: pl.DataFrame) -> bool:

@@ -69,7 +69,8 @@ def read_contacts(table: TextTable, context: ReadContext) -> Parsed:
         medium.alias("medium"),
         pl.when(medium.is_in(["cpc", "email"]) | source.is_in(_OTHER)).then(normal_value(first)).alias("campaign"),
         low["lifecycle stage"].alias("stage"),
-        low["lead status"].alias("status"),
+        # As shown or as its interface names it: In progress, IN_PROGRESS, in-progress.
+        low["lead status"].str.replace_all(r"[\s_\u{a0}-]+", " ").str.strip_chars().alias("status"),
         pl.when(low["lifecycle stage"] == "customer").then("customer_at").alias("won_at"),
         "customer_key",
         source.alias("original_source"),

@@ -38,7 +38,12 @@ _COUNTS = (
     "follows",
     "watch_seconds",
 )
-COLUMNS = (*_TEXTS, "published_at", *_COUNTS)
+COLUMNS = (*_TEXTS, "published_at", "status", *_COUNTS)
+# A post that nobody could see yet, or can see any more, has no figures, whatever its cells hold.
+_UNSEEN = (
+    r"(?i)^\s*(?:scheduled|draft|deleted|removed|failed|unpublished|planifié|brouillon|supprimé|geplant|entwurf|"
+    r"gelöscht|programad[oa]|borrador|eliminad[oa]|zaplanowan[ye]|usunięt[ye])\b"
+)
 _YES_NO = {
     "true": True,
     "yes": True,
@@ -52,7 +57,7 @@ _YES_NO = {
 
 
 def read_posts(table: TextTable, context: ReadContext) -> Parsed:
-    """The table posts. Empty counts are unknown; a post without a time (scheduled, deleted) is kept."""
+    """The table posts. Empty counts are unknown, and so are those of posts whose `status` says scheduled or deleted."""
     rows, skipped = leave_out(columns(table, COLUMNS))
     return posts_of(rows, context, skipped=skipped)
 
@@ -70,6 +75,12 @@ def posts_of(
     read = {name: counts(rows[name]) for name in _COUNTS}
     read["published_at"] = instants(rows["published_at"], zone=context.timezone, order=order)
     rows, rejected = put_aside(with_cells(rows, read), _CHECKS)
+    unseen = pl.col("status").str.contains(_UNSEEN).fill_null(False)
+    no_time = pl.col("published_at").is_null()  # then a 0 is what was not counted yet
+    rows = rows.with_columns(
+        pl.when(~unseen & ~(no_time & (pl.col(name) == 0)).fill_null(False)).then(pl.col(name)).alias(name)
+        for name in _COUNTS
+    )
     short = sum(read[name].unsure for name in _COUNTS)
     said = [*rough_note(short, "counts"), *clock_note(read["published_at"])]
     posts = _with_link(rows).select(

@@ -84,7 +84,7 @@ def _layout(id: str, title: str, headers: set[str], names: Mapping[str, str], re
         headers=frozenset(headers),
         sink="facts",
         read=_reader(read, *more),
-        synonyms=names,
+        synonyms={"post status": "status", "video status": "status", "visibility": "status", **names},
         not_with=frozenset({"network"}) if id != "youtube_posts" else frozenset({"network", "date"}),
     )
 

@@ -73,6 +73,7 @@ def read_log(table: TextTable, context: ReadContext) -> Parsed:
         {"touches": touches(named, context)},
         rejected,
         dict(why.iter_rows()),
+        warnings=_no_address(pages, context),
         part_of=dict(pairs.select("source_line", "start").iter_rows()),
     )
 
@@ -82,6 +83,18 @@ _CHECKS = (
     Check("missing_visitor", "the request names no address", pl.col("log ip").is_null(), ("log time",)),
     Check("missing_url", "the request names no page", pl.col("log url").is_null(), ("log time",)),
 )
+
+
+def _no_address(pages: pl.DataFrame, context: ReadContext) -> list[str]:
+    """What is said of requests that came over a socket of the machine itself, behind a proxy that passes none on."""
+    found = pages.filter(pl.col("log ip").str.contains(r"^unix:|^-$"))["source_line"]
+    if found.is_empty():
+        return []
+    count = f"{found.len()} request{'s' if found.len() > 1 else ''} came"
+    return [
+        f"{context.file}: {count} without an address (first: line {found.min()}), over a socket: visitors of one "
+        "browser version are one visitor there. Let the proxy pass the address on, and the server log it."
+    ]
 
 
 def _left_out() -> pl.Expr:
