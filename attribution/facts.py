@@ -25,17 +25,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 from sqlalchemy.engine import Engine
 
 from attribution.cost_overlaps import Twice, any_of, costs_named, overlapping, told_twice
+from attribution.pieces import merged_visits
 from attribution.tables import FACTS, MONEY, NAMED, UTC_TIME, VERSION, Table, without_people
+from attribution.versions import KEPT, TIES, current, row_key
 from config import bond
 from config.forgotten import forgotten_keys, nobody
 from config.import_ledger import list_imports
@@ -44,7 +47,6 @@ from config.workspace import WorkspaceError
 
 RETENTION_HOURS = 168
 _SCALE = 10_000  # money has four decimals
-_TIES = {"refunds": "amount", "orders": "cancelled_at"}
 _OF_AN_ORDER = ("order_lines", "order_codes")
 _CONFIGURATION: Mapping[str, str | None] = {
     # Statistics go into the commit log, where an erased person's key would outlive the rows.
@@ -126,7 +128,7 @@ class Facts:
         self._claim(import_id)
         replaced = self._clashes(parsed.tables.get("spend"))
         exported_at = parsed.exported_at or latest_time(parsed.tables)
-        lines: dict[int, str] = {}
+        told: list[pl.DataFrame] = []
         counts: dict[str, int] = {}
         tied: dict[str, int] = {}
         forgotten = forgotten_keys(self.engine)
@@ -135,15 +137,16 @@ class Facts:
             named = set(frame[NAMED].drop_nulls().unique()) if NAMED in frame.columns else set()
             known = without_people(table, frame, forgotten, {key.lower() for key in self.forgotten(named)})
             records = _stamp(table, known, import_id=import_id, exported_at=exported_at)
-            outcomes = _outcomes(table, records, self._versions(table)).filter(~_says_nothing(table))
+            stated = _last_per_key(table, records)
+            outcomes = _outcomes(table, records, stated, self._versions(table)).filter(~_says_nothing(table))
             transaction = f"import-{import_id}" + (f"-{parsed.part}" if parsed.part else "")
-            self._append(table, _last_per_key(table, records).drop("source_line"), transaction)
-            changed = outcomes.filter(pl.col("outcome") != "same")
-            counts[name] = changed.select(table.key).unique().height
+            self._append(table, stated.drop("source_line"), transaction)
+            changed = outcomes.filter(pl.col("outcome") != "same").select(table.key)
+            one_each = stated.height == records.height and not _in_pieces(table, records)
+            counts[name] = changed.height if one_each else changed.unique().height
             tied[name] = int(outcomes["tied"].sum())
-            for line, outcome in outcomes.select("source_line", "outcome").iter_rows():
-                lines[line] = outcome if lines.get(line, outcome) == outcome else "updated"
-        return Written(lines, counts, warnings=_tie_warnings(tied), replaced=replaced)
+            told.append(outcomes.select("source_line", "outcome"))
+        return Written(_per_line(told), counts, warnings=_tie_warnings(tied), replaced=replaced)
 
     def check_again(self, import_id: int) -> None:
         """Raises CostsTwiceError where an undone import may not stand again: its costs stand in another grain."""
@@ -174,8 +177,10 @@ class Facts:
         table = FACTS[name]
         versions = self._versions(table)
         if name in _OF_AN_ORDER:
-            versions = _with_their_order(versions, _current(FACTS["orders"], self._versions(FACTS["orders"])))
-        rows = _current(table, versions).filter(~_is_taken_back(table))
+            versions = _with_their_order(versions, current(FACTS["orders"], self._versions(FACTS["orders"])))
+        rows = current(table, versions).filter(~_is_taken_back(table))
+        if _in_pieces(table, versions):
+            rows = merged_visits(rows.select(*table.stored, "import_id"))
         return rows.select(*table.schema, "import_id").sort(table.key)
 
     def brought(self, name: str, import_id: int) -> pl.LazyFrame:
@@ -215,13 +220,17 @@ class Facts:
             raise FactsError(table="facts", folder=self.folder, problem=str(exc)) from exc
 
     def _versions(self, table: Table) -> pl.LazyFrame:
-        """Every stored row of done imports, with the version columns; columns newer than the files are null."""
+        """Every stored row of done imports, with the version columns; columns newer than the files are null.
+
+        Columns of `Table.pieces` are there where an import brought any.
+        """
         wanted = {**table.schema, **VERSION}
         done = done_import_ids(self.engine)  # asked before the files: an import done in between is not half seen
         if not done or not DeltaTable.is_deltatable(self.uri(table.name)):
             return pl.LazyFrame(schema=wanted)
         stored = pl.scan_delta(self.uri(table.name))
         known = stored.collect_schema().names()
+        wanted |= {name: dtype for name, dtype in table.pieces.items() if name in known}
         columns = [(pl.col(n) if n in known else pl.lit(None)).cast(t).alias(n) for n, t in wanted.items()]
         return stored.filter(pl.col("import_id").is_in(done)).select(columns)
 
@@ -255,14 +264,21 @@ def row_hash(table: Table, frame: pl.DataFrame) -> pl.Series:
     Each value is written as `name=length:text;`, times as microseconds, days as day numbers, money in ten-thousandths,
     fractions in millionths. Nulls are left out, so that a column added later changes no hash.
     """
-    parts = [_canonical(name, frame.schema[name]) for name in sorted(table.schema)]
-    texts = frame.select(pl.concat_str(parts).alias("row_hash")).to_series().to_list()
-    digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
-    return pl.Series("row_hash", [int.from_bytes(d, "big", signed=True) for d in digests], dtype=pl.Int64)
+    there = [name for name in sorted(table.stored) if name in frame.columns]
+    known = [name for name in there if frame[name].null_count() < frame.height]
+    pieces = [piece for name in known for piece in _canonical(frame[name])]
+    end = pl.repeat(";", frame.height, dtype=pl.String, eager=True).alias("end")
+    written = pl.DataFrame([*pieces, end]).select(pl.concat_str(pl.all(), ignore_nulls=True).cast(pl.Binary))
+    digests = b"".join(hashlib.blake2b(text[1:], digest_size=8).digest() for text in written.to_series().to_list())
+    return pl.Series("row_hash", np.frombuffer(digests, dtype=">i8").astype(np.int64))
 
 
-def _canonical(name: str, dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
+def _canonical(column: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """`;name=length:` and the text of each value, null for null: one mark too many before, one too few behind.
+
+    The beginnings are looked up by length, as to write each of them anew costs more than the hashing.
+    """
+    name, dtype = column.name, column.dtype
     if dtype == MONEY or dtype.is_temporal():
         column = column.to_physical()
     elif dtype.is_float():
@@ -270,8 +286,10 @@ def _canonical(name: str, dtype: pl.DataType) -> pl.Expr:
     elif dtype == pl.Boolean:
         column = column.cast(pl.Int8)
     text = column.cast(pl.String)
-    part = pl.concat_str(pl.lit(f"{name}="), text.str.len_bytes().cast(pl.String), pl.lit(":"), text, pl.lit(";"))
-    return part.fill_null("")
+    lengths = text.str.len_bytes()
+    longest = int(lengths.max() or 0)  # type: ignore[arg-type]
+    heads = pl.Series(f"{name} head", [f";{name}={length}:" for length in range(longest + 1)], dtype=pl.String)
+    return heads.gather(lengths), text
 
 
 def latest_time(tables: Mapping[str, pl.DataFrame]) -> dt.datetime | None:
@@ -286,9 +304,13 @@ def latest_time(tables: Mapping[str, pl.DataFrame]) -> dt.datetime | None:
 
 
 def _stamp(table: Table, frame: pl.DataFrame, *, import_id: int, exported_at: dt.datetime | None) -> pl.DataFrame:
-    """The records in file order, with this table's columns, the version columns and `source_line`."""
-    ordered = frame.sort("source_line", maintain_order=True)
-    rows = table.conform(ordered.drop("source_line"))
+    """The records in file order, with this table's columns, the version columns and `source_line`.
+
+    Columns of `Table.pieces` that say nothing are left out: they would cost every reader a wider sort.
+    """
+    ordered = frame if frame["source_line"].is_sorted() else frame.sort("source_line", maintain_order=True)
+    rows = table.conform_stored(ordered.drop("source_line"))
+    rows = rows.drop(name for name in table.pieces if rows[name].null_count() == rows.height)
     if rows.select(pl.any_horizontal(pl.col(table.key).is_null()).any()).item():
         raise ValueError(f"table {table.name}: a record has no {' or no '.join(table.key)}")
     month = pl.col(table.time).dt.strftime("%Y-%m").fill_null("unknown") if table.time else pl.lit("unknown")
@@ -302,18 +324,27 @@ def _stamp(table: Table, frame: pl.DataFrame, *, import_id: int, exported_at: dt
 
 
 def _last_per_key(table: Table, records: pl.DataFrame) -> pl.DataFrame:
-    return records.unique(table.key, keep="last", maintain_order=True).sort(table.key)
+    """One row a natural key (and piece), sorted by it. Columns that never differ, as the account, are not compared."""
+    if records.is_empty():
+        return records
+    whole = row_key(table, records.columns)
+    key = [name for name in whole if records[name].ne_missing(records[name].first()).any()] or whole
+    distinct = records[key[0]].n_unique() if len(key) == 1 else records.select(pl.struct(key).n_unique()).item()
+    if distinct < records.height:
+        records = records.unique(key, keep="last", maintain_order=True)
+    return records.sort(key)
 
 
-def _current(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
-    """Per natural key the row of the version rule; of equal rows the one imported first."""
-    tie = [pl.col(_TIES[table.name])] if table.name in _TIES else []
-    best = [pl.col("exported_at"), *tie, pl.col("row_hash")]
-    order = [*(pl.col(name) for name in table.key), *best, pl.col("import_id")]
-    descending = [*[False] * len(table.key), *[True] * len(best), False]
-    return versions.sort(order, descending=descending, nulls_last=True).unique(
-        table.key, keep="first", maintain_order=True
-    )
+def _per_line(told: Sequence[pl.DataFrame]) -> dict[int, str]:
+    """What became of each file line, from the outcomes of its records in all tables: unlike ones are an update."""
+    if not told:
+        return {}
+    rows = pl.concat(told)
+    if rows["source_line"].n_unique() < rows.height:
+        alike = pl.col("outcome").n_unique() == 1
+        merged = pl.when(alike).then(pl.col("outcome").first()).otherwise(pl.lit("updated"))
+        rows = rows.group_by("source_line", maintain_order=True).agg(merged.alias("outcome"))
+    return dict(zip(rows["source_line"].to_list(), rows["outcome"].to_list(), strict=True))
 
 
 def _is_taken_back(table: Table) -> pl.Expr:
@@ -333,37 +364,90 @@ def _with_their_order(rows: pl.LazyFrame, orders: pl.LazyFrame) -> pl.LazyFrame:
     return rows.join(stated, on=["account", "order_id"], how="left").filter(belongs)
 
 
-def _outcomes(table: Table, records: pl.DataFrame, stored: pl.LazyFrame) -> pl.DataFrame:
+def _outcomes(table: Table, records: pl.DataFrame, last: pl.DataFrame, stored: pl.LazyFrame) -> pl.DataFrame:
     """The records with `outcome`: against the record before it in the file, else against what readers see now; and
-    `tied`: it contradicts what readers see, and nothing tells which of the two exports is the newer one."""
-    key = list(table.key)
-    known = stored.join(records.lazy().select(key).unique(), on=key, how="semi", nulls_equal=True)
-    seen = _current(table, known).select(
-        *key, pl.col("row_hash").alias("seen_hash"), pl.col("exported_at").alias("seen_exported_at")
+    `tied`: it contradicts what readers see, and nothing tells which of the two exports is the newer one.
+
+    `last` holds the last record of each key.
+    """
+    stored, records, last = _with_pieces(table, stored, records, last)
+    pieced = _in_pieces(table, records)
+    key = row_key(table, records.columns)
+    kept = KEPT.get(table.name, ())
+    ranked = [*key, *([TIES[table.name]] if table.name in TIES else []), *kept, *VERSION]
+    same_record = list(table.key)
+    found = stored.select(ranked).join(last.lazy().select(same_record), on=same_record, how="semi").collect()
+    if found.is_empty() and last.height == records.height and not pieced:
+        return records.with_columns(pl.lit("new").alias("outcome"), pl.lit(value=False).alias("tied"))
+    known = found.lazy()
+    seen = current(table, known).select(
+        *key,
+        pl.col("row_hash").alias("seen_hash"),
+        pl.col("exported_at").alias("seen_exported_at"),
+        _told(kept).alias("seen_told"),
     )
-    stated = _last_per_key(table, records).lazy().select(*table.schema, *VERSION)
-    best = _current(table, pl.concat([known, stated])).select(*key, pl.col("import_id").alias("best_import_id"))
+    stated = last.lazy().select(ranked)
+    best = current(table, pl.concat([known, stated])).select(
+        *key, pl.col("import_id").alias("best_import_id"), _told(kept).alias("best_told")
+    )
     compared = (
         records.lazy()
         .with_columns(pl.col("row_hash").shift(1).over(key).alias("before_hash"))
-        .join(seen, on=key, how="left")
-        .join(best, on=key, how="left")
+        .join(seen, on=key, how="left", nulls_equal=True)
+        .join(best, on=key, how="left", nulls_equal=True)
         .sort("source_line", maintain_order=True)
         .collect()
     )
     hashed, before, seen_hash = pl.col("row_hash"), pl.col("before_hash"), pl.col("seen_hash")
+    other_row = (hashed != seen_hash) & (pl.col("best_import_id") == pl.col("import_id"))
     outcome = (
         pl.when(before.is_not_null())
         .then(pl.when(hashed == before).then(pl.lit("same")).otherwise(pl.lit("updated")))
         .when(seen_hash.is_null())
         .then(pl.lit("new"))
-        .when((hashed != seen_hash) & (pl.col("best_import_id") == pl.col("import_id")))
+        .when(other_row | (pl.col("seen_told") != pl.col("best_told")))
         .then(pl.lit("updated"))
         .otherwise(pl.lit("same"))
     )
     differs = before.is_null() & (hashed != seen_hash)
     tied = differs & pl.col("exported_at").eq_missing(pl.col("seen_exported_at"))
-    return compared.with_columns(outcome.alias("outcome"), tied.fill_null(False).alias("tied"))
+    judged = compared.with_columns(outcome.alias("outcome"), tied.fill_null(False).alias("tied"))
+    return _of_known_visits(judged, found) if pieced else judged
+
+
+def _in_pieces(table: Table, rows: pl.DataFrame | pl.LazyFrame) -> bool:
+    return not table.pieces.keys().isdisjoint(rows.collect_schema().names())
+
+
+def _with_pieces(
+    table: Table, stored: pl.LazyFrame, *frames: pl.DataFrame
+) -> tuple[pl.LazyFrame, pl.DataFrame, pl.DataFrame]:
+    """All with the columns of `Table.pieces`, where any has them."""
+    records, last = frames
+    if not (_in_pieces(table, stored) or _in_pieces(table, records)):
+        return stored, records, last
+    names = stored.collect_schema().names()
+    absent = [pl.lit(None, dtype=t).alias(n) for n, t in table.pieces.items() if n not in names]
+    ours = [pl.lit(None, dtype=t).alias(n) for n, t in table.pieces.items() if n not in records.columns]
+    return stored.with_columns(absent), records.with_columns(ours), last.with_columns(ours)
+
+
+def _of_known_visits(judged: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """A new piece of a visit known already updates it; one that takes back a state nobody told changes nothing."""
+    key = list(FACTS["touches"].key)
+    visits = found.select(*key, pl.lit(value=True).alias("_known")).unique()
+    new = pl.col("outcome") == "new"
+    nothing = (pl.col("state") < 0).fill_null(False)
+    better = pl.when(pl.col("_known")).then(pl.lit("updated")).when(nothing).then(pl.lit("same"))
+    joined = judged.join(visits, on=key, how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.when(new).then(better.otherwise("outcome")).otherwise("outcome").alias("outcome")
+    ).drop("_known")
+
+
+def _told(columns: Sequence[str]) -> pl.Expr:
+    """What the columns say of a record, as one number to compare."""
+    return pl.struct(columns).hash() if columns else pl.lit(0, dtype=pl.UInt64)
 
 
 def _tie_warnings(tied: Mapping[str, int]) -> tuple[str, ...]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import hashlib
-import hmac
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Engine
@@ -64,11 +65,18 @@ class Workspace:
         texts = values.cast(pl.String).str.strip_chars().str.to_lowercase()
         texts = texts.set(texts == "", None)
         unique = texts.drop_nulls().unique()
-        hashes = [
-            int.from_bytes(hmac.digest(self.key, text.encode(), hashlib.sha256)[:8], "big", signed=True)
-            for text in unique.to_list()
-        ]
-        return texts.replace_strict(unique, pl.Series(hashes, dtype=pl.Int64), default=None, return_dtype=pl.Int64)
+        if 2 * len(unique) > len(texts) == texts.count():  # to look them up costs as much as to hash some twice
+            return _hmacs(self.key, texts).alias(values.name)
+        return texts.replace_strict(unique, _hmacs(self.key, unique), default=None, return_dtype=pl.Int64)
+
+
+def _hmacs(key: bytes, texts: pl.Series) -> pl.Series:
+    """HMAC-SHA256 of each text, its first 8 bytes as an Int64. Written out: `hmac.digest` takes half as long again."""
+    block = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+    sha256 = hashlib.sha256
+    digests = (sha256(outer + sha256(inner + text).digest()).digest() for text in texts.cast(pl.Binary).to_list())
+    return pl.Series(np.frombuffer(b"".join(digests), dtype=">i8")[::4].astype(np.int64))
 
 
 def write_starter(folder: Path) -> Path:
@@ -84,8 +92,8 @@ def write_starter(folder: Path) -> Path:
 def open_workspace(folder: Path) -> Workspace:
     """Read the settings, open the database at its newest migration, load or make the hash key.
 
-    Raises SettingsError when `earned.toml` is absent or wrong, WorkspaceError when the folder cannot be written, or
-    holds facts that another database imported.
+    Raises SettingsError when `earned.toml` is absent or wrong, WorkspaceError when the folder cannot be written or
+    holds facts that another database imported, and when the server of `database_url` cannot be used.
     """
     folder = folder.resolve()
     settings = read_settings(folder / "earned.toml")
@@ -95,13 +103,37 @@ def open_workspace(folder: Path) -> Workspace:
         key = _hash_key(data / "hash.key")
     except OSError as exc:
         raise WorkspaceError(f"{data} cannot be written: {exc.strerror}; check the folder's permissions") from exc
-    engine = open_engine(settings.workspace.database_url or sqlite_url(data / "earned.db"))
-    migrate(engine)
+    engine = _open_database(settings.workspace.database_url or sqlite_url(data / "earned.db"))
     try:
         bond.bind(data / "facts", engine, drawn=secrets.token_hex(16))
     except bond.BondError as exc:
         raise WorkspaceError(str(exc)) from exc
     return Workspace(folder, settings, engine, key)
+
+
+def _open_database(url: str) -> Engine:
+    """The engine at its newest migration. Raises WorkspaceError for a server's database that cannot be used."""
+    if url.startswith("sqlite"):
+        engine = open_engine(url)
+        migrate(engine)
+        return engine
+    if not url.startswith("postgresql"):
+        raise WorkspaceError("database_url names no PostgreSQL server; it begins with postgresql://")
+    try:
+        engine = open_engine(url)
+        migrate(engine)
+    except ImportError as exc:
+        raise WorkspaceError(
+            "the driver of PostgreSQL is missing; install it with pip install 'earned[postgres]'"
+        ) from exc
+    except (sa.exc.ArgumentError, ValueError) as exc:
+        raise WorkspaceError("database_url cannot be read; write postgresql://user@host:5432/database") from exc
+    except sa.exc.OperationalError as exc:
+        said = str(exc.orig).splitlines()[0]
+        raise WorkspaceError(
+            f"the database of database_url does not answer ({said}); check the server and the address"
+        ) from exc
+    return engine
 
 
 def migrate(engine: Engine) -> None:
