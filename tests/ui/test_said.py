@@ -1,0 +1,63 @@
+"""Sentences of errors in the session's language: facts stay, sentences in a row are told one by one, hostile ones end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ui.problem_words import PARTS
+from ui.said import said
+
+
+def marked(text: str) -> str:
+    """A translator whose work can be seen."""
+    return f"«{text}»"
+
+
+@pytest.mark.parametrize(
+    ("english", "told"),
+    [
+        ("the order has no id", "«the order has no id»"),
+        ("the text is longer than 20,000 characters", "«the text is longer than 20,000 characters»"),
+        (
+            "the file is empty. Export it again and check that it has rows",
+            "«the file is empty». «Export it again and check that it has rows»",
+        ),
+        ("there is no field 'foo':. Known: a, b", "«there is no field 'foo':». «Known: a, b»"),
+        (
+            "at character 5: this ) closes nothing. Take it out, or add a ( before",
+            "«at character 5: «this ) closes nothing»». «Take it out, or add a ( before»",
+        ),
+        (
+            "the server answered 403: it refuses us; check the source's address in your settings",
+            "«the server answered 403: «it refuses us»; check the source's address in your settings»",
+        ),
+        ("kasse.csv: the file is empty", "kasse.csv: «the file is empty»"),
+        ("a sentence that is new", "a sentence that is new"),
+        ("a sentence that is new. Try again in a moment", "a sentence that is new. «Try again in a moment»"),
+        ("", ""),
+    ],
+)
+def test_sentences_are_told_by_their_templates(english: str, told: str) -> None:
+    assert said(english, marked) == told
+
+
+def test_facts_are_never_taken_for_templates() -> None:
+    """A file's header in braces is a fact: it is put in, not filled."""
+    assert said("there is no layout '{0} {file}'", marked) == "«there is no layout '{0} {file}'»"
+
+
+@pytest.mark.parametrize("text", ["a. " * 3000, "it refuses us. " * 3000, "x; " * 3000, "the order has no id: " * 3000])
+def test_long_texts_of_strangers_come_back(text: str) -> None:
+    assert len(said(text, str)) == len(text)
+
+
+def test_english_stays_english() -> None:
+    assert all(said(text, str) == text for part in PARTS for text in part(str))
+
+
+def test_templates_name_their_facts() -> None:
+    written = [text for part in PARTS for text in part(str)]
+    assert not [text for text in written if re.search(r"\{\W*\}|\{\d", text)]
+    assert len(set(written)) == len(written)
