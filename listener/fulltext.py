@@ -1,24 +1,27 @@
 """Full-text search by the database: a mention's words as our queries read them, and queries in the database's terms.
 
-SQLite's FTS5 indexes the very tokens that `listener.queries` compares: for words, phrases and endings its answer is
-ours. Where it can only narrow down (scripts without spaces, long phrases), or on another database, the query itself
-reads the texts that are left.
+SQLite's FTS5 and PostgreSQL's tsvector index the very tokens that `listener.queries` compares: for words and endings
+(SQLite: for phrases too) their answer is ours. Where they can only narrow down (scripts without spaces, long phrases),
+the query itself reads the texts that are left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
+from os.path import commonprefix
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.engine import Connection, Engine
 
 from config.database import changes, count_change, writing
 from listener.queries import Node, Query, Term, Words, one_atom
-from listener.tables import mention_words, mentions
-from listener.words import IN_WORDS
+from listener.tables import SEARCH_VECTOR, SEARCHED_LETTERS, mention_words, mentions
+from listener.words import IN_WORDS, before_pattern, is_pattern
 
 MISSING = "words_missing"
 COMMON = 5_000  # matches; beyond it a page is found sooner among the newest mentions
@@ -73,86 +76,138 @@ def rebuild(connection: Connection) -> None:
 
 def condition(query: Query, *, dialect: str) -> tuple[sa.ColumnElement[bool] | None, bool]:
     """A condition on mentions that every match fulfils (None: the database knows none), and whether only matches do."""
-    expression, exact = expression_of(query) if dialect == "sqlite" else (None, False)
+    expression, exact = expression_of(query, dialect=dialect)
     if expression is None:
         return None, False
-    numbers = sa.select(mention_words.c.mention_id).where(mention_words.c.n.in_(_numbers(expression)))
+    numbers = _numbers(expression, dialect)
+    if dialect == "sqlite":
+        numbers = sa.select(mention_words.c.mention_id).where(mention_words.c.n.in_(numbers))
     return mentions.c.mention_id.in_(numbers), exact
 
 
 def is_common(connection: Connection, query: Query) -> bool:
     """Whether so many mentions match that reading the newest first finds a page sooner than the index would."""
-    expression, _ = expression_of(query) if connection.dialect.name == "sqlite" else (None, False)
+    dialect = connection.dialect.name
+    expression, _ = expression_of(query, dialect=dialect)
     if expression is None:
         return True
-    some = _numbers(expression).limit(COMMON).subquery()
+    some = _numbers(expression, dialect).limit(COMMON).subquery()
     return (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) >= COMMON
 
 
 def count_matches(engine: Engine, query: Query) -> int:
     """How many mentions match a query that the database answers exactly (see `condition`)."""
-    expression, _ = expression_of(query)
+    dialect = engine.dialect.name
+    expression, _ = expression_of(query, dialect=dialect)
     with engine.connect() as connection:
-        return connection.scalar(sa.select(sa.func.count()).select_from(_numbers(str(expression)).subquery())) or 0
+        found = _numbers(str(expression), dialect).subquery()
+        return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
 
 
-def _numbers(expression: str) -> sa.Select[tuple[int]]:
-    return sa.select(_search.c.rowid).where(sa.column("mention_search").op("MATCH")(expression))
+def _numbers(expression: str, dialect: str) -> sa.Select[Any]:
+    """What the index finds: its row numbers on SQLite, mention ids on PostgreSQL."""
+    if dialect == "sqlite":
+        return sa.select(_search.c.rowid).where(sa.column("mention_search").op("MATCH")(expression))
+    asked = sa.cast(sa.literal(expression), TSQUERY)
+    return sa.select(mention_words.c.mention_id).where(sa.literal_column(SEARCH_VECTOR).op("@@")(asked))
 
 
-def expression_of(query: Query) -> tuple[str | None, bool]:
-    """The query in FTS5's words, and whether the two mean the same; None where the index knows nothing of it."""
-    return _translated(query.root)
+@dataclass(frozen=True)
+class _Spelling:
+    """How one database writes a search. `phrase(words, open_end)` gives a text and whether it says all we ask."""
+
+    both: str
+    neither: str
+    either: str
+    phrase: Callable[[Sequence[str], bool], tuple[str, bool]]
 
 
-def _translated(node: Node) -> tuple[str | None, bool]:
+def _fts5_phrase(words: Sequence[str], open_end: bool) -> tuple[str, bool]:
+    quoted = '"' + " ".join(words).replace('"', '""') + '"'
+    return quoted + (" *" if open_end else ""), True
+
+
+def _tsquery_phrase(words: Sequence[str], open_end: bool) -> tuple[str, bool]:
+    """Words in any order: the vector keeps no positions, so a phrase is left to the query itself."""
+    cut = [word[:SEARCHED_LETTERS] for word in words]
+    quoted = ["'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in cut]
+    text = " & ".join(quoted) + (":*" if open_end else "")
+    return f"({text})", len(words) == 1 and cut == list(words)
+
+
+_SPELLINGS = {
+    "sqlite": _Spelling(" AND ", " NOT ", " OR ", _fts5_phrase),
+    "postgresql": _Spelling(" & ", " & !", " | ", _tsquery_phrase),
+}
+
+
+def expression_of(query: Query, *, dialect: str) -> tuple[str | None, bool]:
+    """The query in the database's words, and whether both mean the same; None where the index knows nothing of it."""
+    return _translated(query.root, _SPELLINGS[dialect])
+
+
+def _translated(node: Node, spelling: _Spelling) -> tuple[str | None, bool]:
     if node.kind == "term" and node.term:
-        return _term(node.term)
+        return _term(node.term, spelling)
     if node.kind == "or":
-        parts = [_translated(part) for part in node.parts]
+        parts = [_translated(part, spelling) for part in node.parts]
         known = [f"({text})" for text, _ in parts if text is not None]
-        return (" OR ".join(known), all(exact for _, exact in parts)) if len(known) == len(parts) else (None, False)
+        same = all(exact for _, exact in parts)
+        return (spelling.either.join(known), same) if len(known) == len(parts) else (None, False)
     if node.kind == "near":
-        return _all_of(node.parts)[0], False  # how far apart the words stand, the query itself finds out
+        return _all_of(node.parts, spelling)[0], False  # how far apart the words stand, the query itself finds out
     if node.kind == "not":
         return None, False  # alone it narrows nothing; beside others `_all_of` knows what to do with it
-    return _all_of(node.parts)
+    return _all_of(node.parts, spelling)
 
 
-def _all_of(parts: Sequence[Node]) -> tuple[str | None, bool]:
-    wanted = [_translated(part) for part in parts if part.kind != "not"]
-    unwanted = [_translated(part.parts[0]) for part in parts if part.kind == "not"]
+def _all_of(parts: Sequence[Node], spelling: _Spelling) -> tuple[str | None, bool]:
+    wanted = [_translated(part, spelling) for part in parts if part.kind != "not"]
+    unwanted = [_translated(part.parts[0], spelling) for part in parts if part.kind == "not"]
     known = [f"({text})" for text, _ in wanted if text is not None]
     if not known:
         return None, False
-    text = " AND ".join(known)
+    text = spelling.both.join(known)
     for told, exact in unwanted:
         if told is not None and exact:
-            text = f"({text}) NOT ({told})"
+            text = f"({text}){spelling.neither}({told})"
     same = len(known) == len(wanted) and all(exact for _, exact in (*wanted, *unwanted))
     return text, same
 
 
-def _term(term: Term) -> tuple[str | None, bool]:
+def _term(term: Term, spelling: _Spelling) -> tuple[str | None, bool]:
     if term.unspaced or term.field not in (None, *IN_WORDS):
         return None, False
     if term.field or term.cased:  # the index tells neither title from text nor capitals from small letters
-        return _term(replace(term, field=None, cased=()))[0], False
-    ways = [_ways(word, term.forms if len(term.words) == 1 else frozenset()) for word in term.words]
-    star = " *" if term.prefix else ""
+        return _term(replace(term, field=None, cased=()), spelling)[0], False
+    if term.by_language or any(map(is_pattern, term.words)):
+        return _narrowed(term, spelling), False  # which endings hold, the text's language decides
+    ways = [_ways(word, term.way(k)) for k, word in enumerate(term.words)]
     if prod(map(len, ways)) > _PHRASES and len(ways) > 1:
-        last = len(ways) - 1
-        groups = [" OR ".join(_quoted(w) + (star if k == last else "") for w in way) for k, way in enumerate(ways)]
-        return " AND ".join(f"({group})" for group in groups), False
-    return " OR ".join(_quoted(" ".join(phrase)) + star for phrase in product(*ways)), True
+        return spelling.both.join(f"({_any_of(way, spelling)})" for way in _one_by_one(ways, term.prefix)), False
+    phrases = [(phrase, term.prefix) for phrase in product(*ways)]
+    return _any_of(phrases, spelling), all(spelling.phrase(*phrase)[1] for phrase in phrases)
 
 
-def _ways(word: str, forms: frozenset[str]) -> list[str]:
+def _narrowed(term: Term, spelling: _Spelling) -> str | None:
+    """Each word of a term with an open end, from the letters on that all its forms begin with."""
+    begins = [commonprefix([before_pattern(word), *term.way(k)]) for k, word in enumerate(term.words)]
+    told = [[((way,), True) for way in _ways(begin, ())] for begin in begins if begin.lstrip("#@")]
+    return spelling.both.join(f"({_any_of(way, spelling)})" for way in told) or None
+
+
+def _one_by_one(ways: Sequence[Sequence[str]], prefix: bool) -> list[list[tuple[tuple[str, ...], bool]]]:
+    """A phrase that could be written in too many ways, word by word; the last one's end may be open."""
+    last = len(ways) - 1
+    return [[((word,), prefix and k == last) for word in way] for k, way in enumerate(ways)]
+
+
+def _any_of(phrases: Iterable[tuple[Sequence[str], bool]], spelling: _Spelling) -> str:
+    return spelling.either.join(spelling.phrase(*phrase)[0] for phrase in phrases)
+
+
+def _ways(word: str, forms: Iterable[str]) -> list[str]:
     """What may stand in the text for a word: itself, its forms, and the hashtag or handle of that name."""
     if word[0] in "#@":
         return [one_atom(word)]
     return [one_atom(mark + form) for form in sorted({word, *forms}) for mark in ("", "#", "@")]
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

@@ -194,10 +194,24 @@ FULLTEXT = (
 )  # as the migration makes them, for tables made without it
 
 
+SEARCHED_LETTERS = 250  # of a word: PostgreSQL counts no further in a pattern, and keeps no word of over 2,046 bytes
+SEARCH_VECTOR = (
+    "array_to_tsvector(array_remove(string_to_array("
+    f"regexp_replace(words, '(\\S{{{SEARCHED_LETTERS}}})\\S+', '\\1', 'g'), ' '), ''))"
+)
+FULLTEXT_POSTGRESQL = (
+    f"CREATE INDEX ix_mention_words_search ON mention_words USING gin (({SEARCH_VECTOR}))",
+    "CREATE FUNCTION mention_words_gone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " DELETE FROM mention_words WHERE mention_id = new.mention_id; RETURN NULL; END $$",
+    "CREATE TRIGGER mention_words_gone AFTER UPDATE OF title, text ON mentions"
+    " FOR EACH ROW EXECUTE FUNCTION mention_words_gone()",
+)  # the same for PostgreSQL
+_SEARCHES = {"sqlite": FULLTEXT, "postgresql": FULLTEXT_POSTGRESQL}
+
+
 def _make_search(target: object, connection: sa.Connection, **_: object) -> None:
-    if connection.dialect.name == "sqlite":
-        for statement in FULLTEXT:
-            connection.exec_driver_sql(statement)
+    for statement in _SEARCHES[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
 
 
 sa.event.listen(mention_words, "after_create", _make_search)

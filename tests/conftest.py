@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from config.workspace import Workspace, open_workspace
+from tests import postgres
 
 # A busy machine must fail no test: nothing here is timed.
 settings.register_profile("earned", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -47,6 +48,20 @@ def shared_data() -> Callable[..., Path]:
     return find
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server; the test is skipped, and says so, where none can be started."""
+    running = os.environ.get(postgres.RUNNING)
+    if running:
+        yield running
+        return
+    if not postgres.programs():
+        pytest.skip(postgres.MISSING)
+    pytest.importorskip("psycopg", reason="psycopg is not installed; pip install 'earned[postgres]'")
+    with postgres.server() as url:
+        yield url
+
+
 @pytest.fixture
 def make_workspace(tmp_path: Path) -> Callable[..., Workspace]:
     """`make_workspace(extra_toml)` opens a fresh workspace under the test's own folder."""
@@ -54,7 +69,8 @@ def make_workspace(tmp_path: Path) -> Callable[..., Workspace]:
     def make(extra: str = "", *, settings: str = SETTINGS, folder: str = "shop") -> Workspace:
         place = tmp_path / folder
         place.mkdir(parents=True, exist_ok=True)
-        (place / "earned.toml").write_text(settings + extra, encoding="utf-8")
+        written = postgres.on_server(settings, os.environ.get(postgres.RUNNING)) + extra
+        (place / "earned.toml").write_text(written, encoding="utf-8")
         return open_workspace(place)
 
     return make

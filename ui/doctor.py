@@ -49,12 +49,14 @@ class Check:
 def examine(folder: Path, *, now: dt.datetime, mounts: Path = Path("/proc/mounts")) -> list[Check]:
     """Every check of a workspace, in the order in which to mend things. Never raises for what is wrong with it."""
     folder = folder.resolve()
-    checks = [_sqlite(sqlite3.sqlite_version_info), _clock(now), _models(Path(sentiment.__file__).parent / "models")]
+    checks = [_clock(now), _models(Path(sentiment.__file__).parent / "models")]
     checks += [_disk(folder), _shared_disk(folder, mounts)]
     try:
         settings = read_settings(folder / "earned.toml")
     except SettingsError as problem:
         return [Check("settings", "problem", str(problem), "Mend earned.toml as it says, then look again"), *checks]
+    if not settings.workspace.database_url:
+        checks.insert(0, _sqlite(sqlite3.sqlite_version_info))
     checks.insert(0, _ok("settings", f"{folder / 'earned.toml'} can be read"))
     damage = _database(settings, folder)
     checks.append(damage)
@@ -157,6 +159,8 @@ def _database(settings: Settings, folder: Path) -> Check:
     if said == "ok":
         return _ok("database", "whole (quick_check)" if url is None else "answers")
     cure = "Stop all that uses it and put a backup back: earned restore FILE --force"
+    if url is not None:
+        cure = "Check that the server runs and that database_url in earned.toml names it"
     return Check("database", "problem", f"the database cannot be used: {said[:300]}", cure)
 
 
