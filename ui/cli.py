@@ -33,11 +33,13 @@ UI_PORT = 8501
 
 def main() -> None:
     """The console script."""
-    # Reading from a pipe that closes early (`earned mentions | head`) is no error of ours.
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         app()
+    except BrokenPipeError:
+        # The reader of our output has enough (`earned mentions | head`): no error of ours. The signal itself stays
+        # ignored, as it would also end the web interface when a browser hangs up in the middle of an answer.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as problem:
         from config.workspace import WorkspaceError
 
@@ -385,6 +387,7 @@ from ui import (  # noqa: E402
     cli_forget,  # noqa: F401
     cli_goals,  # noqa: F401
     cli_hand,  # noqa: F401
+    cli_imports,  # noqa: F401
     cli_lift,  # noqa: F401
     cli_money,  # noqa: F401
     cli_query,  # noqa: F401
