@@ -102,7 +102,8 @@ class Names(dict[str, str]):
             known = _known(uri)
             name = (prefix or "").lower() if known is None else known
             clash = self._prefixes.setdefault(uri, name) != name or bound.setdefault(prefix, uri) != uri
-            if clash and (known is None or prefix):
+            is_odd = known is None and name == "rdf"  # feedparser goes by an attribute's own prefix too
+            if is_odd or (clash and (known is None or prefix)):
                 raise UnsureError(f"prefix {prefix} for {uri}")
         renamed = {
             prefix.lower(): self._prefixes[uri] for prefix, uri in bound.items() if prefix and uri.lower() in _PREFIXES

@@ -52,7 +52,9 @@ _BESIDE_CHANNEL = frozenset(("channel", "item", "entry", "image", "textinput"))
 _PEOPLE = frozenset(("name", "email", "uri", "url", "homepage", "itunes_name", "itunes_email"))
 _IMAGE_PARTS = frozenset(("title", "link", "description", "url", "href", "width", "height"))
 _INPUT_PARTS = frozenset(("title", "link", "description", "name"))
-_SOURCE_PARTS = frozenset(("title", "id", "link", "updated", "published", "subtitle", "rights", "generator", "category"))
+_SOURCE_PARTS = frozenset(
+    ("title", "id", "link", "updated", "published", "subtitle", "rights", "generator", "category")
+)
 # Unprefixed names that mean something to feedparser wherever they stand.
 _MEANT = frozenset({
     "abstract", "author", "body", "category", "channel", "cloud", "content", "contributor", "copyright", "created",

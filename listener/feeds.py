@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from listener.feed_dates import parse_date
+from listener.feed_repair import repaired
 from listener.text import clean, find_links, one_line, plain_text, safe_link
 from listener.wellformed import DEPTH_LIMIT, TooDeepError, read_wellformed
 
@@ -208,7 +209,31 @@ def _read_xml(text: str, reading: _Reading, *, warnings: tuple[str, ...]) -> Par
         read = _read_directly(body.encode("utf-8", "replace"), reading, warnings=warnings)
     except TooDeepError:
         return _no_feed(f"this is no feed: it nests elements more than {DEPTH_LIMIT} deep", warnings=warnings)
-    return read or _read_with_feedparser(body, reading, warnings=warnings)
+    return (
+        read
+        or _read_mended(body, reading, warnings=warnings)
+        or _read_with_feedparser(body, reading, warnings=warnings)
+    )
+
+
+def _read_mended(body: str, reading: _Reading, *, warnings: tuple[str, ...]) -> ParsedFeed | None:
+    """A feed that is well-formed once it is mended; None: not sure.
+
+    feedparser writes a bare ampersand in a way of its own. Where that may be part of an id, the feed is left to it: ids
+    have to stay.
+    """
+    mended = repaired(body) if reading.directly else None
+    if mended is None:
+        return None
+    text, was_ampersand = mended
+    warnings += ("not well-formed: read with what is missing put in",)
+    try:
+        read = _read_directly(text.encode("utf-8", "replace"), reading, warnings=warnings)
+    except TooDeepError:
+        return None
+    if read and was_ampersand and any(not entry.link or {"&", "|"} & set(entry.native_id) for entry in read.entries):
+        return None
+    return read
 
 
 def _read_directly(body: bytes, reading: _Reading, *, warnings: tuple[str, ...]) -> ParsedFeed | None:

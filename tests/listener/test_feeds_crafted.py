@@ -92,7 +92,7 @@ EXPECTED: list[tuple[str, Callable[[ParsedFeed], bool]]] = [
     ("truncated.xml", lambda feed: len(feed.entries) == 28 and bool(feed.warnings)),
     ("guid_same.xml", lambda feed: len(set(_ids(feed))) == 5),
     ("no_guid_no_link.xml", lambda feed: len(set(_ids(feed))) == 1),
-    ("dates.xml", lambda feed: sum(entry.published_at is not None for entry in feed.entries) == 6),
+    ("dates.xml", lambda feed: sum(entry.published_at is not None for entry in feed.entries) == 7),
     ("html_not_feed.html", _is_refused("web page")),
     ("jsonfeed_hostile.json", lambda feed: len(feed.entries) == 2 and bool(feed.warnings)),
     ("utf7.xml", lambda feed: feed.entries[0].title == "+ADw-script+AD4-"),
