@@ -1,14 +1,16 @@
 """How fast feeds are read and polled.
 
     python bench/feeds.py read [--folder FEEDS]        entries a second beside feedparser alone, and what differs
-    python bench/feeds.py poll [--feeds 100,1000,5000] [--seconds 120]   feeds a second through the collector
+    python bench/feeds.py poll [--feeds 100,1000,5000] [--seconds 120] [--texts distinct|copies]   feeds a second
 
 `read` reads every feed of a folder (XML alone: feedparser reads no JSON Feed) with feedparser as it comes, with
 feedparser as this project calls it, and as this project reads feeds: once making text of every entry's HTML, as at a
 first poll, and once when all entries are known to match nothing, as most are at any later one: then titles, links, ids
 and dates are read, and the HTML only taken out and compared by hash. Processor time, medians of five rounds, each
-round running all four. `poll` serves feeds on loopback from another
-process: first all new, then all unchanged (304), then all changed.
+round running all four.
+
+`poll` serves feeds on loopback from another process to the collector: first all new, then all unchanged (304), then all
+changed by one entry. `--texts copies`: all posts are near copies, which is the worst that can come.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import asyncio
 import datetime as dt
 import io
 import multiprocessing
+import os
+import random
 import statistics
 import tempfile
 import time
@@ -118,14 +122,42 @@ def _unlike(one: Entry, other: Entry) -> list[str]:
 # --- polling -------------------------------------------------------------------------------------------------------
 
 ITEM = (
-    "<item><guid>{n}-{turn}</guid><title>A post about the acme kettle {n} {turn}</title><link>https://a.example/{n}/{turn}</link>"
+    "<item><guid>{key}</guid><title>{title}</title><link>https://a.example/{key}</link>"
     "<pubDate>Tue, 02 Jun 2026 10:00:00 GMT</pubDate><description>&lt;p&gt;{words}&lt;/p&gt;</description></item>"
 )
-WORDS = " ".join(["some words that speak of nothing in particular but fill a feed"] * 20)
-OLD = "".join(ITEM.format(n=f"old{n}", turn=0, words=WORDS).replace("acme", "other") for n in range(20))
+FILLING = " ".join(["some words that speak of nothing in particular but fill a feed"] * 20)
+SUBJECTS = ("the kitchen", "our neighbour", "a customer", "this shop", "my sister", "that teapot", "every cook")
+VERBS = ("boils", "loses", "brings", "keeps", "asks for", "returns", "finds", "leaks", "pours", "costs", "breaks")
+OBJECTS = ("water", "steam", "coffee", "the handle", "its lid", "a refund", "the receipt", "more time", "an answer")
+ENDS = ("today", "again", "in March", "without a word", "for good", "at last", "on Monday", "with care", "twice")
+OLD_ENTRIES = 20
 
 
-def serve(pipe: Connection) -> None:
+def sentences(rng: random.Random, count: int) -> str:
+    """Generated prose: no two of them are alike, as posts are not."""
+    parts = (SUBJECTS, VERBS, OBJECTS, ENDS)
+    return ". ".join(
+        " ".join(f"{rng.choice(words)} {rng.randrange(10_000):x}" for words in parts) for _ in range(count)
+    )
+
+
+def document(path: str, turn: int, texts: str) -> str:
+    """A feed: one entry of this turn that speaks of the brand, and twenty old ones that do not."""
+    if texts == "copies":
+        new = ITEM.format(key=f"{path}-{turn}", title=f"A post about the acme kettle {path} {turn}", words=FILLING)
+        old = (ITEM.format(key=f"{path}-old{n}", title=f"An old post {n}", words=FILLING) for n in range(OLD_ENTRIES))
+    else:
+        rng = random.Random(f"{path} {turn}")
+        new = ITEM.format(key=f"{path}-{turn}", title="On the acme kettle", words=sentences(rng, 20))
+        rng = random.Random(path)
+        old = (
+            ITEM.format(key=f"{path}-old{n}", title=sentences(rng, 1), words=sentences(rng, 20))
+            for n in range(OLD_ENTRIES)
+        )
+    return f'<rss version="2.0"><channel><title>T</title>{new}{"".join(old)}</channel></rss>'
+
+
+def serve(pipe: Connection, texts: str) -> None:
     """A server whose feeds change when the turn does; a validator tells. It notes the turn from the pipe."""
     from aiohttp import web
 
@@ -135,8 +167,7 @@ def serve(pipe: Connection) -> None:
         etag = f'"{turn}"'
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304, headers={"ETag": etag})
-        new = ITEM.format(n=request.path, turn=turn, words=WORDS)
-        body = f'<rss version="2.0"><channel><title>T</title>{new}{OLD}</channel></rss>'
+        body = document(request.path, turn, texts)
         return web.Response(text=body, content_type="application/rss+xml", headers={"ETag": etag})
 
     async def main() -> None:
@@ -145,7 +176,7 @@ def serve(pipe: Connection) -> None:
         application.router.add_get("/{n}", feed)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1_000)
         await site.start()
         pipe.send(runner.addresses[0][1])
         while (told := await asyncio.to_thread(pipe.recv)) is not None:
@@ -166,19 +197,21 @@ def workspace_of(folder: Path, feeds: int, port: int) -> Workspace:
     return open_workspace(folder)
 
 
-def poll(counts: list[int], seconds: float) -> None:
+def poll(counts: list[int], seconds: float, texts: str) -> None:
     ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, texts), daemon=True)
     server.start()
     port, turn, started = ours.recv(), 0, time.perf_counter()
-    print("| feeds | round | feeds/s | wall ms a feed | collector's processor ms a feed |")
+    print(f"texts: {texts}; {len(document('/1', 0, texts).encode()) / 1000:.0f} KB a feed, {OLD_ENTRIES + 1} entries")
+    print("| feeds | round | feeds/s | wall ms a feed | processor ms a feed: collector | its workers |")
+    print("|---|---|---|---|---|---|")
     for feeds in (1, *counts):  # the first loads what every process loads once, language models above all
-        if time.perf_counter() - started > seconds:
-            print(f"out of time before {feeds:,} feeds")
-            break
         with tempfile.TemporaryDirectory() as folder:
             workspace = workspace_of(Path(folder) / "w", feeds, port)
             for name in ("new", "unchanged", "changed"):
+                if time.perf_counter() - started > seconds:
+                    print(f"out of time before {feeds:,} feeds, {name}", flush=True)
+                    break
                 if name == "changed":
                     turn += 1
                     ours.send(turn)
@@ -190,13 +223,20 @@ def poll(counts: list[int], seconds: float) -> None:
 
 
 def _round(workspace: Workspace, name: str, feeds: int) -> str:
-    wall, own = time.perf_counter(), time.process_time()
+    wall, own, workers = time.perf_counter(), time.process_time(), _of_workers()
     report = asyncio.run(collect_once(workspace, now=lambda: dt.datetime.now(dt.UTC)))
-    wall, own = time.perf_counter() - wall, time.process_time() - own
+    wall, own, workers = time.perf_counter() - wall, time.process_time() - own, _of_workers() - workers
     expected = {"new": "ok", "unchanged": "not_modified", "changed": "ok"}[name]
     if {row.outcome for row in report.sources} != {expected}:
         raise RuntimeError(f"expected {expected}: {next(row for row in report.sources if row.outcome != expected)}")
-    return f"| {feeds:,} | {name} | {feeds / wall:,.0f} | {wall / feeds * 1000:.2f} | {own / feeds * 1000:.2f} |"
+    each = (wall / feeds * 1000, own / feeds * 1000, workers / feeds * 1000)
+    return f"| {feeds:,} | {name} | {feeds / wall:,.0f} | " + " | ".join(f"{part:.2f}" for part in each) + " |"
+
+
+def _of_workers() -> float:
+    """Processor seconds of the parse workers that have ended, as they do with every round here."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def main() -> None:
@@ -204,12 +244,13 @@ def main() -> None:
     parser.add_argument("what", choices=("read", "poll"))
     parser.add_argument("--folder", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "feeds" / "dev")
     parser.add_argument("--feeds", default="100,1000,5000")
-    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--seconds", type=float, default=120.0, help="no further round is begun after")
+    parser.add_argument("--texts", choices=("distinct", "copies"), default="distinct")
     options = parser.parse_args()
     if options.what == "read":
         read(options.folder)
     else:
-        poll([int(count) for count in options.feeds.split(",")], options.seconds)
+        poll([int(count) for count in options.feeds.split(",")], options.seconds, options.texts)
 
 
 if __name__ == "__main__":

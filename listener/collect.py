@@ -25,6 +25,7 @@ from listener import schedule
 from listener.feeds import BODY_LIMIT, Entry, ParsedFeed
 from listener.fetch import FetchRequest, FetchResult, Limits, Outcome, Sessions, fetch, open_session
 from listener.forgetting import not_forgotten
+from listener.gathering import Gathering
 from listener.language import detect
 from listener.manners import PATIENCE, FarTurnError, Manners, Now, Pause, Visit, politeness_group
 from listener.mentions import BrandMatch, Mention, author_of, build_mention, network_of, spoken, when
@@ -35,7 +36,6 @@ from listener.sentiment.cache import ScoreCache
 from listener.source_keys import enrol_keys
 from listener.state import (
     SourceState,
-    StateWriter,
     due_states,
     enrol,
     entry_keys,
@@ -43,15 +43,16 @@ from listener.state import (
     postpone,
     read_quiet,
     read_states,
+    save_state,
 )
-from listener.store import SaveCounts, save_poll
+from listener.store import Poll, SaveCounts, save_polls
 from listener.targets import with_targets
 
 _log = logging.getLogger(__name__)
 CONCURRENCY = 50
 _SAMPLE = "What people say about a brand, in whatever language they say it."
 ROUND = 200  # sources of the queue polled before the queue is looked at again
-_READ_VERSION = "3"  # raise it when feeds are read or matched differently: what is unchanged is then read again
+_READ_VERSION = "4"  # raise it when feeds are read or matched differently: what is unchanged is then read again
 _LONGEST_SLEEP = 60.0  # seconds between looks at what is due
 _FRESH = schedule.LONGEST_WAIT  # a word of freshness farther away comes of a clock that was wrong
 
@@ -199,9 +200,10 @@ class Collector:
     async def __aenter__(self) -> Collector:
         self._held = AsyncExitStack()
         self._hearing = self._held.enter_context(ThreadPoolExecutor(1, thread_name_prefix="hearing"))
-        self._keeping = self._held.enter_context(ThreadPoolExecutor(1, thread_name_prefix="keeping"))
-        self._writer = StateWriter(self.workspace.engine)
-        self._held.push_async_callback(self._writer.close)
+        self._states = Gathering(self._save_states)
+        self._held.push_async_callback(self._states.close)
+        self._polls = Gathering(self._save_polls, at_most=CONCURRENCY)
+        self._held.push_async_callback(self._polls.close)
         self.sessions = await self._held.enter_async_context(self._session_factory())
         self.workers = await self._held.enter_async_context(ParseWorkers())
         self.manners = self._manners()
@@ -323,7 +325,7 @@ class Collector:
             await asyncio.to_thread(postpone, self.workspace.engine, self._turn_after(state, group, now))
             return refused
         state = schedule.before_request(state, interval=source.interval, public=public, now=now)
-        await self._writer.save(state)
+        await self._states.put(state)
         self.manners.asked(group, self.now())
         request = schedule.request_of(state, plan_hash=self.plan.hash, allow_private=source.allow_private, now=now)
         try:
@@ -335,7 +337,7 @@ class Collector:
             answered = politeness_group(result.final_url or request.url, allow_private=not public)
             self.manners.silence(answered, told.retry_after)
         if result.outcome != Outcome.OK or result.body is None:
-            await self._writer.save(told)
+            await self._states.put(told)
             return _no_body(source, result)
         return await self._read(source, state, told, result, result.body)
 
@@ -367,17 +369,19 @@ class Collector:
             now=now,
         )
         if same:
-            await self._writer.save(replace(marked, outcome="unchanged"))
+            await self._states.put(replace(marked, outcome="unchanged"))
             return SourceReport(source.name, "unchanged", result.http_status, matched=None, new=0, updated=0)
         url, asked = result.final_url or source.url, _asked_of(source, self.plan)
         known = await asyncio.to_thread(read_quiet, self.workspace.engine, source.name, asked=asked)
         parsed = await self.workers.parse(body, url=url, content_type=result.content_type, known=known)
         if parsed.error:
-            await self._writer.save(schedule.unreadable(told, parsed.error, before=before))
+            await self._states.put(schedule.unreadable(told, parsed.error, before=before))
             return SourceReport(source.name, "not_a_feed", result.http_status, error=parsed.error)
         state = replace(marked, entries=len(parsed.entries))
         found = await _in_line(self._hearing, self._heard, source, parsed, now)
-        counts = await _in_line(self._keeping, self._store, source, state, parsed, found, now)
+        seen = entry_keys((entry.native_id, entry.link) for entry in parsed.entries)
+        quiet = (asked, *_quiet(parsed, found))
+        counts = await self._polls.put(Poll(source.name, state, found, now, seen, quiet))
         return SourceReport(
             source.name, str(Outcome.OK), result.http_status, len(parsed.entries), counts.matched, counts.new,
             counts.updated,
@@ -387,14 +391,12 @@ class Collector:
         key = self._keys.get(source.name)
         return not_forgotten(self.workspace, mentions_of(parsed, source=source, plan=self.plan, now=now, key=key))
 
-    def _store(
-        self, source: SourceSettings, state: SourceState, parsed: ParsedFeed, found: Sequence[Mention], now: dt.datetime
-    ) -> SaveCounts:
-        seen = entry_keys((entry.native_id, entry.link) for entry in parsed.entries)
-        quiet = (_asked_of(source, self.plan), *_quiet(parsed, found))
-        return save_poll(
-            self.workspace.engine, source=source.name, state=state, mentions=found, now=now, seen=seen, quiet=quiet
-        )
+    def _save_states(self, states: Sequence[SourceState]) -> list[None]:
+        save_state(self.workspace.engine, states)
+        return [None] * len(states)
+
+    def _save_polls(self, polls: Sequence[Poll]) -> list[SaveCounts]:
+        return save_polls(self.workspace.engine, polls)
 
 
 async def _in_line(thread: ThreadPoolExecutor, work: Callable[..., _T], *given: Any) -> _T:

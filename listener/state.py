@@ -6,7 +6,6 @@ written before a request is made. Null means not to be asked: gone for good, or 
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import hashlib
 from collections import Counter
@@ -203,40 +202,3 @@ def read_gaps(engine: Engine, *, since: dt.datetime | None = None) -> pl.DataFra
             tuple(row) for row in connection.execute(asked.order_by(source_gaps.c.until.desc(), source_gaps.c.source))
         ]
     return pl.DataFrame(rows, schema=GAPS_SCHEMA, orient="row")
-
-
-class StateWriter:
-    """Writes states from many polls at once: what has gathered while one transaction runs goes into the next."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._waiting: list[tuple[SourceState, asyncio.Future[None]]] = []
-        self._writing: asyncio.Task[None] | None = None
-
-    async def save(self, state: SourceState) -> None:
-        """Returns when the state is on the disk."""
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((state, written))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
-        await written
-
-    async def close(self) -> None:
-        if self._writing:
-            await asyncio.wait({self._writing})
-
-    async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            problem: Exception | None = None
-            try:
-                await asyncio.to_thread(save_state, self._engine, [state for state, _ in batch])
-            except Exception as exc:  # belongs to those who wait for it
-                problem = exc
-            for _, written in batch:
-                if written.done():  # nobody waits any more
-                    continue
-                if problem:
-                    written.set_exception(problem)
-                else:
-                    written.set_result(None)

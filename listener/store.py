@@ -39,6 +39,7 @@ from listener.targets import store_targets
 __all__ = [
     "LABELS",
     "TRIAGE_STATUSES",
+    "Poll",
     "SaveCounts",
     "SourceState",
     "StaleEditError",
@@ -52,6 +53,7 @@ __all__ = [
     "read_states",
     "recode",
     "save_poll",
+    "save_polls",
     "save_state",
     "set_triage",
     "source_health",
@@ -84,6 +86,43 @@ class SaveCounts:
     missed: bool = False  # nothing the poll showed was known from the last one: something may have been missed
 
 
+@dataclass(frozen=True)
+class Poll:
+    """What one poll of `source` leaves: its mentions and its state.
+
+    `seen` are the `state.entry_keys` of all that the poll showed, whether it matched or not; `quiet` is what
+    `state.read_quiet` gives at the next poll.
+    """
+
+    source: str
+    state: SourceState
+    mentions: Sequence[Mention]
+    now: dt.datetime
+    seen: frozenset[str] = frozenset()
+    quiet: Sequence[str] = ()
+
+
+def save_polls(engine: Engine, polls: Sequence[Poll]) -> list[SaveCounts]:
+    """Store polls, the mentions and the state of each, in ONE transaction: never one without the other.
+
+    Upserts by mention_id; `revision` rises only when what the author wrote changed; what people decided stays.
+    The counter "mentions" rises only when something changed.
+    """
+    with writing(engine) as connection:
+        told = [_save(connection, poll) for poll in polls]
+        if any(counts.new or counts.updated for counts in told):
+            _settle(connection)
+    return told
+
+
+def _save(connection: Connection, poll: Poll) -> SaveCounts:
+    stored = store_mentions(connection, source=poll.source, found=poll.mentions, now=poll.now, settle=False)
+    missed = note_entries(connection, poll.source, poll.seen, now=poll.now, quiet=poll.quiet)
+    write_states(connection, [poll.state])
+    outcomes = list(stored.values())
+    return SaveCounts(len(outcomes), outcomes.count("new"), outcomes.count("updated"), missed)
+
+
 def save_poll(
     engine: Engine,
     *,
@@ -94,33 +133,24 @@ def save_poll(
     seen: frozenset[str] = frozenset(),
     quiet: Sequence[str] = (),
 ) -> SaveCounts:
-    """Store one poll of `source`: its mentions and its state in ONE transaction: never one without the other.
-
-    `seen` are the `state.entry_keys` of all that the poll showed, whether it matched or not; `quiet` is what
-    `state.read_quiet` gives at the next poll.
-
-    Upserts by mention_id; `revision` rises only when what the author wrote changed; what people decided stays.
-    The counter "mentions" rises only when something changed.
-    """
-    with writing(engine) as connection:
-        counts = save_mentions(connection, source=source, found=mentions, now=now)
-        missed = note_entries(connection, source, seen, now=now, quiet=quiet)
-        write_states(connection, [state])
-    return replace(counts, missed=missed)
-
-
-def save_mentions(connection: Connection, *, source: str, found: Sequence[Mention], now: dt.datetime) -> SaveCounts:
-    """The part of `save_poll` that knows mentions, inside the caller's transaction."""
-    outcomes = list(store_mentions(connection, source=source, found=found, now=now).values())
-    return SaveCounts(matched=len(outcomes), new=outcomes.count("new"), updated=outcomes.count("updated"))
+    """`save_polls` of a single `Poll`."""
+    return save_polls(engine, [Poll(source, state, mentions, now, seen, quiet)])[0]
 
 
 def store_mentions(
-    connection: Connection, *, source: str, found: Sequence[Mention], now: dt.datetime, import_id: int | None = None
+    connection: Connection,
+    *,
+    source: str,
+    found: Sequence[Mention],
+    now: dt.datetime,
+    import_id: int | None = None,
+    settle: bool = True,
 ) -> dict[str, str]:
     """Store mentions of one source: what became of each mention_id as given: new, updated or same.
 
-    `import_id`: the import that carries them, which `listener.imported` can take back."""
+    `import_id`: the import that carries them, which `listener.imported` can take back. `settle` counts the days anew
+    and raises the counter "mentions" when something changed; without it the caller does so before the transaction ends.
+    """
     given = list({mention.mention_id: mention for mention in reversed(found)}.values())[::-1]
     unique = _same_post_elsewhere(connection, source, _same_post_new_id(connection, source, given))
     before = _stored(connection, [mention.mention_id for mention in unique])
@@ -133,14 +163,18 @@ def store_mentions(
     _write_authors(connection, [m for m in unique if m.followers is not None or m.mention_id in written], now=now)
     _touch(connection, [mention.mention_id for mention in unique], now=now)
     recluster(connection, came=came, gone=gone)
-    if changed:
-        fold(connection)
-        count_change(connection, "mentions")
+    if changed and settle:
+        _settle(connection)
     keys = [mention.mention_id for mention in unique]
     if import_id is not None:
         note_carried(connection, import_id, keys)
     outcome = {key: "same" if key not in written else "updated" if key in before else "new" for key in keys}
     return {old.mention_id: outcome[key] for old, key in zip(given, keys, strict=True)}
+
+
+def _settle(connection: Connection) -> None:
+    fold(connection)
+    count_change(connection, "mentions")
 
 
 def _chunks(items: Iterable[_T]) -> Iterator[list[_T]]:

@@ -30,7 +30,7 @@ from listener.parsing import ParseWorkers
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 # step: where it is (module or class, name), and whether death comes before or after it
 LISTEN: dict[str, tuple[Any, str, str]] = {
-    "before the plan is written": (listener.state, "save_state", "before"),
+    "before the plan is written": (listener.collect, "save_state", "before"),
     "before the request": (listener.collect, "fetch", "before"),
     "after the response": (listener.collect, "fetch", "after"),
     "parsed": (ParseWorkers, "parse", "after"),
@@ -40,7 +40,7 @@ LISTEN: dict[str, tuple[Any, str, str]] = {
     "in the transaction, among the mentions": (listener.store, "store_words", "after"),
     "in the transaction, before the state": (listener.store, "write_states", "before"),
     "in the transaction, before the commit": (listener.store, "write_states", "after"),
-    "after the commit": (listener.collect, "save_poll", "after"),
+    "after the commit": (listener.collect, "save_polls", "after"),
 }
 IMPORT: dict[str, tuple[Any, str, str]] = {
     "container opened": (config.intake, "read_file", "after"),
