@@ -3,20 +3,29 @@
 A closed list of forms per word, made once: to look a text up in it takes no longer than to look for the word itself.
 The lists are the regular paradigms of names (masculine and feminine declension in Polish, the case suffixes with vowel
 harmony in Hungarian, the proclitics of Hebrew and Arabic), not a dictionary.
+
+An ending holds in texts of its language alone: zoomed is no Zoom, Bolton no Bolt, though both end as Hungarian names
+do. Where a text's language is not known, only endings count that no other language has (see `docs/decisions.md`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 
+ANY = "*"  # a form that holds in any text: its script alone tells the language
+UNSURE = "?"  # a form that holds also where the language of a text is not known
+VOUCHED = "+"  # there, only inside a phrase of which another word stands as written
+ENDINGS = ("pl", "hu")
+
 _LATIN_AT_LEAST = 4  # letters: a shorter name with an ending is too often another word
+_IN_PHRASE_AT_LEAST = 3
 _OTHERS_AT_LEAST = 3
-_HEBREW = re.compile("[\u05d0-\u05ea]+")
+_HEBREW = re.compile("[\u05d0-\u05ea\u05f3\u05f4]+")
 _ARABIC = re.compile("[\u0621-\u064a\u0671-\u06d3]+")
 _LATIN = re.compile("[a-z\u00df-\u024f]+")
-_ALEF = str.maketrans("أإآٱ", "اااا")
 
 _HEBREW_BEFORE = ("", "ו"), ("", "ש", "כש", "לכש", "מש"), ("", "ה", "ב", "ל", "מ", "כ")
 _ARABIC_BEFORE = ("", "و", "ف"), ("", "ب", "ل", "ك"), ("", "ال")
@@ -34,58 +43,97 @@ _HUNGARIAN = (*_CASES.split(), *_OWNED.split())
 _HUNGARIAN_LINKED = tuple(_LINKED.split())
 _HUNGARIAN_WITH = ("al", "el", "á", "é")  # -val/-vel and -vá/-vé take on the consonant before them
 _HUNGARIAN_VOWELS = "aáeéiíoóöőuúüű"
+_LENGTHENED = {"a": "á", "e": "é", "o": "ó", "ö": "ő"}
+
+# Counted over 12 other languages' words: these ends make of a word of four letters or more no other word of theirs.
+_TELLING_POLISH = tuple("owi owie ami ach ów ę ą cie dzie rze dze sze ście kiem giem".split())
+_TELLING_CASES = "ban ben ból ből ról ről nál nél hoz hez höz tól től nak nek ért ként"
+_TELLING_OWNED = "jának jének kat ket kkal kkel knak knek unk ünk okat eket öket oknak eknek öknek"
+_TELLING_HUNGARIAN = (*_TELLING_CASES.split(), *_TELLING_OWNED.split())
+_TELLING_LENGTHENED = (*_TELLING_HUNGARIAN, "t", "k", "ra", "re", "ba", "be", "val", "vel", "ja", "je")
+_AS_ELSEWHERE = tuple("s es ed en on e i y ie a o n as os".split())  # English words end so too
+
+Forms = Mapping[str, frozenset[str]]  # a form -> where it holds: languages, ANY, UNSURE, VOUCHED
 
 
-def forms(word: str, *, languages: Collection[str]) -> frozenset[str]:
-    """The other forms of a folded word, itself left out. Endings only for `languages` (pl, hu); the Hebrew and Arabic
-    letters before a word go by its script."""
+def forms(word: str, *, languages: Collection[str], in_phrase: bool = False) -> Forms:
+    """The other forms of a folded word, itself left out, and where each holds.
+
+    Endings only for `languages` (pl, hu). The Hebrew and Arabic letters before a word go by its script, and hold in any
+    text. `in_phrase`: other words stand beside it, so that a short one takes endings too.
+    """
+    return _forms(word, tuple(one for one in ENDINGS if one in languages), in_phrase)
+
+
+@lru_cache(maxsize=4096)
+def _forms(word: str, languages: tuple[str, ...], in_phrase: bool) -> Forms:
     if _HEBREW.fullmatch(word) and len(word) >= _OTHERS_AT_LEAST:
-        found = {"".join(before) + word for before in product(*_HEBREW_BEFORE)}
-    elif _ARABIC.fullmatch(word) and len(word) >= _OTHERS_AT_LEAST:
-        found = set(_arabic(word))
-    elif _LATIN.fullmatch(word) and len(word) >= _LATIN_AT_LEAST:
-        found = set(_polish(word)) if "pl" in languages else set()
-        found |= set(_hungarian(word)) if "hu" in languages else set()
-    else:
-        found = set()
-    return frozenset(found - {word})
+        before = {"".join(letters) + word for letters in product(*_HEBREW_BEFORE)}
+        return dict.fromkeys(before - {word}, _EVERYWHERE)
+    if _ARABIC.fullmatch(word) and len(word) >= _OTHERS_AT_LEAST:
+        return dict.fromkeys(set(_arabic(word)) - {word}, _EVERYWHERE)
+    found: dict[str, frozenset[str]] = {}
+    if _LATIN.fullmatch(word) and len(word) >= (_IN_PHRASE_AT_LEAST if in_phrase else _LATIN_AT_LEAST):
+        for language in languages:
+            for form, telling in _POLISH_OR_HUNGARIAN[language](word):
+                if form != word:
+                    found[form] = found.get(form, frozenset()) | {language} | _unsure(word, form, telling)
+    return found
+
+
+_EVERYWHERE = frozenset((ANY,))
+
+
+def _unsure(word: str, form: str, telling: bool) -> frozenset[str]:
+    """Where the form holds in a text whose language is not known."""
+    if telling:
+        return frozenset((UNSURE, VOUCHED))
+    common = next((n for n, pair in enumerate(zip(word, form, strict=False)) if pair[0] != pair[1]), len(word))
+    return frozenset() if form[common:] in _AS_ELSEWHERE else frozenset((VOUCHED,))
 
 
 def _arabic(word: str) -> Iterator[str]:
-    """With and, so, by, for, like and the article, which runs together with `li`; alef with and without its hamza."""
-    for base in {word, word.translate(_ALEF)}:
-        bare = base.removeprefix("ال") if len(base) > 2 + _OTHERS_AT_LEAST - 1 else base
-        for joined, particle, article in product(*_ARABIC_BEFORE):
-            if not (article and bare != base):
-                yield joined + particle + article + base
-        for joined in _ARABIC_BEFORE[0]:
-            yield f"{joined}لل{bare}"
+    """With and, so, by, for, like and the article, which runs together with `li`."""
+    bare = word.removeprefix("ال") if len(word) > 2 + _OTHERS_AT_LEAST - 1 else word
+    for joined, particle, article in product(*_ARABIC_BEFORE):
+        if not (article and bare != word):
+            yield joined + particle + article + word
+    for joined in _ARABIC_BEFORE[0]:
+        yield f"{joined}لل{bare}"
 
 
-def _polish(word: str) -> Iterator[str]:
+def _polish(word: str) -> Iterator[tuple[str, bool]]:
+    """Forms, and whether their ending is Polish alone."""
     stem, last = word[:-1], word[-1]
     if last == "a":
-        yield from (stem + ending for ending in _POLISH_A)
-        yield from _softened(stem, _POLISH_SOFT_A)
+        base, plain, soft = stem, _POLISH_A, _POLISH_SOFT_A
     elif last == "o":
-        yield from (stem + ending for ending in _POLISH_O)
+        base, plain, soft = stem, _POLISH_O, {}
     elif last not in "eiyuąęó":
-        yield from (word + ending for ending in _POLISH_HARD)
-        yield from _softened(word, _POLISH_SOFT)
-
-
-def _softened(stem: str, table: dict[str, str]) -> Iterator[str]:
-    for hard, soft in table.items():
-        if stem.endswith(hard):
-            yield from (stem.removesuffix(hard) + ending for ending in soft.split())
-
-
-def _hungarian(word: str) -> Iterator[str]:
-    last = word[-1]
-    long = word[:-1] + {"a": "á", "e": "é"}.get(last, last)
-    yield from (long + ending for ending in _HUNGARIAN)
-    if last in _HUNGARIAN_VOWELS:
-        yield from (long + ending for ending in ("val", "vel", "vá", "vé", "m", "d", "ja", "je"))
+        base, plain, soft = word, _POLISH_HARD, _POLISH_SOFT
     else:
-        yield from (word + ending for ending in _HUNGARIAN_LINKED)
-        yield from (word + last + ending for ending in _HUNGARIAN_WITH)
+        return
+    for ending in plain:
+        yield base + ending, ending in _TELLING_POLISH
+    for hard, softened in soft.items():
+        if base.endswith(hard):
+            for ending in softened.split():
+                yield base.removesuffix(hard) + ending, ending in _TELLING_POLISH or (hard, ending) == ("k", "ce")
+
+
+def _hungarian(word: str) -> Iterator[tuple[str, bool]]:
+    """Forms, and whether their ending is Hungarian alone. A name's last vowel is lengthened or, being foreign, not."""
+    last = word[-1]
+    for base in dict.fromkeys((word[:-1] + _LENGTHENED.get(last, last), word)):
+        telling = _TELLING_HUNGARIAN if base == word else _TELLING_LENGTHENED
+        more = ("val", "vel", "vá", "vé", "m", "d", "ja", "je") if last in _HUNGARIAN_VOWELS else ()
+        for ending in (*_HUNGARIAN, *more):
+            yield base + ending, ending in telling
+    if last not in _HUNGARIAN_VOWELS:
+        for ending in _HUNGARIAN_LINKED:
+            yield word + ending, ending in _TELLING_HUNGARIAN
+        for ending in _HUNGARIAN_WITH:
+            yield word + last + ending, ending in ("al", "el")
+
+
+_POLISH_OR_HUNGARIAN = {"pl": _polish, "hu": _hungarian}

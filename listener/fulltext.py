@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from os.path import commonprefix
 from typing import Any
 
 import sqlalchemy as sa
@@ -191,9 +190,15 @@ def _term(term: Term, spelling: _Spelling) -> tuple[str | None, bool]:
 
 def _narrowed(term: Term, spelling: _Spelling) -> str | None:
     """Each word of a term with an open end, from the letters on that all its forms begin with."""
-    begins = [commonprefix([before_pattern(word), *term.way(k)]) for k, word in enumerate(term.words)]
+    begins = [_common([before_pattern(word), *term.way(k)]) for k, word in enumerate(term.words)]
     told = [[((way,), True) for way in _ways(begin, ())] for begin in begins if begin.lstrip("#@")]
     return spelling.both.join(f"({_any_of(way, spelling)})" for way in told) or None
+
+
+def _common(words: Sequence[str]) -> str:
+    """The letters that all words begin with: those that the first and the last in order share."""
+    first, last = min(words), max(words)
+    return next((first[:n] for n, letter in enumerate(first) if last[n : n + 1] != letter), first)
 
 
 def _one_by_one(ways: Sequence[Sequence[str]], prefix: bool) -> list[list[tuple[tuple[str, ...], bool]]]:

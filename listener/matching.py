@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from listener.queries import About, Match, Query
 from listener.tables import mention_links, mentions
 
-_ABOUT = ("author_key", "author_name", "raw_url", "language", "source")
+_ABOUT = ("author_key", "author_name", "raw_url", "source")
 _BATCH = 500
 
 
@@ -29,15 +29,15 @@ def matching(
 def read_abouts(
     connection: Connection, statement: sa.Select[Any], *, links: bool = True, whole: bool = True
 ) -> Iterator[tuple[Any, About]]:
-    """The rows (mention_id, title, text) with what is known about each; `whole` False: nothing beside the words."""
-    names = ("mention_id", "title", "text", *(_ABOUT if whole else ()))
+    """The rows (mention_id, title, text) with what is known about each; `whole` False: its language alone."""
+    names = ("mention_id", "title", "text", "language", *(_ABOUT if whole else ()))
     rows = connection.execution_options(yield_per=_BATCH).execute(
         statement.with_only_columns(*(mentions.c[name] for name in names), maintain_column_froms=True)
     )
     for part in rows.partitions(_BATCH):
         found = _links(connection, [row.mention_id for row in part]) if links else {}
         for row in part:
-            yield row, _about(row, found.get(row.mention_id, ())) if whole else About()
+            yield row, _about(row, found.get(row.mention_id, ())) if whole else About(language=row.language)
 
 
 def _about(row: Any, links: Sequence[str]) -> About:

@@ -40,8 +40,9 @@ mention_targets = sa.Table(
 
 
 def basis_of(query: Query) -> str:
-    """What a target rests on beside the text and its scorer: the brand's query, and the rule's version."""
-    return f"{VERSION}:{hashlib.blake2b(query.text.encode(), digest_size=8).hexdigest()}"
+    """What a target rests on beside the text and its scorer: the brand's query, its endings, and the rule's version."""
+    asked = f"{query.text}\x1f{query.tolerance}" if query.tolerance else query.text
+    return f"{VERSION}:{hashlib.blake2b(asked.encode(), digest_size=8).hexdigest()}"
 
 
 def with_targets(
@@ -67,7 +68,10 @@ def targets_of(
     spoken: Sequence[tuple[str, str | None, str | None]], queries: Sequence[Query], *, cache: ScoreCache | None = None
 ) -> list[Target]:
     """One target for each (text, title, language) and the query of the brand it is read for."""
-    found = [query.match(text, title=title) for (text, title, _), query in zip(spoken, queries, strict=True)]
+    found = [
+        query.match(text, title=title, language=language)
+        for (text, title, language), query in zip(spoken, queries, strict=True)
+    ]
     scored = score_targets(
         [text for text, _, _ in spoken],
         [match.spans if match else () for match in found],

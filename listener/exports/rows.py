@@ -17,7 +17,8 @@ from config.intake import Parsed, ReadContext, Rejected, TextTable, normal_heade
 from config.registers import canonical_url
 from listener.exports import cells
 from listener.exports.columns import Columns
-from listener.mentions import author_of, network_of
+from listener.language import detect
+from listener.mentions import author_of, network_of, spoken
 from listener.queries import About, Query, Words
 from listener.text import find_links, one_line, plain_text, safe_link
 
@@ -101,7 +102,13 @@ def _warnings(reader: _Reader, skipped: Mapping[int, str]) -> list[str]:
 
 def _brands(row: Mapping[str, Any], queries: Sequence[tuple[str, Query]], *, own: str | None) -> dict[str, list[str]]:
     urls = (row["raw_url"], *row["links"]) if row["raw_url"] else tuple(row["links"])
-    about = About(row["author_key"], row["author_name"], urls, row["language_stated"], source=f"import:{row['layout']}")
+    languages = tuple(dict.fromkeys(language for _, query in queries for language in query.languages))
+
+    def language() -> str | None:  # as it is stored with the mention
+        return detect([spoken(row["title"], row["text"])], languages, stated=[row["language_stated"]])[0]
+
+    known = language if languages else row["language_stated"]
+    about = About(row["author_key"], row["author_name"], urls, known, source=f"import:{row['layout']}")
     words = Words(row["text"], title=row["title"], about=about)
     found = {name: list(match.terms) for name, query in queries if (match := query.find(words))}
     return found or ({own: []} if own else {})
