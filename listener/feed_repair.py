@@ -1,4 +1,4 @@
-"""Feeds that are not well-formed in one of the two usual ways, mended: references nobody defined, and an end cut off."""
+"""Feeds that are not well-formed in one of the two usual ways, mended: undefined references, and an end cut off."""
 
 from __future__ import annotations
 

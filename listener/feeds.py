@@ -18,6 +18,7 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from listener.feed_dates import parse_date
@@ -322,39 +323,47 @@ class _Around:
 
 
 def _entry(item: Any, around: _Around, *, known: Collection[str]) -> Entry:
+    """Its id is the item's own, which may be empty; see `_identified`."""
+    get = item.get
     base = _base(item, around.url) or around.site
+    title = _one_line(get("title") or get("media_title"))
     body = _body(item)
-    title = one_line(plain_text(str(item.get("title") or item.get("media_title") or ""))[0]) or None
     published_at, quality = _published(item)
-    said_by = item.get("author") or around.author
-    author = one_line(str(said_by)) or None if said_by else None
-    content = (item.get("content") or [{}])[0]
-    language = _language(content.get("language") or around.language)
+    author = _named(get("author") or around.author)
+    content = get("content")
+    language = _language((content[0].get("language") if content else None) or around.language)
     link = _link(item, base=base)
     mark = _mark(title, link, author, language, base, body)
     text, hrefs = ("", []) if mark in known else plain_text(body)
     return Entry(
-        native_id=one_line(str(item.get("id") or ""))[:2_000],
+        native_id=one_line(str(get("id") or ""))[:2_000],
         title=title,
         link=link,
         published_at=published_at,
         published_quality=quality,
         author=author,
         text=text,
-        likes=_count(_mapping(item.get("media_starrating")).get("count")),
-        comments=_count(item.get("slash_comments") or item.get("thr_total")),
-        views=_count(_mapping(item.get("media_statistics")).get("views")),
-        links=find_links(text, hrefs, base=base),
+        likes=_count(_mapping(get("media_starrating")).get("count")),
+        comments=_count(get("slash_comments") or get("thr_total")),
+        views=_count(_mapping(get("media_statistics")).get("views")),
+        links=find_links(text, hrefs, base=base) if hrefs or "://" in text else (),
         language=language,
         mark=mark,
         is_known=mark in known,
     )
 
 
-def _mark(*parts: str | None) -> str:
-    return hashlib.blake2b(
-        "\x1f".join(part or "" for part in parts).encode("utf-8", "surrogatepass"), digest_size=8
-    ).hexdigest()
+def _one_line(markup: Any) -> str | None:
+    return one_line(plain_text(str(markup))[0]) or None if markup else None
+
+
+def _named(author: Any) -> str | None:
+    return one_line(str(author)) or None if author else None
+
+
+def _mark(title: str | None, link: str | None, author: str | None, language: str | None, base: str, body: str) -> str:
+    parts = (title or "", link or "", author or "", language or "", base, body)
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -372,6 +381,8 @@ def _base(item: Any, url: str) -> str | None:
 
 def _body(item: Any) -> str:
     """The fullest text of an item: its content, else its summary or description."""
+    if "media_description" not in item and "content" not in item:
+        return str(item.get("summary") or "")
     summary, media = str(item.get("summary") or ""), str(item.get("media_description") or "")
     listed = item.get("content")
     contents = [str(part.get("value") or "") for part in listed if isinstance(part, dict)] if listed else []
@@ -381,8 +392,10 @@ def _body(item: Any) -> str:
 def _link(item: Any, *, base: str) -> str | None:
     """feedburner's original address, the link, an alternate, a guid that is an address, then an enclosure."""
     for candidate in _candidates(item):
-        said = str(candidate or "")
-        link = safe_link(said, base=base) if said and not said.startswith(("urn:", "tag:")) else None
+        if not candidate:
+            continue
+        said = str(candidate)
+        link = None if said.startswith(("urn:", "tag:")) else safe_link(said, base=base)
         if link:
             return link
     return None
@@ -390,13 +403,17 @@ def _link(item: Any, *, base: str) -> str | None:
 
 def _candidates(item: Any) -> Iterator[Any]:
     yield item.get("feedburner_origlink")
-    listed = [entry for entry in item.get("links") or () if isinstance(entry, dict)]
-    yield from (entry.get("href") for entry in listed if entry.get("rel", "alternate") == "alternate")
+    listed = item.get("links") or ()
+    for entry in listed:
+        if isinstance(entry, dict) and entry.get("rel", "alternate") == "alternate":
+            yield entry.get("href")
     if not item.get("guidislink"):  # feedparser takes a guid such as "17" for a link
         yield item.get("link")
     if str(item.get("id") or "").startswith(("http://", "https://")):
         yield item.get("id")
-    yield from (entry.get("href") for entry in listed if entry.get("rel") == "enclosure")
+    for entry in listed:
+        if isinstance(entry, dict) and entry.get("rel") == "enclosure":
+            yield entry.get("href")
 
 
 _DATES = ("published", "created", "updated")
@@ -432,7 +449,12 @@ _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})(?:[-_]|\s*$)")
 
 
 def _language(value: Any) -> str | None:
-    found = _LANGUAGE.match(value) if isinstance(value, str) else None
+    return _language_of(value[:40]) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=256)
+def _language_of(value: str) -> str | None:
+    found = _LANGUAGE.match(value)
     return found[1].lower() if found else None
 
 

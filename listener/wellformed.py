@@ -19,14 +19,14 @@ from listener.feed_walk import RawFeed, Walk
 
 __all__ = ["DEPTH_LIMIT", "RawFeed", "TooDeepError", "read_wellformed"]
 
-_TEXT_BUFFER = 1 << 17  # bytes: expat breaks a text at each line and reference; together they are handed over sooner
+_TEXT_BUFFER = 1 << 15  # bytes: expat breaks a text at each line and reference; together they are handed over sooner
 _INHERITED = frozenset(("xml:lang", "lang", "xml:base", "base"))
 # What `feed_markup.mended` may find something to do in: C1 controls, UTF-8 read as Latin-1, references to either.
 # Patterns that begin with one fixed byte are looked for some ten times sooner than one that unites them.
 _MENDABLE = (
-    re.compile(rb"\xc2[\x80-\x9f]"),
-    re.compile(rb"\xc3[\x82-\xb4]\xc2"),
-    re.compile(rb"&#(?:0*(?:1[2-9]|2[0-4])[0-9]|[xX]0*[89a-fA-F][0-9a-fA-F]);"),
+    (b"\xc2", re.compile(rb"\xc2[\x80-\x9f]")),
+    (b"\xc2", re.compile(rb"\xc3[\x82-\xb4]\xc2")),
+    (b"&#", re.compile(rb"&#(?:0*(?:1[2-9]|2[0-4])[0-9]|[xX]0*[89a-fA-F][0-9a-fA-F]);")),
 )
 
 
@@ -39,7 +39,7 @@ def read_wellformed(body: bytes, *, limit: int) -> RawFeed | None:
     try:
         root, names = _tree(body, spaces)
         inherits = any(attribute_name(name) in _INHERITED for name in names)
-        mends = any(form.search(body) for form in _MENDABLE)
+        mends = any(begin in body and form.search(body) for begin, form in _MENDABLE)
         return Walk(spaces, limit=limit, inherits=inherits, mends=mends).document(root)
     except (expat.ExpatError, ValueError, UnsureError):
         return None
