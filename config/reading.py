@@ -369,24 +369,31 @@ def _with_cut_line(table: TextTable, tail: str, delimiter: str, *, line: int) ->
 def _fast_table(
     frame: pl.DataFrame, headers: list[str], raw: Sequence[str], *, breaks: int, ends_open: bool
 ) -> TextTable | None:
-    inside = pl.sum_horizontal(pl.col(name).str.count_matches("\n", literal=True).fill_null(0) for name in headers)
-    header_lines = 1 + sum(cell.count("\n") for cell in raw)
-    ends = header_lines + (inside + 1).cast(pl.Int64).cum_sum()
-    numbered = frame.with_columns((ends - inside.cast(pl.Int64)).alias("source_line"), ends.alias("_end"))
-    last = numbered["_end"].tail(1).to_list()
-    if not last or last[0] != breaks + ends_open:
+    lines = _line_numbers(frame, 1 + sum(cell.count("\n") for cell in raw), breaks + ends_open)
+    if lines is None:
         return None
     first = pl.col(headers[0])
     odd = first.str.starts_with("# ") | (first.str.strip_chars() == "#") | (first == raw[0])
-    blank = pl.all_horizontal(pl.col(name).str.strip_chars().fill_null("") == "" for name in headers)
-    empty = numbered.select(blank.alias("blank"))["blank"]
-    longest = numbered.select(pl.max_horizontal(pl.col(headers).str.len_bytes().max())).item() or 0
-    if (
-        longest > MAX_FIELD
-        or numbered.select(odd.fill_null(False).any()).item()
-        or empty.head(max(0, len(empty) - 3)).any()
-    ):
+    longest = frame.select(pl.max_horizontal(pl.col(headers).str.len_bytes().max())).item() or 0
+    if longest > MAX_FIELD or frame.select(odd.fill_null(False).any()).item():
         return None
-    cells = [pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)).alias(name) for name in headers]
-    plain = TextTable(tuple(headers), numbered.filter(~empty).select(*cells, "source_line"))
+    cells = frame.select(pl.when(pl.col(headers).str.strip_chars() != "").then(pl.col(headers)))
+    empty = cells.select(pl.all_horizontal(pl.all().is_null()).alias("blank"))["blank"]
+    if empty.head(max(0, len(empty) - 3)).any():
+        return None
+    plain = TextTable(tuple(headers), cells.with_columns(lines).filter(~empty))
     return replace(plain, doubled=doubled(raw))
+
+
+def _line_numbers(frame: pl.DataFrame, header_lines: int, in_all: int) -> pl.Series | None:
+    """The line each row begins on, as `source_line`; None where rows and breaks inside cells do not make up the file's
+    lines `in_all`. As many rows as lines leave no break for a cell."""
+    if frame.is_empty():
+        return None
+    if frame.height + header_lines == in_all:
+        return pl.int_range(header_lines + 1, in_all + 1, dtype=pl.Int64, eager=True).alias("source_line")
+    inside = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0)).cast(pl.Int64)
+    counted = frame.select(inside.alias("inside"), ends=header_lines + (inside + 1).cum_sum())
+    if counted["ends"].last() != in_all:
+        return None
+    return (counted["ends"] - counted["inside"]).alias("source_line")

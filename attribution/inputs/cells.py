@@ -45,6 +45,8 @@ _WRITTEN = " as written"
 _BOUND = r"^[<>≤≥]\s*[\d.,]+\s*%?$"  # what a platform writes where it hides a small figure: < 10%
 _GUARDED = r"^'([=+\-@].*|[\d\s.,/:-]+)$"  # what a spreadsheet is told to take for text
 _LOST_ID = r"^\d(?:[.,]\d+)?[eE]\+?\d+$"
+_PLAIN_MONEY = r"^[0-9]{1,14}(?:\.[0-9]{1,2}|\.[0-9]{4})?$"  # read one way only, whatever the column's habit
+_PLAIN_COUNT = r"^[0-9]{1,18}$"
 _PLAIN_VALUE = re.compile(r"^[\d\s.,:;+\-/()€$£¥%TZ#]{1,30}$")
 
 
@@ -152,6 +154,17 @@ def shown(value: str | None) -> str | None:
     return f"(text of {len(value)} characters)"
 
 
+def all_like(texts: pl.Series, plain: str) -> bool:
+    """Whether every text of a column has the one plain form that exports usually write, so that it needs no closer
+    reading; also where there is none at all."""
+    return bool(texts.cast(pl.String).str.contains(plain).all())
+
+
+def no_flags(texts: pl.Series) -> pl.Series:
+    """False for every row."""
+    return pl.repeat(value=False, n=len(texts), dtype=pl.Boolean, eager=True)
+
+
 def no_nulls(texts: pl.Series) -> pl.Series:
     """The texts, trimmed, with the words that exports write for "nothing" as null."""
     trimmed = texts.cast(pl.String).str.strip_chars()
@@ -166,6 +179,8 @@ def money(texts: pl.Series, *, currency: pl.Series | None = None, default: str |
     written with decimals (forint) where nothing in the column tells.
     Bad: anything else, more than four decimals, more than 14 digits before the point.
     """
+    if all_like(texts, _PLAIN_MONEY):
+        return Cells(texts.cast(pl.String).cast(MONEY), no_flags(texts))
     parts = _number_parts(texts, whole=False, currency=_currencies(texts, currency, default))
     good = (pl.col("fraction").str.len_chars() <= 4) & (pl.col("integer").str.len_chars() <= 14)
     number = pl.concat_str(pl.col("sign"), pl.col("integer"), pl.lit("."), pl.col("fraction"), pl.lit("0"))
@@ -213,6 +228,8 @@ def _without_bounds(texts: pl.Series) -> tuple[pl.Series, int]:
 def whole_numbers(texts: pl.Series) -> Cells:
     """Counts as Int64; `1,234` and `1.234` are 1234, `1000.0` is 1000; `< 10` is unknown, and counted in `unsure`.
     Bad: fractions, `1.2K`, words."""
+    if all_like(texts, _PLAIN_COUNT):
+        return Cells(texts.cast(pl.String).cast(pl.Int64), no_flags(texts))
     texts, bounds = _without_bounds(texts)
     parts = _number_parts(texts, whole=True)
     good = (pl.col("fraction") == "") & (pl.col("integer").str.len_chars() <= 18)

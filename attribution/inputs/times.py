@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from babel.dates import get_month_names
 
-from attribution.inputs.cells import Cells, no_nulls, plain_text
+from attribution.inputs.cells import Cells, all_like, no_flags, no_nulls, plain_text
 from attribution.tables import UTC_TIME
 
 MONTH_FIRST, DAY_FIRST = "mdy", "dmy"
 _ISO_TIME = (
     r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:[T ]+(\d{1,2}:\d{2})(:\d{2})?([.,]\d{1,9})?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
+_PLAIN_UTC = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 _DATE_AND_CLOCK = (
     r"^(.*?\d)[T, ]+(?:(?:at|um|o)\s+)?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp])?(?:\.?[Mm]\.?)?\s*"
     r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
@@ -43,6 +44,10 @@ def instants(texts: pl.Series, *, zone: str, order: str | None = None) -> Cells:
     An hour that the clock change repeats is its first; one that it skips is moved an hour on; `unsure` counts both.
     Bad: anything else, and years outside 2000-2100.
     """
+    if all_like(texts, _PLAIN_UTC):
+        plain = texts.cast(pl.String).str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False, time_unit="us")
+        if plain.null_count() == texts.null_count() and plain.dt.year().is_between(2000, 2100).all():
+            return Cells(plain.dt.replace_time_zone("UTC"), no_flags(texts))
     frame = (
         no_nulls(plain_text(texts))
         .to_frame("text")

@@ -51,14 +51,32 @@ def touches(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     )
 
 
+def with_told_source(visits: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """The visits with the source their tool made out itself: over what a referrer says, under tag and click id.
+
+    told: source_line, source (null: nothing told), medium, campaign, evidence (null: the tool knows of none, which
+    holds only where nothing else is known either), and `outranks`: over everything.
+    """
+    names = ["source", "medium", "campaign", "evidence"]
+    ours = told.select("source_line", "outranks", *(pl.col(name).alias(f"_{name}") for name in names))
+    weak = pl.col("evidence").is_in(["referrer", "none"])
+    unnamed = weak | ((pl.col("evidence") == "utm") & pl.col("source").is_null() & (pl.col("_evidence") != "none"))
+    nothing = pl.col("_evidence").is_not_null() | (pl.col("evidence") == "none")
+    holds = pl.col("_source").is_not_null() & (pl.col("outranks") | (unnamed & nothing))
+    campaign = pl.coalesce("_campaign", "campaign")
+    joined = visits.join(ours, on="source_line", how="left", maintain_order="left")
+    replaced = [pl.when(holds).then(campaign if n == "campaign" else f"_{n}").otherwise(n).alias(n) for n in names]
+    return joined.with_columns(replaced).select(visits.columns)
+
+
 def _with_tags(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     """The rows with host, path, tags and click id of the landing page, the referrer's host, and what decides."""
     found = parse_urls(pl.concat([rows["landing_url"], rows["referrer"]]))
-    landing = found.rename({"url": "landing_url", "host": "landing_host", "path": "raw_path"})
+    kept_path = without_addresses(pl.col("path")).str.head(MAX_STORED_URL).alias("landing_path")
+    landing = found.with_columns(kept_path).rename({"url": "landing_url", "host": "landing_host"}).drop("path")
     behind = found.select(pl.col("url").alias("referrer"), *(pl.col(tag).alias(f"{tag}_behind") for tag in UTM))
     tagged = rows.join(landing, on="landing_url", how="left", maintain_order="left", suffix="_url")
     tagged = tagged.join(behind, on="referrer", how="left", maintain_order="left").with_columns(
-        without_addresses(pl.col("raw_path")).str.head(MAX_STORED_URL).alias("landing_path"),
         host_of(pl.col("referrer")).alias("referrer_host"),
     )
     # A log begins with a picture of the tagged page at times: then its own page, the referrer, carries the tags.
