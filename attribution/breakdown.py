@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from attribution.channels import DIRECT
+from attribution.channels import DEEP_LINK, DIRECT
 from attribution.currency import money_units
 from attribution.rules import apportion
 
@@ -68,15 +68,18 @@ def _costs_by(spent: pl.DataFrame, column: str | None) -> pl.DataFrame:
 
 
 def _uncredited(credits: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
-    """Two rows: the credit of Direct, and the orders without any touchpoint."""
+    """The credit of Direct, that of its deep links where there is any, and the orders without any touchpoint."""
     direct = credits.filter("is_direct")
+    deep = pl.col("deep_link").fill_null(value=False) if "deep_link" in direct.columns else pl.lit(value=False)
+    linked, typed = direct.filter(deep & (pl.col("weight") > 0)), direct.filter(~(deep & (pl.col("weight") > 0)))
     alone = sold.join(credits, on=_ORDER, how="anti")
+    rows = [(DIRECT, typed), *([(DEEP_LINK, linked)] if linked.height else [])]
     return pl.DataFrame(
         {
-            "name": [DIRECT, NONE],
-            "credited": [False, False],
-            "conversions": [round(float(direct["weight"].sum()), 9), float(alone.height)],
-            "revenue_minor": [int(direct["credit_minor"].sum()), int(alone["net_minor"].sum())],
+            "name": [*(name for name, _ in rows), NONE],
+            "credited": [False] * (len(rows) + 1),
+            "conversions": [*(round(float(of["weight"].sum()), 9) for _, of in rows), float(alone.height)],
+            "revenue_minor": [*(int(of["credit_minor"].sum()) for _, of in rows), int(alone["net_minor"].sum())],
         }
     )
 

@@ -13,6 +13,7 @@ from io import BytesIO
 import polars as pl
 
 DIRECT = "Direct"
+DEEP_LINK = "Direct (deep link)"  # a part of Direct in reports; to the models both are one
 INFLUENCER = "Influencer"
 UNASSIGNED = "Unassigned"
 KEYS = ("source", "medium", "campaign", "evidence")
@@ -79,6 +80,36 @@ def channel_of(frame: pl.DataFrame) -> pl.DataFrame:
         ).alias("channel"),
     )
     return frame.join(channels, on=KEYS, how="left", nulls_equal=True, maintain_order="left")
+
+
+_DEEP = r"^/[^/]+/[^/]|^/.{19,}"  # two parts of a path, or twenty characters: nobody types that
+_HOME = r"(?i)^/?(?:(?:index|home|default)(?:\.\w+)?|[a-z]{2}(?:[-_][a-z]{2})?)?/?$"
+_OWN_WAY = r"(?i)^/(?:[a-z]{2}(?:[-_][a-z]{2})?/)?(?:cart|basket|checkout|orders?|account|my-account|login|thank|wp-)"
+
+
+def is_deep_link(touches: pl.DataFrame) -> pl.Expr:
+    """Whether a visit of Direct (columns channel, evidence, landing_path, in_app) surely came by a link that somebody
+    passed on: no tag, no referrer, and a page nobody types, or any page but the home page in an app's own browser.
+
+    Pages of buying and of accounts are no such pages: people come back to them. False where a column is not there.
+    """
+    if not {"channel", "evidence", "landing_path"} <= {*touches.columns}:
+        return pl.lit(value=False)
+    path = pl.col("landing_path")
+    in_app = pl.col("in_app").is_not_null() if "in_app" in touches.columns else pl.lit(value=False)
+    plain = (pl.col("channel") == DIRECT) & (pl.col("evidence") == "none")
+    deep = (path.str.contains(_DEEP) | in_app) & ~path.str.contains(_HOME) & ~path.str.contains(_OWN_WAY)
+    return (plain & deep).fill_null(value=False)
+
+
+def reported_channel() -> pl.Expr:
+    """The channel as reports name it, of rows with channel and deep_link."""
+    return (
+        pl.when((pl.col("channel") == DIRECT) & pl.col("deep_link").fill_null(value=False))
+        .then(pl.lit(DEEP_LINK))
+        .otherwise(pl.col("channel"))
+        .alias("channel")
+    )
 
 
 def source_category(source: str) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from attribution.breakdown import NONE, NOT_SET, By, breakdown, by_product
-from attribution.channels import DIRECT
+from attribution.channels import DEEP_LINK, DIRECT
 from attribution.conflicts import settle
 from attribution.ledger import SOLD
 from attribution.markov import TransitionCounts, transition_counts
@@ -116,7 +116,9 @@ def behind(report: Report, *, by: By, name: str) -> pl.DataFrame:
         found = alone.with_columns(weight=pl.lit(1.0), credit_minor="net_minor")
     else:
         own = pl.col(column).fill_null(NOT_SET) == name
-        chosen = pl.col("is_direct") if name == DIRECT else own & ~pl.col("is_direct")
+        deep = pl.col("deep_link").fill_null(value=False) & (pl.col("weight") > 0)
+        of_direct = {DIRECT: pl.col("is_direct") & ~deep, DEEP_LINK: pl.col("is_direct") & deep}
+        chosen = of_direct.get(name, own & ~pl.col("is_direct"))
         credited = (pl.col("weight") > 0) | (pl.col("credit_minor") != 0)
         found = rows.filter(chosen & credited).join(orders, on=list(_ORDER), how="left", maintain_order="left")
     shape = pl.DataFrame(schema={**rows.schema, **orders.schema})

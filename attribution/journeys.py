@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from attribution.channels import DIRECT
+from attribution.channels import DIRECT, is_deep_link
 from attribution.codes import REGISTERED
 from attribution.identity import Identity
 from attribution.ledger import SOLD
@@ -40,6 +40,7 @@ SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "code": pl.String,
     "evidence": pl.String,
     "is_direct": pl.Boolean,
+    "deep_link": pl.Boolean,  # of Direct: by a link passed on, see channels.is_deep_link
 }
 
 
@@ -99,6 +100,7 @@ def _clicks(
         kind=pl.lit(CLICK),
         code=pl.lit(None, dtype=pl.String),
         is_direct=pl.col("channel") == DIRECT,
+        deep_link=is_deep_link(kept),
     )
 
 

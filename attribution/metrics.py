@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from attribution.channels import is_deep_link, reported_channel
 from attribution.currency import convert, minor_unit_size, to_minor
 from attribution.leads import DEAL, with_channel
 from attribution.report import NOT_SET, Report
@@ -64,7 +65,8 @@ def channel_metrics(report: Report, spend: pl.DataFrame, leads: pl.DataFrame, *,
     start, end = report.period.bounds(zone)
     visits = (
         report.touches.filter(pl.col("touched_at") >= start)
-        .group_by("channel")
+        .with_columns(deep_link=is_deep_link(report.touches))
+        .group_by(reported_channel())
         .agg(
             visits=pl.len().cast(pl.Int64),
             bounce_rate=pl.col("is_bounce").mean(),
@@ -76,7 +78,7 @@ def channel_metrics(report: Report, spend: pl.DataFrame, leads: pl.DataFrame, *,
     first = pl.col("is_first_order")
     earned = (
         report.credits.join(known, on=list(_ORDER), how="left", maintain_order="left")
-        .group_by("channel", maintain_order=True)
+        .group_by(reported_channel(), maintain_order=True)
         .agg(
             conversions=weight.sum().round(9),
             revenue_minor=pl.col("credit_minor").sum(),

@@ -39,6 +39,7 @@ def page() -> None:
     frame.how(
         screen,
         "Channel",
+        "Direct (deep link)",
         "Attribution model",
         "Lookback window",
         "Credited",
