@@ -46,12 +46,14 @@ _HUNGARIAN_VOWELS = "aáeéiíoóöőuúüű"
 _LENGTHENED = {"a": "á", "e": "é", "o": "ó", "ö": "ő"}
 
 # Counted over 12 other languages' words: these ends make of a word of four letters or more no other word of theirs.
-_TELLING_POLISH = tuple("owi owie ami ach ów ę ą cie dzie rze dze sze ście kiem giem".split())
+_TELLING_ENDS = "owi owie ami ach ów ę ą cie dzie rze dze sze ście kiem giem"
+_TELLING_POLISH = tuple(_TELLING_ENDS.split())
 _TELLING_CASES = "ban ben ból ből ról ről nál nél hoz hez höz tól től nak nek ért ként"
 _TELLING_OWNED = "jának jének kat ket kkal kkel knak knek unk ünk okat eket öket oknak eknek öknek"
 _TELLING_HUNGARIAN = (*_TELLING_CASES.split(), *_TELLING_OWNED.split())
 _TELLING_LENGTHENED = (*_TELLING_HUNGARIAN, "t", "k", "ra", "re", "ba", "be", "val", "vel", "ja", "je")
-_AS_ELSEWHERE = tuple("s es ed en on e i y ie a o n as os".split())  # English words end so too
+_ENGLISH = "s es ed en on e i y ie a o n as os"
+_AS_ELSEWHERE = tuple(_ENGLISH.split())  # English words end so too
 
 Forms = Mapping[str, frozenset[str]]  # a form -> where it holds: languages, ANY, UNSURE, VOUCHED
 
