@@ -17,6 +17,7 @@ from config.registers import RegisterConflictError
 from config.workspace import Workspace
 from ui import data, frame, imports, pipeline, templates
 from ui.frame import Screen
+from ui.said import in_language
 
 _NAMES = {"date_from": "from", "date_to": "to"}
 
@@ -163,7 +164,7 @@ def _take(screen: Screen, layout: str) -> None:
         report = pipeline.take_file(screen.workspace, path, now=data.now(), wanted=layout)
     if report.error:
         st.error(_("Not imported:"))
-        st.text(report.error)
+        st.text(in_language(report.error, screen._))
         return
     st.session_state[f"take-{layout}"] = number + 1
     words = _("{new} new, {changed} changed, {same} known already, {aside} kept aside (page Data lists them).")
@@ -186,7 +187,7 @@ def entry_form(
     problem = save(screen.workspace, name, given, now=data.now())
     if problem:
         st.error(screen._("Not saved:"))
-        st.text(problem)
+        st.text(in_language(problem, screen._))
     else:
         told(screen, kept)
 

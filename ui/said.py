@@ -20,7 +20,7 @@ _CUTS, _DEEPEST = 12, 5
 _JOINTS = (". ", "; ", ": ")
 
 
-def said(text: str, _: Words) -> str:
+def in_language(text: str, _: Words) -> str:
     """The sentence, or the sentences in a row, in the language of `_`; what stands around a known one stays."""
     return _said(text, _, _DEEPEST)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ui.said import in_language
+
 Words = Callable[[str], str]
 
 
@@ -70,8 +72,8 @@ def advice(row: Mapping[str, Any], _: Words) -> str | None:
     """What to know and do about a source, `row` as `listener.health.HEALTH`; None while it is well."""
     state = row["state"]
     if state in ("gone", "failing", "waiting"):
-        said = row["error"] or outcome_names(_).get(row["outcome"] or "", "")
-        return ". ".join(part for part in (said, cures(_).get(row["outcome"] or "")) if part)
+        told = in_language(row["error"], _) if row["error"] else outcome_names(_).get(row["outcome"] or "", "")
+        return ". ".join(part for part in (told, cures(_).get(row["outcome"] or "")) if part)
     if state == "never":
         return _("Run: earned listen --once")
     if state == "late":

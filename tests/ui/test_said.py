@@ -1,4 +1,4 @@
-"""Sentences of errors in the session's language: facts stay, sentences in a row are told one by one, hostile ones end."""
+"""Errors in the session's language: facts stay, sentences in a row are told one by one, hostile ones end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ui.problem_words import PARTS
-from ui.said import said
+from ui.said import in_language
 
 
 def marked(text: str) -> str:
@@ -40,21 +40,21 @@ def marked(text: str) -> str:
     ],
 )
 def test_sentences_are_told_by_their_templates(english: str, told: str) -> None:
-    assert said(english, marked) == told
+    assert in_language(english, marked) == told
 
 
 def test_facts_are_never_taken_for_templates() -> None:
     """A file's header in braces is a fact: it is put in, not filled."""
-    assert said("there is no layout '{0} {file}'", marked) == "«there is no layout '{0} {file}'»"
+    assert in_language("there is no layout '{0} {file}'", marked) == "«there is no layout '{0} {file}'»"
 
 
 @pytest.mark.parametrize("text", ["a. " * 3000, "it refuses us. " * 3000, "x; " * 3000, "the order has no id: " * 3000])
 def test_long_texts_of_strangers_come_back(text: str) -> None:
-    assert len(said(text, str)) == len(text)
+    assert len(in_language(text, str)) == len(text)
 
 
 def test_english_stays_english() -> None:
-    assert all(said(text, str) == text for part in PARTS for text in part(str))
+    assert all(in_language(text, str) == text for part in PARTS for text in part(str))
 
 
 def test_templates_name_their_facts() -> None:

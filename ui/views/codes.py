@@ -13,6 +13,7 @@ from attribution.report import Report
 from config.registers import CODE_KINDS, read_codes
 from ui import charts, code_form, data, figures, frame, i18n, order_tables, tables, templates, words
 from ui.frame import Screen
+from ui.said import in_language
 from ui.views import channels_customers, codes_signs
 from ui.views.codes_signs import BAD_STATES
 
@@ -284,7 +285,7 @@ def _form(screen: Screen, row: dict[str, object] | None) -> None:
             )
             if problem:
                 st.error(_("Not saved:"))
-                st.text(problem)
+                st.text(in_language(problem, _))
             else:
                 st.toast(_("Saved. Stored mentions were searched for it."))
                 st.rerun()

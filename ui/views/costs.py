@@ -13,6 +13,7 @@ from attribution.report import Report
 from config.plans import COST_KINDS, read_costs
 from ui import charts, cost_facts, data, frame, i18n, plan_form, tables, theme, words
 from ui.frame import Screen
+from ui.said import in_language
 
 SHOWN_ROWS = 12
 _ORDER = (  # what a phone shows first stands first
@@ -264,7 +265,7 @@ def _save(screen: Screen, known: pl.DataFrame, edited: pl.DataFrame) -> None:
     changed, problems = plan_form.save_table(screen.workspace, "costs", known.to_dicts(), after, now=data.now())
     if problems:
         st.error(_("Not saved:"))
-        st.text("\n".join(_("row {problem}").format(problem=problem) for problem in problems))
+        st.text("\n".join(_("row {problem}").format(problem=in_language(problem, _)) for problem in problems))
     else:
         plan_form.told(screen, _.plural("{n} cost changed.", "{n} costs changed.", changed).format(n=changed))
 

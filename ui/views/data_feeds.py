@@ -8,6 +8,7 @@ from ui import documents_sources, source_words, tables
 from ui.data import now
 from ui.frame import Screen, empty, export, link
 from ui.i18n import Translator
+from ui.said import in_language
 from ui.source_words import outcome_names
 
 __all__ = ["PHONE", "WIDE", "column_names", "draw", "listed", "outcome_names", "shown"]
@@ -63,7 +64,7 @@ def shown(sources: pl.DataFrame, _: Translator) -> pl.DataFrame:
         "interval_minutes",
         "next_check_at",
         "last_mention_at",
-        "error",
+        pl.col("error").map_elements(lambda text: in_language(text, _), return_dtype=pl.String),
         "http_status",
         "failures",
         pl.col("url").alias("address"),

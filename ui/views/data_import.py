@@ -19,6 +19,7 @@ from ui import data, imports, pipeline, tables, talk_cards, templates
 from ui.frame import Screen
 from ui.i18n import Translator, translator
 from ui.import_job import Item, Job, Upload
+from ui.said import in_language
 from ui.views import data_mapping, data_words
 
 RESULTS, ROUND, JOB, FOLDER, LOOKS = ("import-results", "import-round", "import-job", "import-folder", "import-looks")
@@ -113,7 +114,7 @@ def _card(screen: Screen, upload: Upload) -> tuple[Upload, Choice, FilePreview]:
     with facts:
         _facts(screen, seen)
     if seen.error:
-        st.text(seen.error)
+        st.text(in_language(seen.error, _))
     elif seen.tables:
         _table(screen, upload, choice, seen)
     return upload, choice, seen
@@ -221,12 +222,12 @@ def _table(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) ->
         place = names.index(picked) if picked in names else 0
     table = shown[place]
     for notice in table.notices[:SHOWN_LINES]:
-        st.text(notice)
+        st.text(in_language(notice, _))
     if seen.guessed:
         st.warning(_("How its letters are written was guessed. If names look wrong below, choose another above."))
     if table.layout is None:
         if choice.wanted:
-            st.text(table.problem or "")
+            st.text(in_language(table.problem or "", _))
         data_mapping.draw(screen, upload, table, account=choice.account, encoding=choice.encoding)
         return
     _first_rows(screen, upload, table)
@@ -343,7 +344,7 @@ def _results(screen: Screen) -> None:
     tables.show(screen, table, titles=titles, alternative=_("What came of each file."), key="results")
     for place, result in enumerate(results):
         if result.error:
-            st.text(f"{result.file}: {result.error}")
+            st.text(f"{result.file}: {in_language(result.error, _)}")
         if result.clashes and REFUSED in st.session_state:
             st.button(
                 _("Use this file instead"),
@@ -356,7 +357,7 @@ def _results(screen: Screen) -> None:
             gone = ", ".join(str(number) for number in result.replaced)
             st.text(_("{file}: stands in place of import {numbers}, now undone").format(file=result.file, numbers=gone))
         for warning in result.warnings:
-            st.text(f"{result.file}: {warning}")
+            st.text(f"{result.file}: {in_language(warning, _)}")
         _left_out(screen, result)
     if any(result.quarantined for result in results):
         st.button(_("See all rows left out"), icon=":material/rule:", key="to-quarantine", on_click=to_quarantine)
@@ -367,7 +368,11 @@ def _left_out(screen: Screen, result: ImportReport) -> None:
     _ = screen._
     kept = [row for row in data.quarantine() if row["import_id"] == result.id] if result.quarantined else []
     for row in sorted(kept, key=lambda row: int(row["line"]))[:SHOWN_LINES]:
-        st.text(_("{file}, line {line}: {message}").format(file=result.file, line=row["line"], message=row["message"]))
+        st.text(
+            _("{file}, line {line}: {message}").format(
+                file=result.file, line=row["line"], message=in_language(row["message"], _)
+            )
+        )
     more = result.quarantined - min(len(kept), SHOWN_LINES)
     if more:
         st.text(_.plural("{file}: {n} more row", "{file}: {n} more rows", more).format(file=result.file, n=more))

@@ -12,6 +12,7 @@ from attribution.facts import CostsTwiceError
 from ui import data, imports, tables
 from ui.frame import Screen, empty, time_text
 from ui.i18n import translator
+from ui.said import in_language
 from ui.talk_cards import number
 from ui.views import data_words
 
@@ -98,7 +99,7 @@ def _one(screen: Screen, chosen: Mapping[str, Any]) -> None:
         st.text(_("{file}, imported {time}").format(file=chosen["file"], time=time_text(screen, chosen["finished"])))
         st.text(_counted(screen, chosen))
         if chosen["error"]:
-            st.text(chosen["error"])
+            st.text(in_language(chosen["error"], _))
         if chosen["state"] == "done":
             _take_back(screen, chosen)
         elif imports.can_redo(chosen["layout"], chosen["state"]):
@@ -194,7 +195,7 @@ def _redo(import_id: int) -> None:
     try:
         stands = imports.redo(data.workspace(), import_id, now=data.now())
     except CostsTwiceError as problem:
-        st.session_state[REFUSED] = f"{problem.problem}. {problem.cure}."
+        st.session_state[REFUSED] = in_language(f"{problem.problem}. {problem.cure}.", translator())
         return
     if stands:
         st.session_state[TOLD] = _("The import stands again.")

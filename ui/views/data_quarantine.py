@@ -12,6 +12,7 @@ import streamlit as st
 from config.intake import ImportBusyError, ImportReport
 from ui import data, imports, tables
 from ui.frame import Screen, empty, export
+from ui.said import in_language
 from ui.views import data_words
 
 AGAIN, TOLD = "again-round", "again-told"
@@ -75,7 +76,7 @@ def _table(screen: Screen, rows: pl.DataFrame) -> None:
     text = pl.col("columns").map_elements(data_words.cells, return_dtype=pl.String)
     chosen = tables.show(
         screen,
-        rows.select("file_name", "line", "message", text),
+        rows.select("file_name", "line", _messages(screen, rows), text),
         titles=data_words.column_names(_),
         alternative=_("Rows left out, with file, line and reason."),
         key="quarantine",
@@ -93,6 +94,12 @@ def _table(screen: Screen, rows: pl.DataFrame) -> None:
                 )
             )
             st.text(chosen["columns"])
+
+
+def _messages(screen: Screen, rows: pl.DataFrame) -> pl.Expr:
+    """What is wrong with each row, in the reader's language; each sentence is looked up once."""
+    known = {text: in_language(text, screen._) for text in rows["message"].drop_nulls().unique()}
+    return pl.col("message").replace(known)
 
 
 def _exported(rows: pl.DataFrame) -> pl.DataFrame:
@@ -141,7 +148,7 @@ def _tell(screen: Screen, told: ImportReport) -> None:
     _ = screen._
     if told.error:
         st.warning(_("The file was not imported."))
-        st.text(f"{told.file}: {told.error}")
+        st.text(f"{told.file}: {in_language(told.error, _)}")
         return
     came = told.accepted + told.updated
     said = _.plural("{n} more row came in", "{n} more rows came in", came).format(n=came)

@@ -9,6 +9,7 @@ from ui import data, inbox
 from ui.frame import Screen
 from ui.i18n import translator
 from ui.inbox import Taken
+from ui.said import in_language
 
 TOLD = "inbox-told"
 SHOWN = 8
@@ -37,7 +38,7 @@ def draw(screen: Screen) -> None:
         for name, note in failed[:SHOWN]:
             with st.expander(_("A file that failed"), icon=":material/error:", key=f"failed-{name}"):
                 st.text(name)
-                st.text(note)
+                st.text(in_language(note, _))
         if len(failed) > SHOWN:
             more = len(failed) - SHOWN
             st.caption(_.plural("{n} more failed file", "{n} more failed files", more).format(n=more))
@@ -48,7 +49,7 @@ def _take_now() -> None:
     try:
         taken = inbox.take_waiting(data.workspace(), now=data.now)
     except SettingsError as problem:
-        st.session_state[TOLD] = [str(problem)]
+        st.session_state[TOLD] = [in_language(str(problem), _)]
         return
     st.session_state[TOLD] = [_line(one) for one in taken] or [_("No file waits.")]
 
@@ -62,4 +63,4 @@ def _line(one: Taken) -> str:
         "busy": _("another import runs"),
         "not_a_file": _("a link or no plain file"),
     }[one.outcome]
-    return f"{one.file}: {said}" + (f" ({one.detail})" if one.detail else "")
+    return f"{one.file}: {said}" + (f" ({in_language(one.detail, _)})" if one.detail else "")

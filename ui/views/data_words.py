@@ -14,6 +14,7 @@ from config.preview import FilePreview, TablePreview
 from ui import pipeline, tables, talk_cards, templates
 from ui.frame import Screen
 from ui.i18n import Translator
+from ui.said import in_language
 
 COUNTS = ("read", "accepted", "updated", "duplicates", "quarantined", "skipped")
 _HIDDEN = ("account", "source_line", "layout")
@@ -200,7 +201,7 @@ def read_rows(screen: Screen, table: TablePreview, *, key: str) -> None:
     if not shown:
         st.caption(_("None of the first rows brings a record."))
     for row in list(table.rejected)[:SHOWN_REJECTED]:
-        st.text(_("Put aside: line {line}: {message}").format(line=row.line, message=row.message))
+        st.text(_("Put aside: line {line}: {message}").format(line=row.line, message=in_language(row.message, _)))
 
 
 def readable(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from listener.health import TROUBLES
 from ui import data, documents_sources, source_words, tables, talk_cards
 from ui.frame import Screen, empty, export, how, open_page, say, time_text
 from ui.i18n import translator
+from ui.said import in_language
 from ui.views import data_feeds, sources_add, sources_hand, sources_queries
 
 PART = "sources-part"
@@ -178,7 +179,7 @@ def _changed(name: str, **values: object) -> None:
     try:
         documents_sources.change(data.workspace(), name, **values)
     except SettingsError as problem:
-        st.toast(sources_add.plain_label(str(problem)))
+        st.toast(sources_add.plain_label(in_language(str(problem), _)))
     else:
         st.toast(_("Saved in earned.toml."))
 
@@ -188,6 +189,6 @@ def _remove(name: str) -> None:
     try:
         documents_sources.remove(data.workspace(), name)
     except SettingsError as problem:
-        st.toast(sources_add.plain_label(str(problem)))
+        st.toast(sources_add.plain_label(in_language(str(problem), _)))
     else:
         st.toast(_("The source is taken out."))

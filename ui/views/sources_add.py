@@ -16,6 +16,7 @@ from listener.sources import Decided, Wanted
 from ui import data, documents_sources, recipe_words, tables
 from ui.frame import Screen, time_text
 from ui.i18n import Translator
+from ui.said import in_language
 
 FOUND, ADDED, ROUND = "feeds-found", "feeds-added", "feeds-round"
 SHOWN = 8
@@ -50,7 +51,7 @@ def _added(screen: Screen) -> None:
         elif decided.outcome == "already_there":
             st.text(_("This feed is there already, as “{name}”.").format(name=decided.name))
         else:
-            st.text(_("Not added: {reason}").format(reason=decided.reason))
+            st.text(_("Not added: {reason}").format(reason=in_language(decided.reason or "", _)))
 
 
 # --- by address -----------------------------------------------------------------------------------------------------
@@ -86,7 +87,7 @@ def _found(screen: Screen, found: Discovery, private: bool) -> None:
     _ = screen._
     if not found.feeds:
         with st.container(border=True, key="none-found"):
-            st.text(_("{address}: {problem}").format(address=found.asked, problem=found.problem))
+            st.text(_("{address}: {problem}").format(address=found.asked, problem=in_language(found.problem or "", _)))
             st.caption(_("Try the page of its news or blog, or look there for the word RSS or a feed's icon."))
         return
     for place, one in enumerate(found.feeds[:SHOWN]):
@@ -157,7 +158,7 @@ def try_one(screen: Screen, url: str, *, allow_private: bool) -> None:
     with st.spinner(_("Asking …")):
         found = _look(url, allow_private=allow_private)
     if found.problem:
-        st.text(found.problem)
+        st.text(in_language(found.problem, _))
     for one in found.feeds[:1]:
         st.text(_told(screen, one))
 
@@ -245,7 +246,7 @@ def _report(screen: Screen, report: dict[str, Any]) -> None:
         )
     )
     if report["problem"]:
-        st.text(report["problem"])
+        st.text(in_language(report["problem"], _))
     if report["rows"]:
         names = outcome_names(_)
         rows = pl.DataFrame(

@@ -12,6 +12,7 @@ from listener.text import one_line
 from ui import by_hand, data, talk_cards
 from ui.frame import Screen
 from ui.i18n import Translator, translator
+from ui.said import in_language
 from ui.views.sources_add import plain_label
 
 ROUND, EDIT, ASKED, TOLD = "hand-round", "hand-edit", "hand-asked", "hand-told"
@@ -92,11 +93,11 @@ def _save(screen: Screen, values: dict[str, str], edited: str | None) -> None:
             saved = by_hand.save(screen.workspace, values, now=data.now())
     except NotByHandError as problem:
         st.session_state.pop(EDIT, None)
-        st.session_state[TOLD] = str(problem)
+        st.session_state[TOLD] = in_language(str(problem), _)
         st.rerun()
     if saved.problem:
         with st.container(border=True, key="hand-refused"):
-            st.text(_("Not taken: {problem}").format(problem=saved.problem))
+            st.text(_("Not taken: {problem}").format(problem=in_language(saved.problem, _)))
         return
     said = {
         "new": _("Written down; it counts for {brands}."),
@@ -177,6 +178,6 @@ def _drop(mention_id: str) -> None:
     try:
         by_hand.remove(data.workspace(), mention_id, now=data.now())
     except NotByHandError as problem:
-        st.session_state[TOLD] = str(problem)
+        st.session_state[TOLD] = in_language(str(problem), _)
     else:
         st.session_state[TOLD] = _("The post is taken out.")

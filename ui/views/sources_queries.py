@@ -9,9 +9,10 @@ import streamlit as st
 
 from config.settings import SettingsError
 from listener.queries import QueryError
-from ui import data, documents_query, tables, talk_cards
+from ui import documents_query, tables, talk_cards
 from ui.frame import Screen, empty
-from ui.i18n import Translator, translator
+from ui.i18n import Translator
+from ui.said import in_language
 
 TRIED, USED = "query-tried", "query-used"
 SHOWN = 20
@@ -72,11 +73,11 @@ def _try(screen: Screen, brand: str, text: str) -> None:
         st.session_state[TRIED] = documents_query.query_test(screen.workspace, text, brand=brand, limit=SHOWN)
     except QueryError as problem:
         with st.container(border=True, key="query-problem"):
-            st.text(_("It cannot be read: {problem}").format(problem=problem))
+            st.text(_("It cannot be read: {problem}").format(problem=in_language(str(problem), _)))
             if problem.position < len(text):
                 st.text(f"{text[: problem.position]}▸{text[problem.position :]}")
     except SettingsError as problem:
-        st.text(str(problem))
+        st.text(in_language(str(problem), _))
 
 
 def _shown(screen: Screen, tried: dict[str, Any], present: str) -> None:
@@ -98,15 +99,11 @@ def _shown(screen: Screen, tried: dict[str, Any], present: str) -> None:
         st.caption(
             _("Only what some query once found is stored: a wider query finds more from now on than shown here.")
         )
-        if tried["query"].strip() != present.strip():
-            st.button(
-                _("Use this query"),
-                type="primary",
-                icon=":material/check:",
-                key="use-query",
-                on_click=_use,
-                args=(change["brand"], tried["query"]),
-            )
+        other = tried["query"].strip() != present.strip()
+        if other and st.button(_("Use this query"), type="primary", icon=":material/check:", key="use-query"):
+            use(screen, change["brand"], tried["query"])
+            st.session_state.pop(TRIED, None)
+            st.rerun()
     parts = (
         (_("Would be dropped"), change["dropped_rows"], "dropped"),
         (_("Would be added"), change["added_rows"], "added"),
@@ -164,18 +161,26 @@ def kind_names(_: Translator) -> dict[str, str]:
     }
 
 
-def _use(brand: str, query: str) -> None:
-    use(brand, query)
-    st.session_state.pop(TRIED, None)
+def use(screen: Screen, brand: str, query: str) -> None:
+    """Write a brand's query, count the stored past again while a bar shows how far, and remember what to say of it."""
+    _ = screen._
+    bar = st.progress(0.0, text=_("Counting the stored mentions again …"))
 
+    def counted(done: int, of: int) -> None:
+        said = _("{done} of {of} stored mentions counted again")
+        bar.progress(done / max(of, 1), text=said.format(done=_number(done), of=_number(of)))
 
-def use(brand: str, query: str) -> None:
-    """Write a brand's query, count the stored past again, and remember what to say about it. For callbacks."""
-    _ = translator()
+    def scored(done: int, of: int) -> None:
+        said = _("{done} of {of} of them scored again")
+        bar.progress(done / of if of else 1.0, text=said.format(done=_number(done), of=_number(of)))
+
+    def _number(n: int) -> str:
+        return talk_cards.number(screen, n)
+
     try:
-        told = documents_query.use_query(data.workspace(), brand, query)
+        told = documents_query.use_query(screen.workspace, brand, query, progress=counted, scoring=scored)
     except (QueryError, SettingsError) as problem:
-        st.session_state[USED] = str(problem)
+        st.session_state[USED] = in_language(str(problem), _)
         return
     gained = sum(row["gained"] for row in told["rows"])
     lost = sum(row["lost"] for row in told["rows"])
