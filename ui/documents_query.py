@@ -120,8 +120,11 @@ def not_about_us(workspace: Workspace, mention_id: str, *, brand: str | None = N
     }
 
 
-def use_query(workspace: Workspace, brand: str, text: str, *, progress: Progress | None = None) -> dict[str, Any]:
-    """Write a brand's query into earned.toml, and count and score what is stored again by it.
+def use_query(
+    workspace: Workspace, brand: str, text: str, *, progress: Progress | None = None, scoring: Progress | None = None
+) -> dict[str, Any]:
+    """Write a brand's query into earned.toml, and count and score what is stored again by it: `progress` hears of the
+    mentions counted, `scoring` of those scored.
 
     Raises QueryError and SettingsError; then nothing is changed.
     """
@@ -129,16 +132,20 @@ def use_query(workspace: Workspace, brand: str, text: str, *, progress: Progress
     set_query(workspace.folder, brand, text)
     fresh = open_workspace(workspace.folder)
     try:
-        return {"brand": brand, "query": text} | count_again(fresh, only=[brand], progress=progress)
+        return {"brand": brand, "query": text} | count_again(fresh, only=[brand], progress=progress, scoring=scoring)
     finally:
         fresh.engine.dispose()
 
 
 def count_again(
-    workspace: Workspace, *, only: list[str] | None = None, progress: Progress | None = None
+    workspace: Workspace,
+    *,
+    only: list[str] | None = None,
+    progress: Progress | None = None,
+    scoring: Progress | None = None,
 ) -> dict[str, Any]:
     """Match and score the stored mentions again by the queries of earned.toml. Raises SettingsError."""
     plan = make_plan(workspace)
     told = rematch(workspace.engine, plan.brands, only=only, progress=progress)
-    rescore(workspace.engine, brands=plan.brands, languages=plan.languages)
+    rescore(workspace.engine, brands=plan.brands, languages=plan.languages, progress=scoring)
     return told.as_json()

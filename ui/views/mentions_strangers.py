@@ -14,6 +14,7 @@ from ui.i18n import translator
 from ui.views import sources_queries
 
 EXAMPLES = 5
+WANTED = "stranger-wanted"  # a brand and the query that somebody chose for it
 
 
 def offer(screen: Screen, row: Mapping[str, Any]) -> None:
@@ -30,16 +31,24 @@ def offer(screen: Screen, row: Mapping[str, Any]) -> None:
 
 
 def told(screen: Screen) -> None:
-    """What became of it, above the list."""
+    """What became of it, above the list; what is chosen is done first, while a bar shows how far."""
+    wanted = st.session_state.pop(WANTED, None)
+    if wanted:
+        sources_queries.use(screen, *wanted)
+        st.rerun()
     said = st.session_state.pop(sources_queries.USED, None)
     if said:
         with st.container(border=True, key="stranger-told"):
             st.text(said)
 
 
+def _want(brand: str, query: str) -> None:
+    st.session_state[WANTED] = (brand, query)
+
+
 def _proposals(screen: Screen, mention_id: str, brand: str) -> None:
     _ = translator()
-    if sources_queries.USED in st.session_state:  # done: the page says so
+    if WANTED in st.session_state:  # the page does it
         st.rerun()
     found = documents_query.not_about_us(screen.workspace, mention_id, brand=brand)
     st.text(_("The query of {brand}: {query}").format(brand=brand, query=found["query"]))
@@ -56,7 +65,7 @@ def _proposals(screen: Screen, mention_id: str, brand: str) -> None:
                     _("Leave it out"),
                     icon=":material/block:",
                     key=f"leave-{place}",
-                    on_click=sources_queries.use,
+                    on_click=_want,
                     args=(brand, row["query"]),
                 )
                 if st.button(_("See what goes"), icon=":material/visibility:", type="tertiary", key=f"see-{place}"):
