@@ -1,15 +1,19 @@
 """How long an import takes, and how much memory: visits and orders from CSV, beside a plain load of the same files.
 
-    python bench/imports.py [VISITS] [ORDERS] [REPEATS]     (default 10000000 1000000 5)
+    python bench/imports.py [VISITS] [ORDERS] [REPEATS] [--visits-file CSV] [--orders-file CSV]
 
-Prints a line a file: rows, median seconds, peak memory of the process, and the ratio to a plain load by polars (all
-cells as text, nothing checked or stored) and by DuckDB where that is installed. Every measurement is a process of its
-own, as memory never shrinks.
+The default is 10000000 1000000 5; 0 rows leave a kind out, and a file that is there already is read instead of written
+anew. The ways take turns (earned, polars, duckdb where it is installed, earned, ...), each in a process of its own, as
+memory never shrinks. Printed a way: the median seconds by the clock and of the processor, rows a second and peak
+memory; then the ratios, and the load average before and after. On a machine that other work shares, the processor's
+seconds say more than the clock's. The plain loads read all cells as text, check nothing and store nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
+import os
 import random
 import resource
 import statistics
@@ -17,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 SETTINGS = """
@@ -57,17 +62,24 @@ def write_orders(path: Path, rows: int) -> None:
             )
 
 
-def measure(way: str, path: Path) -> tuple[float, float]:
-    """Seconds and peak megabytes of one way to take the file in, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--one", way, str(path)], check=True, capture_output=True, text=True
-    )
-    seconds, megabytes = done.stdout.split()
-    return float(seconds), float(megabytes)
+@dataclass(frozen=True)
+class Run:
+    """One way to take a file in: seconds by the clock, seconds of the processor, peak megabytes."""
+
+    seconds: float
+    cpu: float
+    megabytes: float
+
+
+def measure(way: str, path: Path) -> Run:
+    """One way to take the file in, in a process of its own."""
+    command = [sys.executable, __file__, "--one", way, str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return Run(*(float(figure) for figure in done.stdout.split()))
 
 
 def one(way: str, path: Path) -> None:
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     if way == "earned":
         _import(path)
     elif way == "polars":
@@ -78,7 +90,8 @@ def one(way: str, path: Path) -> None:
         import duckdb
 
         duckdb.sql(f"create table t as select * from read_csv('{path}', all_varchar=true)")
-    print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(time.perf_counter() - start, time.process_time() - cpu, peak)
 
 
 def _import(path: Path) -> None:
@@ -104,23 +117,64 @@ def ways() -> list[str]:
     return ["earned", "polars", "duckdb"]
 
 
-def main(visits: int, orders: int, repeats: int) -> None:
+def compare(name: str, path: Path, rows: int, repeats: int) -> None:
+    """Every way `repeats` times, in turns, and what came of it."""
+    print(f"{name}: {rows} rows, {path.stat().st_size / 1e6:.0f} MB, {repeats} runs each, load {_load()}", flush=True)
+    runs: dict[str, list[Run]] = {way: [] for way in ways()}
+    for turn in range(repeats):
+        for way, known in runs.items():
+            known.append(measure(way, path))
+            print(f"  run {turn + 1} {way}: {known[-1].seconds:.1f} s, {known[-1].cpu:.1f} s CPU", flush=True)
+    middle = {way: Run(*(statistics.median(figures) for figures in _columns(known))) for way, known in runs.items()}
+    own = middle["earned"]
+    for way, known in runs.items():
+        one = middle[way]
+        ratio = f"; earned takes {own.seconds / one.seconds:.1f} times as long, {own.cpu / one.cpu:.1f} times the CPU"
+        print(
+            f"  {way}: {one.seconds:.1f} s, {one.cpu:.1f} s CPU, {rows / one.seconds:,.0f} rows/s,"
+            f" peak {max(run.megabytes for run in known):.0f} MB{ratio if way != 'earned' else ''}"
+        )
+    print(f"  load {_load()}", flush=True)
+
+
+def _columns(runs: list[Run]) -> list[list[float]]:
+    return [[run.seconds for run in runs], [run.cpu for run in runs], [run.megabytes for run in runs]]
+
+
+def _load() -> str:
+    return " ".join(f"{figure:.1f}" for figure in os.getloadavg())
+
+
+def count_rows(path: Path) -> int:
+    with path.open("rb") as stream:
+        return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 24), b"")) - 1
+
+
+def main(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        for name, rows, write in (("visits", visits, write_visits), ("orders", orders, write_orders)):
-            path = Path(folder) / f"{name}.csv"
-            write(path, rows)
-            runs = {way: [measure(way, path) for _ in range(repeats)] for way in ways()}
-            own = statistics.median(seconds for seconds, _ in runs["earned"])
-            peak = max(megabytes for _, megabytes in runs["earned"])
-            print(f"{name}: {rows} rows, {path.stat().st_size / 1e6:.0f} MB, {own:.1f} s, peak {peak:.0f} MB")
-            for way in ways()[1:]:
-                other = statistics.median(seconds for seconds, _ in runs[way])
-                print(f"  {own / other:.1f} times a plain load by {way} ({other:.1f} s)")
+        kinds = (
+            ("visits", given.visits, given.visits_file, write_visits),
+            ("orders", given.orders, given.orders_file, write_orders),
+        )
+        for name, rows, file, write in kinds:
+            path = file or Path(folder) / f"{name}.csv"
+            if rows and not file:
+                write(path, rows)
+            if rows:
+                compare(name, path, count_rows(path), given.repeats)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    for name, usual in (("visits", 10_000_000), ("orders", 1_000_000), ("repeats", 5)):
+        parser.add_argument(name, type=int, nargs="?", default=usual)
+    parser.add_argument("--visits-file", type=Path)
+    parser.add_argument("--orders-file", type=Path)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         one(sys.argv[2], Path(sys.argv[3]))
     else:
-        given = [int(text) for text in sys.argv[1:4]]
-        main(*(given + [10_000_000, 1_000_000, 5][len(given) :]))
+        main(arguments())
