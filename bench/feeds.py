@@ -1,7 +1,7 @@
 """How fast feeds are read and polled.
 
     python bench/feeds.py read [--folder FEEDS]        entries a second beside feedparser alone, and what differs
-    python bench/feeds.py poll [--feeds 100,1000,5000] [--seconds 120] [--texts distinct|copies]   feeds a second
+    python bench/feeds.py poll [--feeds 100,1000,5000] [--seconds 120] [--texts distinct|copies|silent]
 
 `read` reads every feed of a folder (XML alone: feedparser reads no JSON Feed) with feedparser as it comes, with
 feedparser as this project calls it, and as this project reads feeds: once making text of every entry's HTML, as at a
@@ -10,7 +10,8 @@ and dates are read, and the HTML only taken out and compared by hash. Processor 
 round running all four.
 
 `poll` serves feeds on loopback from another process to the collector: first all new, then all unchanged (304), then all
-changed by one entry. `--texts copies`: all posts are near copies, which is the worst that can come.
+changed by one entry. `--texts copies`: all posts are near copies, which is the worst that can come;
+`silent`: none speaks of the brand, as in most feeds at most times.
 """
 
 from __future__ import annotations
@@ -142,13 +143,14 @@ def sentences(rng: random.Random, count: int) -> str:
 
 
 def document(path: str, turn: int, texts: str) -> str:
-    """A feed: one entry of this turn that speaks of the brand, and twenty old ones that do not."""
+    """A feed: one entry of this turn that speaks of the brand, unless silent, and twenty old ones that do not."""
     if texts == "copies":
         new = ITEM.format(key=f"{path}-{turn}", title=f"A post about the acme kettle {path} {turn}", words=FILLING)
         old = (ITEM.format(key=f"{path}-old{n}", title=f"An old post {n}", words=FILLING) for n in range(OLD_ENTRIES))
     else:
         rng = random.Random(f"{path} {turn}")
-        new = ITEM.format(key=f"{path}-{turn}", title="On the acme kettle", words=sentences(rng, 20))
+        title = "On a kettle" if texts == "silent" else "On the acme kettle"
+        new = ITEM.format(key=f"{path}-{turn}", title=title, words=sentences(rng, 20))
         rng = random.Random(path)
         old = (
             ITEM.format(key=f"{path}-old{n}", title=sentences(rng, 1), words=sentences(rng, 20))
@@ -245,7 +247,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "feeds" / "dev")
     parser.add_argument("--feeds", default="100,1000,5000")
     parser.add_argument("--seconds", type=float, default=120.0, help="no further round is begun after")
-    parser.add_argument("--texts", choices=("distinct", "copies"), default="distinct")
+    parser.add_argument("--texts", choices=("distinct", "copies", "silent"), default="distinct")
     options = parser.parse_args()
     if options.what == "read":
         read(options.folder)
