@@ -23,7 +23,9 @@ says done. A crash before that leaves rows of an import that is not done, which 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
+import json
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +33,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import sqlalchemy as sa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 from sqlalchemy.engine import Engine
@@ -41,7 +44,7 @@ from attribution.tables import FACTS, MONEY, NAMED, UTC_TIME, VERSION, Table, wi
 from attribution.versions import KEPT, TIES, current, row_key
 from config import bond
 from config.forgotten import forgotten_keys, nobody
-from config.import_ledger import list_imports
+from config.import_ledger import imports, list_imports
 from config.intake import IntakeError, Parsed, Written, done_import_ids
 from config.workspace import WorkspaceError
 
@@ -93,13 +96,14 @@ class CostsTwiceError(IntakeError):
 
 
 class FactsLostError(WorkspaceError):
-    """The ledger says that imports are done, and nothing of what they brought lies in `folder`."""
+    """The ledger says that imports are done, and of `tables` that they brought nothing lies in `folder`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, tables: Sequence[str]) -> None:
+        self.folder, self.tables = folder, tuple(tables)
         super().__init__(
-            f"the imported facts in {folder} are gone, though the import ledger says that they were brought. Put "
-            f"{folder} back from your backup, or undo the imports and import the files again"
+            f"imported facts are gone: {', '.join(tables)} in {folder}, though the import ledger says that they were "
+            f"brought; without them every figure would be wrong. Put {folder} back from your backup, or undo the "
+            "imports that brought them and import the files again"
         )
 
 
@@ -171,7 +175,7 @@ class Facts:
     def scan(self, name: str) -> pl.LazyFrame:
         """The current rows of the table `name`: its columns and `import_id`, sorted by natural key.
 
-        Raises FactsLostError where no table lies in the folder, though done imports brought some: that is not zero.
+        Raises FactsLostError where any table is gone that done imports brought: that is not zero.
         """
         self._refuse_lost()
         table = FACTS[name]
@@ -205,11 +209,12 @@ class Facts:
         return str(self.folder / name)
 
     def _refuse_lost(self) -> None:
-        if any(DeltaTable.is_deltatable(self.uri(name)) for name in FACTS):
-            return
-        done = (row["counts"] for row in list_imports(self.engine) if row["state"] == "done")
-        if any(counts.get("tables", {}).get(name) for counts in done for name in FACTS):
-            raise FactsLostError(self.folder)
+        with self.engine.connect() as connection:
+            counts = connection.execute(sa.select(imports.c.counts).where(imports.c.state == "done")).scalars().all()
+        known = frozenset().union(*map(_tables_brought, counts))  # asked before the files, as in `_versions`
+        lost = sorted(name for name in known if not DeltaTable.is_deltatable(self.uri(name)))
+        if lost:
+            raise FactsLostError(self.folder, lost)
 
     def _claim(self, import_id: int) -> None:
         try:
@@ -230,7 +235,8 @@ class Facts:
             return pl.LazyFrame(schema=wanted)
         stored = pl.scan_delta(self.uri(table.name))
         known = stored.collect_schema().names()
-        wanted |= {name: dtype for name, dtype in table.pieces.items() if name in known}
+        if not table.pieces.keys().isdisjoint(known):
+            wanted |= table.pieces
         columns = [(pl.col(n) if n in known else pl.lit(None)).cast(t).alias(n) for n, t in wanted.items()]
         return stored.filter(pl.col("import_id").is_in(done)).select(columns)
 
@@ -256,6 +262,12 @@ class Facts:
             sync_commit(Path(uri), set(written.file_uris()) - before, version=written.version())
         except (DeltaError, OSError) as exc:
             raise FactsError(table=table.name, folder=self.folder, problem=str(exc)) from exc
+
+
+@functools.lru_cache(maxsize=65_536)
+def _tables_brought(counts: str) -> frozenset[str]:
+    """The facts that an import brought records of, by its counts in the ledger."""
+    return frozenset(name for name, records in json.loads(counts).get("tables", {}).items() if records) & FACTS.keys()
 
 
 def row_hash(table: Table, frame: pl.DataFrame) -> pl.Series:
@@ -310,7 +322,8 @@ def _stamp(table: Table, frame: pl.DataFrame, *, import_id: int, exported_at: dt
     """
     ordered = frame if frame["source_line"].is_sorted() else frame.sort("source_line", maintain_order=True)
     rows = table.conform_stored(ordered.drop("source_line"))
-    rows = rows.drop(name for name in table.pieces if rows[name].null_count() == rows.height)
+    if all(rows[name].null_count() == rows.height for name in table.pieces):
+        rows = rows.drop(table.pieces)
     if rows.select(pl.any_horizontal(pl.col(table.key).is_null()).any()).item():
         raise ValueError(f"table {table.name}: a record has no {' or no '.join(table.key)}")
     month = pl.col(table.time).dt.strftime("%Y-%m").fill_null("unknown") if table.time else pl.lit("unknown")

@@ -23,7 +23,7 @@ the file a record came from) and the version columns of `VERSION` once stored.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -38,29 +38,54 @@ VERSION: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
+UTM_COLUMNS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+
+
 @dataclass(frozen=True)
 class Table:
-    """A named schema. `key` are the natural key's columns; `time` is the column that gives the partition month."""
+    """A named schema. `key` are the natural key's columns; `time` is the column that gives the partition month.
+
+    `pieces`: further columns that only the store keeps, null in most rows. They tell apart the rows that stand for one
+    record together; readers see the record.
+    """
 
     name: str
     key: tuple[str, ...]
     time: str | None
     schema: Mapping[str, pl.DataType | type[pl.DataType]]
+    pieces: Mapping[str, pl.DataType | type[pl.DataType]] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> dict[str, pl.DataType | type[pl.DataType]]:
+        """The columns of a stored row."""
+        return {**self.schema, **self.pieces}
+
+    @property
+    def stored_key(self) -> tuple[str, ...]:
+        """What tells one stored row's versions from another row's; null is a value here."""
+        return (*self.key, *self.pieces)
 
     def empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema=dict(self.schema))
 
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame with exactly this table's columns in order, absent ones null.
+        """The frame with exactly this table's columns in order, absent ones null. Columns of `pieces` are left out.
 
         Raises TypeError for a column the table does not name, or a value its type cannot hold.
         """
-        unknown = [name for name in frame.columns if name not in self.schema]
+        return self._with_columns(frame, self.schema)
+
+    def conform_stored(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """`conform`, with the columns of `pieces` behind."""
+        return self._with_columns(frame, self.stored)
+
+    def _with_columns(self, frame: pl.DataFrame, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+        unknown = [name for name in frame.columns if name not in self.stored]
         if unknown:
             raise TypeError(f"table {self.name}: unknown columns {unknown}")
         columns = [
             (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype, strict=True).alias(name)
-            for name, dtype in self.schema.items()
+            for name, dtype in schema.items()
         ]
         return frame.select(columns)
 
@@ -74,7 +99,7 @@ TOUCHES = Table(
         "touch_id": pl.String,  # the export's visit id, or a hash of visitor, time and landing URL
         "visitor": pl.Int64,  # keyed hash
         "customer_key": pl.Int64,  # keyed hash, null while unknown
-        "order_ref": pl.String,  # an order id or name the visit carried, without a leading "#"
+        "order_ref": pl.String,  # the order id or name the visit carried, without a leading "#"; several: "|" between
         "touched_at": UTC_TIME,
         "landing_url": pl.String,  # as seen, personal query parameters removed
         "landing_host": pl.String,
@@ -97,6 +122,7 @@ TOUCHES = Table(
         "is_bounce": pl.Boolean,
         "in_app": pl.String,  # the app whose own browser it was: instagram, tiktok, ...
     },
+    pieces={"piece": pl.Int64, "state": pl.Int8},  # see attribution/pieces.py
 )
 ORDERS = Table(
     "orders",
