@@ -12,10 +12,9 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -36,6 +35,7 @@ from config.import_ledger import (
     taken_back,
     undo_import,
 )
+from config.import_report import Assigned, ImportReport, added_up, all_rejected, in_place_of, left_out_tables, report_of
 from config.layouts import (
     Layout,
     Parsed,
@@ -97,48 +97,9 @@ __all__ = [
 
 MAX_QUARANTINED = 0.2
 _READ, _PARSED = 0.2, 0.5  # how far an import is when its file is read, and its rows are understood
-_NAMED_TABLES = 5
 FEW_ROWS = 20  # below it a share of bad rows says nothing about the file
 
 Progress = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """The answer for one file; the counts add up to `read`.
-
-    `clashes`: imports that stand in the way of a refused file; `replaced`: those that it took back instead.
-    `encoding`: how its letters were read, where it is text.
-    """
-
-    id: int | None
-    file: str
-    layout: str | None
-    read: int = 0
-    accepted: int = 0
-    updated: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    skipped: int = 0
-    error: str | None = None
-    tables: Mapping[str, int] = field(default_factory=dict)
-    warnings: Sequence[str] = ()
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    clashes: Sequence[int] = ()
-    replaced: Sequence[int] = ()
-    encoding: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        names = ("id", "file", "layout", "read", "accepted", "updated", "duplicates", "quarantined", "skipped", "error")
-        document: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return document | {
-            "tables": dict(self.tables),
-            "warnings": list(self.warnings),
-            "reasons": dict(self.reasons),
-            "clashes": list(self.clashes),
-            "replaced": list(self.replaced),
-            "encoding": self.encoding,
-        }
 
 
 def read_context(workspace: Workspace, account: str) -> ReadContext:
@@ -218,9 +179,6 @@ def take_in(
             return ImportReport(None, path.name, wanted, error=f"the file cannot be opened: {exc.strerror or exc}")
 
 
-Assigned = Sequence[tuple[TextTable, Layout | None]]
-
-
 def _assign(
     engine: sa.Engine, document: Document, layouts: Sequence[Layout], *, file: str, wanted: str | None
 ) -> Assigned:
@@ -270,7 +228,7 @@ def _take_in(
     if progress:
         progress(_PARSED)
     tables = [table for table, _ in assigned]
-    rejected = _rejected(tables, parts.values())
+    rejected = all_rejected(tables, parts.values())
     _refuse_mostly_bad(path.name, tables, rejected)
     whole = next(iter(parts.values()))
     import_id = _begin(workspace, sha=sha, path=path, layout=names, account=account, now=now, parsed=whole)
@@ -279,31 +237,13 @@ def _take_in(
     except Exception as exc:
         _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
         raise
-    report = _report(import_id, path.name, names, tables, parts.values(), written)
-    report = replace(report, encoding=document.encoding, warnings=[*report.warnings, *_left_out_tables(assigned)])
+    report = report_of(import_id, path.name, names, tables, parts.values(), written)
+    report = replace(report, encoding=document.encoding, warnings=[*report.warnings, *left_out_tables(assigned)])
     if other is not None and set(parts) == {"facts"}:
-        report = _in_place_of(report, other)
+        report = in_place_of(report, other)
     rejected += [row for one in written for row in one.rejected]
     _finish(workspace.engine, import_id, report, rejected, now=now)
     return report
-
-
-def _in_place_of(report: ImportReport, other: int) -> ImportReport:
-    told = f"Import {other} of the same file, whose letters were read otherwise, was taken back."
-    return replace(report, replaced=sorted({*report.replaced, other}), warnings=[*report.warnings, told])
-
-
-def _left_out_tables(assigned: Assigned) -> list[str]:
-    """One sentence on the tables and sheets that no layout knows, beside those that were read."""
-    others = [table for table, layout in assigned if layout is None]
-    names = [f"{_table_name(table)} ({table.rows_read} rows)" for table in others[:_NAMED_TABLES]]
-    more = f" and {len(others) - len(names)} more" if len(others) > len(names) else ""
-    return [f"Of no known layout and left out: {', '.join(names)}{more}."] if others else []
-
-
-def _table_name(table: TextTable) -> str:
-    told = table.part or table.said.get("title") or ", ".join(table.headers[:3])
-    return '"' + "".join(c if c.isprintable() else "?" for c in told)[:60] + '"'
 
 
 def _sha256(path: Path) -> str:
@@ -352,10 +292,10 @@ def _take_in_parts(
             (parsed,) = _parse(
                 workspace, [(mapped, layout)], account=account, file=path.name, exported_at=exported_at, now=now
             ).values()
-            bad = _rejected([mapped], [parsed])
+            bad = all_rejected([mapped], [parsed])
             _refuse_mostly_bad(path.name, [mapped], bad)
             written = sinks[layout.sink].write(import_id, replace(parsed, part=number))
-            reports.append(_report(import_id, path.name, layout.id, [mapped], [parsed], [written]))
+            reports.append(report_of(import_id, path.name, layout.id, [mapped], [parsed], [written]))
             rejected += [*bad, *written.rejected]
             if progress:
                 progress(min(0.99, (number + 1) * PART_BYTES / total))
@@ -365,7 +305,7 @@ def _take_in_parts(
     except Exception as exc:
         _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
         raise
-    whole = replace(functools.reduce(_sum, reports), encoding="utf-8")
+    whole = replace(functools.reduce(added_up, reports), encoding="utf-8")
     _finish(workspace.engine, import_id, whole, rejected, now=now)
     return whole
 
@@ -374,17 +314,6 @@ def _assign_one(
     workspace: Workspace, table: TextTable, layouts: Sequence[Layout], *, file: str, wanted: str | None
 ) -> Assigned:
     return _assign(workspace.engine, Document((table,), "delimited"), layouts, file=file, wanted=wanted)
-
-
-def _sum(one: ImportReport, other: ImportReport) -> ImportReport:
-    counts = ("read", "accepted", "updated", "duplicates", "quarantined", "skipped")
-    return replace(
-        one,
-        **{name: getattr(one, name) + getattr(other, name) for name in counts},
-        tables=dict(Counter(one.tables) + Counter(other.tables)),
-        reasons=dict(Counter(one.reasons) + Counter(other.reasons)),
-        warnings=list(dict.fromkeys([*one.warnings, *other.warnings])),
-    )
 
 
 def _parse(
@@ -434,10 +363,6 @@ def _merged(parts: Sequence[Parsed], *, exported_at: dt.datetime | None) -> Pars
     )
 
 
-def _rejected(tables: Iterable[TextTable], parts: Iterable[Parsed]) -> list[Rejected]:
-    return [row for table in tables for row in table.rejected] + [row for part in parts for row in part.rejected]
-
-
 def _refuse_mostly_bad(file: str, tables: Sequence[TextTable], rejected: Sequence[Rejected]) -> None:
     """A file of which more than a fifth is unusable is the wrong file, or a damaged one."""
     read = sum(table.rows_read for table in tables)
@@ -451,51 +376,6 @@ def _refuse_mostly_bad(file: str, tables: Sequence[TextTable], rejected: Sequenc
             problem=f"{bad} of {read} rows cannot be used ({told}; line {first.line}: {first.message})",
             cure="Nothing was imported; check that it is the right export, and export it again",
         )
-
-
-def _report(
-    import_id: int,
-    file: str,
-    layout: str,
-    tables: Sequence[TextTable],
-    parts: Iterable[Parsed],
-    written: Sequence[Written],
-) -> ImportReport:
-    """Each line counts once: rejected, else skipped, else what the sinks did with it."""
-    parts = list(parts)
-    stored = [row for one in written for row in one.rejected]
-    rejected = {row.line: row.reason for row in [*_rejected(tables, parts), *stored]}
-    left_out = [*(table.skipped for table in tables), *(part.skipped for part in parts)]
-    left_out += [one.skipped for one in written]
-    skipped = {line: why for some in left_out for line, why in some.items() if line not in rejected}
-    lines: dict[int, str] = {}
-    for one in written:
-        lines |= one.lines
-    for part in parts:
-        lines |= {line: lines[first] for line, first in part.part_of.items() if first in lines}
-    outcome = Counter(what for line, what in lines.items() if line not in rejected and line not in skipped)
-    counts: Counter[str] = Counter()
-    for one in written:
-        counts.update(one.tables)
-    return ImportReport(
-        id=import_id,
-        file=file,
-        layout=layout,
-        read=sum(table.rows_read for table in tables),
-        accepted=outcome["new"],
-        updated=outcome["updated"],
-        duplicates=outcome["same"],
-        quarantined=len(rejected),
-        skipped=len(skipped),
-        tables=dict(counts),
-        warnings=[
-            *(text for table in tables for text in table.notices),
-            *(text for part in parts for text in part.warnings),
-            *(text for one in written for text in one.warnings),
-        ],
-        reasons=dict(Counter([*rejected.values(), *skipped.values()])),
-        replaced=sorted({number for one in written for number in one.replaced}),
-    )
 
 
 def _done_import(
