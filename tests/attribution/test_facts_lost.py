@@ -24,10 +24,30 @@ def test_lost_facts_are_no_zero(workspace: Workspace, tmp_path: Path) -> None:
     file.write_text(ORDERS, encoding="utf-8")
     report = take_in(workspace, file, layouts=LAYOUTS, sinks={"facts": facts}, now=NOW)
     shutil.rmtree(workspace.facts)
-    with pytest.raises(FactsLostError, match="from your backup, or undo the imports and import the files again"):
+    with pytest.raises(
+        FactsLostError, match="from your backup, or undo the imports that brought them and import the files again"
+    ):
         facts.scan("orders")
     assert report.id is not None
     undo_import(workspace.engine, report.id, now=NOW)
     assert facts.scan("orders").collect().is_empty()
     assert take_in(workspace, file, layouts=LAYOUTS, sinks={"facts": facts}, now=NOW).error is None
     assert facts.scan("orders").collect().height == 1
+
+
+def test_one_lost_table_of_several_is_told_whatever_is_read(workspace: Workspace, tmp_path: Path) -> None:
+    facts = Facts(workspace.facts, workspace.engine)
+    orders, costs = tmp_path / "orders.csv", tmp_path / "costs.csv"
+    orders.write_text(ORDERS, encoding="utf-8")
+    costs.write_text("date,platform,campaign,cost,currency\n2026-06-10,meta,spring,5,EUR\n", encoding="utf-8")
+    brought = [take_in(workspace, f, layouts=LAYOUTS, sinks={"facts": facts}, now=NOW) for f in (orders, costs)]
+    assert facts.scan("posts").collect().is_empty()  # never brought: that is zero
+    shutil.rmtree(workspace.facts / "spend")
+    for name in ("spend", "orders"):
+        with pytest.raises(FactsLostError, match="imported facts are gone: spend in "):
+            facts.scan(name)
+    assert brought[1].id is not None
+    undo_import(workspace.engine, brought[1].id, now=NOW)
+    assert facts.scan("orders").collect().height == 1
+    assert take_in(workspace, costs, layouts=LAYOUTS, sinks={"facts": facts}, now=NOW).accepted == 1
+    assert facts.scan("spend").collect().height == 1
