@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from config.database import count_change, upsert, writing
 from config.intake import imports
 from listener.clusters import recluster, told
-from listener.tables import authors, mention_imports, mentions, triage
+from listener.tables import author_counts, authors, mention_imports, mentions, triage
 
 LAYOUT = "earned_mentions"
 SOURCE = f"import:{LAYOUT}"
@@ -93,7 +93,10 @@ def clear_figures(engine: Engine, mention_id: str, names: Collection[str]) -> No
                 mentions.c.author_key == found["author_key"], mentions.c.source != SOURCE
             )
             mine = authors.c.author_key == found["author_key"]
-            connection.execute(sa.update(authors).where(mine, ~otherwise.exists()).values(followers=None))
+            cleared = sa.update(authors).where(mine, ~otherwise.exists()).values(followers=None)
+            if connection.execute(cleared).rowcount:
+                theirs = author_counts.c.author_key == found["author_key"]
+                connection.execute(sa.update(author_counts).where(theirs).values(followers=None))
         count_change(connection, "mentions")
 
 

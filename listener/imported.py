@@ -9,8 +9,9 @@ from sqlalchemy.engine import Connection
 
 from config.database import count_change, upsert
 from config.intake import imports
+from listener.author_counts import take_back
 from listener.clusters import recluster, told
-from listener.tables import authors, mention_imports, mentions
+from listener.tables import author_counts, authors, mention_imports, mentions
 
 STANDING = ("done", "pending")  # an import still running holds what it has stored so far
 _CHUNK = 500
@@ -25,12 +26,15 @@ def note_carried(connection: Connection, import_id: int, ids: Sequence[str]) -> 
 def remove_unheld(connection: Connection) -> int:
     """Remove the mentions that only imports carried which do not stand any more; returns how many.
 
-    Such imports are undone, or were interrupted. A mention stays that a feed brought or another import holds; what the
-    removed file added to it (followers, reach) stays with it. Everything that hangs on a removed mention goes with it:
-    near copies are put right, the search forgets the words, and so do authors of whom nothing is left.
+    Such imports are undone, or were interrupted. A mention stays that a feed brought or another import holds; the reach
+    that the removed file added to it stays with it. Everything that hangs on a removed mention goes with it:
+    near copies are put right, the search forgets the words, and so do authors of whom nothing is left. Authors who stay
+    have the followers that others stated last.
     """
-    carried = sa.select(mention_imports.c.mention_id).where(mention_imports.c.import_id == imports.c.id)
-    fallen = list(connection.scalars(sa.select(imports.c.id).where(imports.c.state.not_in(STANDING), carried.exists())))
+    carried = sa.select(mention_imports.c.mention_id).where(mention_imports.c.import_id == imports.c.id).exists()
+    stated = sa.select(author_counts.c.author_key).where(author_counts.c.import_id == imports.c.id).exists()
+    over = sa.select(imports.c.id).where(imports.c.state.not_in(STANDING), sa.or_(carried, stated))
+    fallen = list(connection.scalars(over))
     if not fallen:
         return 0
     gone = connection.execute(_unheld(fallen)).all()
@@ -41,8 +45,9 @@ def remove_unheld(connection: Connection) -> int:
     for keys in _chunks({row.author_key for row in gone if row.author_key}):
         speaking = sa.select(mentions.c.mention_id).where(mentions.c.author_key == authors.c.author_key)
         connection.execute(sa.delete(authors).where(authors.c.author_key.in_(keys), ~speaking.exists()))
+    recounted = take_back(connection, fallen)
     connection.execute(sa.delete(mention_imports).where(mention_imports.c.import_id.in_(fallen)))
-    if gone:
+    if gone or recounted:
         count_change(connection, "mentions")
     return len(gone)
 

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from config.database import count_change, upsert, writing
 from config.registers import canonical_url, read_codes
+from listener.author_counts import note_counts
 from listener.clusters import Told, new_keys, recluster
 from listener.days import fold
 from listener.fulltext import store_words
@@ -160,7 +161,8 @@ def store_mentions(
     came, gone = _moved(connection, rows, before)
     _write_mentions(connection, changed, rows, before)
     written = {mention.mention_id for mention in changed}
-    _write_authors(connection, [m for m in unique if m.followers is not None or m.mention_id in written], now=now)
+    spoken = [m for m in unique if m.followers is not None or m.mention_id in written]
+    _write_authors(connection, spoken, now=now, import_id=import_id)
     _touch(connection, [mention.mention_id for mention in unique], now=now)
     recluster(connection, came=came, gone=gone)
     if changed and settle:
@@ -385,7 +387,9 @@ def _told(row: Mapping[str, Any]) -> Told:
     return Told(row["mention_id"], text, row["cluster_id"], (said_at - _EPOCH) // _MICROSECOND)
 
 
-def _write_authors(connection: Connection, changed: Sequence[Mention], *, now: dt.datetime) -> None:
+def _write_authors(
+    connection: Connection, changed: Sequence[Mention], *, now: dt.datetime, import_id: int | None
+) -> None:
     """What a network says about an author; an unknown number never replaces a known one."""
     rows = {
         m.author_key: {
@@ -405,6 +409,7 @@ def _write_authors(connection: Connection, changed: Sequence[Mention], *, now: d
         known = {name: row[name] for name in ("name", "followers", "following", "verified") if row[name] is not None}
         if known:
             connection.execute(sa.update(authors).where(authors.c.author_key == key).values(**known))
+    note_counts(connection, list(rows.values()), import_id=import_id, now=now)
 
 
 def _touch(connection: Connection, ids: Iterable[str], *, now: dt.datetime) -> None:

@@ -108,6 +108,16 @@ authors = sa.Table(
     sa.Column("verified", sa.Boolean),
     sa.Column("first_seen", UtcTime, nullable=False),
 )
+author_counts = sa.Table(
+    "author_counts",
+    metadata,
+    sa.Column("author_key", sa.Text, sa.ForeignKey("authors.author_key", ondelete="CASCADE"), primary_key=True),
+    sa.Column("import_id", sa.Integer, primary_key=True, index=True),  # 0: feeds, or a person by hand
+    sa.Column("followers", sa.BigInteger),
+    sa.Column("following", sa.BigInteger),
+    sa.Column("verified", sa.Boolean),
+    sa.Column("stated_at", sa.Text, nullable=False),  # ISO, UTC; "" for what stood before it was kept
+)
 source_state = sa.Table(
     "source_state",
     metadata,

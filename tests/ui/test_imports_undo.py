@@ -20,7 +20,7 @@ from config.registers import read_codes, read_people, write_people
 from config.workspace import Workspace
 from listener import store
 from listener.mentions import Mention
-from listener.tables import mention_imports, mention_words, mentions, text_bands
+from listener.tables import authors, mention_imports, mention_words, mentions, text_bands
 from tests.ui.pages import NOW, hear, mention
 from ui import imports, pipeline
 
@@ -287,3 +287,21 @@ def test_letters_beyond_a_to_z_are_found_in_quarantine_in_either_case(
     with writing(workspace.engine) as connection:
         connection.execute(sa.update(quarantine).values(columns=json.dumps({"owner": written}, ensure_ascii=False)))
     assert forget_in_quarantine(workspace.engine, [asked]) == 1
+
+
+def followers(space: Workspace) -> dict[str, int | None]:
+    with space.engine.connect() as connection:
+        return {row.author_key: row.followers for row in connection.execute(sa.select(authors))}
+
+
+def test_undoing_a_mention_import_takes_back_the_followers_it_stated(workspace: Workspace) -> None:
+    first = take(workspace, "a.csv", HEADER + said(1).replace(",100,", ",,") + said(2))
+    second = take(workspace, "b.csv", HEADER + said(1).replace(",100,", ",700,") + said(2).replace(",100,", ",900,"))
+    assert followers(workspace) == {"forum:anna1": 700, "forum:anna2": 900}
+    assert imports.undo(workspace, second, now=NOW).mentions == 0
+    assert followers(workspace) == {"forum:anna1": None, "forum:anna2": 100}
+    third = take(workspace, "c.csv", HEADER + said(2).replace(",100,", ",300,"))
+    imports.undo(workspace, first, now=NOW)
+    assert followers(workspace) == {"forum:anna2": 300}  # nobody else spoke of anna1, and the later statement stands
+    imports.undo(workspace, third, now=NOW)
+    assert followers(workspace) == {}
