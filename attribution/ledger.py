@@ -15,8 +15,9 @@ from attribution.currency import convert, half_even, minor_unit_size, money_unit
 from config.settings import ShopSettings
 
 SOLD, UNSOLD, UNCONVERTED = "sold", "unsold", "unconverted"
-REASONS = ("test", "cancelled", "unsold_status", "no_amount", "no_currency", "no_rate")
+REASONS = ("payment", "test", "cancelled", "unsold_status", "no_amount", "no_currency", "no_rate")
 FLAGS = ("tax_unknown", "refund_above_total", "refund_on_zero_total")
+PAYMENT_SYSTEMS = ("stripe",)  # they tell payments; the sale itself may be told by a shop as well
 _ORDER = ("account", "order_id")
 
 
@@ -37,16 +38,18 @@ def order_ledger(
     sold: gross_minor (what was charged: goods, tax and shipping, before refunds), discount_minor, goods_minor,
     refunded_goods_minor (goods - net, so that the three always agree), net_minor.
 
-    state: sold | unsold (test, cancelled, a status of the shop's `unsold_statuses`) | unconverted (no amount, currency
-    or rate: outside every total). A refund may exceed the total, the net is then negative; where the total is 0 a
-    refund has no effect on goods. Both are flagged. Where single refunds and a cumulative sum are known, the larger
-    one counts. A gift card sold is owed to its holder and no revenue; one redeemed is a payment, and changes nothing.
+    state: sold | unsold (a payment that names an order which a shop told, test, cancelled, a status of the shop's
+    `unsold_statuses`) | unconverted (no amount, currency or rate: outside every total). A refund may exceed the total,
+    the net is then negative; where the total is 0 a refund has no effect on goods. Both are flagged. Where single
+    refunds and a cumulative sum are known, the larger one counts. A gift card sold is owed to its holder and no
+    revenue; one redeemed is a payment, and changes nothing.
     """
     sized = orders.with_columns(
         pl.col("currency").str.strip_chars().str.to_uppercase(),
         day=pl.col("ordered_at").dt.convert_time_zone(zone.key).dt.date(),
     )
     sized = sized.with_columns(_size=minor_unit_size(sized["currency"]))
+    sized = sized.with_columns(_payment=_pays_known_order(sized))
     known = _own_money(sized.join(_refunded(refunds), on=_ORDER, how="left"), shop=shop)
     converted = convert(
         known,
@@ -74,6 +77,21 @@ def order_ledger(
         )
         .sort("ordered_at", *_ORDER, nulls_last=True)
     )
+
+
+def _pays_known_order(orders: pl.DataFrame) -> pl.Expr:
+    """Whether a row is a payment system's, and names an order that a shop told: the sale is counted there."""
+    by_payment = pl.any_horizontal(pl.col("account").str.starts_with(f"{system}:") for system in PAYMENT_SYSTEMS)
+    told = orders.filter(~by_payment)
+    names = pl.concat([told.select(_plain(pl.col(name)).alias("name")) for name in ("order_id", "order_name")])
+    known = names["name"].drop_nulls().unique()
+    return (by_payment & _plain(pl.col("order_name")).is_in(known.implode())).fill_null(False)
+
+
+def _plain(name: pl.Expr) -> pl.Expr:
+    """An order's name as both sides may write it; null for an empty one."""
+    text = name.str.strip_chars(" #").str.to_lowercase()
+    return pl.when(text != "").then(text)
 
 
 def _refunded(refunds: pl.DataFrame) -> pl.DataFrame:
@@ -124,6 +142,7 @@ def _reason(shop: ShopSettings) -> pl.Expr:
     status = pl.col("status").str.strip_chars().str.to_lowercase()
     unsold = [text.strip().lower() for text in shop.unsold_statuses]
     return pl.coalesce(
+        _flag("payment", pl.col("_payment")),
         _flag("test", pl.col("is_test").fill_null(False) & pl.lit(not shop.test_is_sold)),
         _flag("cancelled", pl.col("cancelled_at").is_not_null() & pl.lit(not shop.cancelled_is_sold)),
         _flag("unsold_status", status.is_in(unsold)),
@@ -138,7 +157,7 @@ def _state() -> pl.Expr:
     return (
         pl.when(reason.is_null())
         .then(pl.lit(SOLD))
-        .when(reason.is_in(["test", "cancelled", "unsold_status"]))
+        .when(reason.is_in(["payment", "test", "cancelled", "unsold_status"]))
         .then(pl.lit(UNSOLD))
         .otherwise(pl.lit(UNCONVERTED))
     )

@@ -155,6 +155,7 @@ def values(screen: Screen) -> dict[str, str]:
         "unsold": _("not sold"),
         "unconverted": _("no exchange rate"),
         "test": _("test order"),
+        "payment": _("payment of another order"),
         "cancelled": _("cancelled"),
         "unsold_status": _("status says not sold"),
         "no_amount": _("no amount"),

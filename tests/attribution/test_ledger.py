@@ -213,3 +213,30 @@ def test_net_is_exact(
     goods = (subtotal - tax - owed).quantize(cent, ROUND_HALF_EVEN)
     share = (refunded * goods / total).quantize(cent, ROUND_HALF_EVEN) if total > 0 else Decimal(0)
     assert row["net_minor"] == int((goods - share) * 100)
+
+
+@pytest.mark.parametrize(
+    ("names", "payment", "counts"),
+    [
+        ({"order_id": "77", "order_name": "1001"}, "1001", False),
+        ({"order_id": "77", "order_name": "1001"}, "#1001 ", False),
+        ({"order_id": "wc-9", "order_name": None}, "WC-9", False),
+        ({"order_id": "77", "order_name": "1001"}, "1002", True),
+        ({"order_id": "77", "order_name": "1001"}, None, True),
+    ],
+)
+def test_a_payment_that_names_a_shops_order_is_no_second_sale(
+    names: dict[str, Any], payment: str | None, counts: bool
+) -> None:
+    sold = order("77") | {"account": "shopify:default"} | names
+    paid = order("ch_1", account="stripe:default", order_name=payment)
+    for rows in ((sold, paid), (paid, sold)):
+        states = {row["order_id"]: (row["state"], row["reason"]) for row in ledger(*rows).to_dicts()}
+        assert states["ch_1"] == (("sold", None) if counts else ("unsold", "payment"))
+        assert states[names["order_id"]] == ("sold", None)
+
+
+def test_without_the_shops_file_the_payment_is_the_sale() -> None:
+    paid = order("ch_1", account="stripe:default", order_name="1001")
+    again = order("ch_2", account="stripe:default", order_name="1001")
+    assert ledger(paid, again)["state"].to_list() == ["sold", "sold"]
