@@ -332,6 +332,7 @@ class Collector:
             result = await fetch(self.sessions, request, limits=self._limits, before_hop=visit.hop if public else None)
         except FarTurnError as exc:
             return await self._put_off(source, exc, now)
+        visit.answered()
         told = schedule.after_answer(state, result, interval=source.interval, public=public, now=now)
         if told.retry_after and told.retry_after > now:
             answered = politeness_group(result.final_url or request.url, allow_private=not public)
