@@ -30,7 +30,13 @@ def pages(_: i18n.Translator) -> dict[str, Any]:
         ("data", _("Data"), ":material/database:"),
     )
     return {
-        name: st.Page(_shows(name), title=title, icon=icon, url_path=name, default=name == "overview")
+        name: st.Page(
+            _shows(name),
+            title=title,
+            icon=icon,
+            url_path="home" if name == "overview" else name,
+            default=name == "overview",
+        )
         for name, title, icon in entries
     }
 
@@ -65,7 +71,10 @@ def main() -> None:
     listed = pages(_)
     frame.offer_pages(listed)
     st.logo(str(ICON), size="large")
-    st.navigation(sections(listed, _), position="sidebar", expanded=True).run()
+    by_name = st.Page(_shows("overview"), title=_("Overview"), url_path="overview", visibility="hidden")
+    shown = sections(listed, _)
+    shown[""].append(by_name)  # the first page lies at / alone, and /overview would not be found
+    st.navigation(shown, position="sidebar", expanded=True).run()
 
 
 if __name__ == "__main__":

@@ -107,6 +107,13 @@ button[data-variant="segmented_control"]:not([data-selected]) {
   border-left-color: color-mix(in srgb, currentcolor 14%, transparent);
   border-right-color: color-mix(in srgb, currentcolor 14%, transparent);
 }
+/* The outer edges, which beside the chosen segment Streamlit takes for inner ones. */
+button[data-variant="segmented_control"]:first-child:not([data-selected]) {
+  border-right-color: color-mix(in srgb, currentcolor 14%, transparent) !important;
+}
+button[data-variant="segmented_control"]:last-child:not([data-selected]) {
+  border-left-color: color-mix(in srgb, currentcolor 14%, transparent) !important;
+}
 [data-testid="stMain"] [data-testid="stPageLink"] [data-testid="stIconMaterial"],
 [data-testid="stExpander"] summary [data-testid="stIconMaterial"],
 [data-testid="stExpandSidebarButton"] [data-testid="stIconMaterial"],
