@@ -88,12 +88,15 @@ def _known(uri: str) -> str | None:
     return "" if "backend.userland.com/rss" in lower else _PREFIXES.get(lower)
 
 
+_NAMES_LIMIT = 1_000  # a feed may invent as many as it has elements, and these are kept for the next
+
+
 class Names(dict[str, str]):
     """`address}Local` -> `prefix_local` in lower case, as feedparser names its handlers: by the prefix it knows for an
     address, else by the document's own. Raises where one prefix or address stands for several.
     """
 
-    def __init__(self, spaces: list[tuple[str, str]]) -> None:
+    def __init__(self, spaces: Iterable[tuple[str, str]]) -> None:
         super().__init__()
         self._prefixes: dict[str, str] = {XML: "xml"}
         bound: dict[str, str] = {}
@@ -115,7 +118,9 @@ class Names(dict[str, str]):
     def __missing__(self, tag: str) -> str:
         uri, closed, local = tag.rpartition("}")
         prefix = self._prefixes[uri] if closed else ""
-        name = self[tag] = f"{prefix}_{local}".lower() if prefix else local.lower()
+        name = f"{prefix}_{local}".lower() if prefix else local.lower()
+        if len(self) < _NAMES_LIMIT:
+            self[tag] = name
         return name
 
 

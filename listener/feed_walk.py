@@ -11,6 +11,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin
 
@@ -88,7 +89,9 @@ class _Place:
 
 
 class _Plan(dict[str, "_Handler | None"]):
-    """Tag -> what is done with such an element; None where nothing is but to look inside."""
+    """Tag -> what is done with such an element; None where nothing is but to look inside. Kept for the next feed of
+    like namespaces, and therefore never large.
+    """
 
     def __init__(self, names: Names) -> None:
         super().__init__()
@@ -99,8 +102,17 @@ class _Plan(dict[str, "_Handler | None"]):
         handler = _HANDLERS.get(name)
         if handler is None and name in _CLASHING:
             raise UnsureError(f"element {name}")
-        self[tag] = handler
+        if len(self) < _PLAN_LIMIT:
+            self[tag] = handler
         return handler
+
+
+_PLAN_LIMIT = 300
+
+
+@lru_cache(maxsize=64)
+def _plan_of(spaces: tuple[tuple[str, str], ...]) -> _Plan:
+    return _Plan(Names(spaces))
 
 
 class Walk:
@@ -109,8 +121,8 @@ class Walk:
     """
 
     def __init__(self, spaces: list[tuple[str, str]], *, limit: int, inherits: bool, mends: bool) -> None:
-        self._names = Names(spaces)
-        self._plan = _Plan(self._names)
+        self._plan = _plan_of(tuple(dict.fromkeys(spaces)))
+        self._names = self._plan.names
         self._inherits = inherits
         self._mends = mends
         self._told = version_of_spaces(spaces)

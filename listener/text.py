@@ -86,6 +86,8 @@ def plain_text(markup: str) -> tuple[str, list[str]]:
     if ("<" not in cut and "&" not in cut) or not _MARKUP.search(cut):
         return clean(cut), []
     text, links = _read_simple(cut) or _read_any(cut)
+    if "  " not in text and text.replace("\n", "").isprintable():  # the quick way: no blanks but single spaces
+        return "\n".join(filter(None, map(str.strip, text.split("\n"))))[:TEXT_LIMIT].rstrip(), links
     return clean("\n".join([" ".join(line.split()) for line in text.split("\n") if line and not line.isspace()])), links
 
 
