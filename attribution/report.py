@@ -277,7 +277,7 @@ def _join(
     ledger = order_ledger(
         facts["orders"], facts["refunds"], shop=settings.shop, currency=currency, rates=rates, zone=zone
     )
-    identity = link_orders(ledger, facts["touches"], max_customers=settings.attribution.shared_visitor)
+    identity = link_orders(facts["orders"], facts["touches"], max_customers=settings.attribution.shared_visitor)
     reached = _in_reach(facts["touches"], settings=settings, period=period, lookback=lookback)
     named = channel_of(apply_links(reached, inputs.links, zone=zone))
     return _Joined(
