@@ -16,7 +16,7 @@ from config.settings import ShopSettings
 
 SOLD, UNSOLD, UNCONVERTED = "sold", "unsold", "unconverted"
 REASONS = ("payment", "test", "cancelled", "unsold_status", "no_amount", "no_currency", "no_rate")
-FLAGS = ("tax_unknown", "refund_above_total", "refund_on_zero_total")
+FLAGS = ("tax_unknown", "refund_above_total", "refund_on_zero_total", "refund_assumed")
 PAYMENT_SYSTEMS = ("stripe",)  # they tell payments; the sale itself may be told by a shop as well
 _ORDER = ("account", "order_id")
 
@@ -40,7 +40,8 @@ def order_ledger(
 
     state: sold | unsold (a payment that names an order which a shop told, test, cancelled, a status of the shop's
     `unsold_statuses`) | unconverted (no amount, currency or rate: outside every total). A refund may exceed the total,
-    the net is then negative; where the total is 0 a refund has no effect on goods. Both are flagged. Where single
+    the net is then negative; where the total is 0 a refund has no effect on goods. Both are flagged. An order whose
+    status is "refunded" and whose refund nobody told is taken as refunded in full, and flagged. Where single
     refunds and a cumulative sum are known, the larger one counts. A gift card sold is owed to its holder and no
     revenue; one redeemed is a payment, and changes nothing.
     """
@@ -118,8 +119,10 @@ def _own_money(orders: pl.DataFrame, *, shop: ShopSettings) -> pl.DataFrame:
     if shop.shipping_in_revenue:
         goods = goods + shipping
     per_unit = pl.lit(10_000, dtype=pl.Int128)
-    refunded = pl.col("_refunded").fill_null(0)
-    amounts = orders.with_columns(_refunded=refunded, _total=total).with_columns(
+    stated = pl.col("_refunded").fill_null(0)
+    assumed = (stated == 0) & (_status() == "refunded").fill_null(False) & (total > 0)
+    refunded = pl.when(assumed).then(total).otherwise(stated)
+    amounts = orders.with_columns(_refunded=refunded, _total=total, _assumed=assumed).with_columns(
         _gross=half_even(pl.col("_total") * pl.col("_size"), per_unit),
         _discount=to_minor(pl.col("discount"), size=pl.col("_size")),
         _goods=half_even(goods * pl.col("_size"), per_unit),
@@ -127,6 +130,7 @@ def _own_money(orders: pl.DataFrame, *, shop: ShopSettings) -> pl.DataFrame:
             _flag("tax_unknown", inside & pl.col("tax").is_null()),
             _flag("refund_above_total", (pl.col("_total") > 0) & (pl.col("_refunded") > pl.col("_total"))),
             _flag("refund_on_zero_total", (pl.col("_total") <= 0) & (pl.col("_refunded") > 0)),
+            _flag("refund_assumed", pl.col("_assumed")),
         ).list.drop_nulls(),
     )
     share = half_even(pl.col("_refunded") * pl.col("_goods").cast(pl.Int128), pl.col("_total"))
@@ -137,15 +141,18 @@ def _flag(name: str, condition: pl.Expr) -> pl.Expr:
     return pl.when(condition).then(pl.lit(name))
 
 
+def _status() -> pl.Expr:
+    return pl.col("status").str.strip_chars().str.to_lowercase()
+
+
 def _reason(shop: ShopSettings) -> pl.Expr:
     """The first reason that holds, in the order of REASONS; null when sold."""
-    status = pl.col("status").str.strip_chars().str.to_lowercase()
     unsold = [text.strip().lower() for text in shop.unsold_statuses]
     return pl.coalesce(
         _flag("payment", pl.col("_payment")),
         _flag("test", pl.col("is_test").fill_null(False) & pl.lit(not shop.test_is_sold)),
         _flag("cancelled", pl.col("cancelled_at").is_not_null() & pl.lit(not shop.cancelled_is_sold)),
-        _flag("unsold_status", status.is_in(unsold)),
+        _flag("unsold_status", _status().is_in(unsold)),
         _flag("no_amount", pl.col("_goods").is_null() & pl.col("subtotal").is_null()),
         _flag("no_currency", pl.col("currency").is_null()),
         _flag("no_rate", pl.col("net_minor").is_null()),

@@ -72,6 +72,8 @@ WORTH: dict[str, tuple[dict[str, Any], list[str], dict[str, Any], int, list[str]
     "refunds of one order add up": ({}, ["r1:59.5", "r2:11.9"], {}, 4_000, []),
     "told singly and as a sum, it counts once": ({}, ["r1:59.5", "59.5"], {}, 5_000, []),
     "the larger of the two counts": ({}, ["r1:11.9", "59.5"], {}, 5_000, []),
+    "refunded, and nobody says how much": ({"status": "Refunded"}, [], {}, 0, ["refund_assumed"]),
+    "refunded, and a part is told": ({"status": "refunded"}, ["59.5"], {}, 5_000, []),
     "more refunded than paid": ({}, ["238"], {}, -10_000, ["refund_above_total"]),
     "a giveaway": (amounts(subtotal="0", tax="0", total="0"), [], {}, 0, []),
     "a refund on a total of 0 has no effect": (
