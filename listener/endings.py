@@ -52,35 +52,43 @@ _TELLING_CASES = "ban ben ból ből ról ről nál nél hoz hez höz tól től n
 _TELLING_OWNED = "jának jének kat ket kkal kkel knak knek unk ünk okat eket öket oknak eknek öknek"
 _TELLING_HUNGARIAN = (*_TELLING_CASES.split(), *_TELLING_OWNED.split())
 _TELLING_LENGTHENED = (*_TELLING_HUNGARIAN, "t", "k", "ra", "re", "ba", "be", "val", "vel", "ja", "je")
-_ENGLISH = "s es ed en on e i y ie a o n as os"
+_ENGLISH = "s es ed en on e y ie o n"
 _AS_ELSEWHERE = tuple(_ENGLISH.split())  # English words end so too
 
 Forms = Mapping[str, frozenset[str]]  # a form -> where it holds: languages, ANY, UNSURE, VOUCHED
 
 
-def forms(word: str, *, languages: Collection[str], in_phrase: bool = False) -> Forms:
-    """The other forms of a folded word, itself left out, and where each holds.
+def bend(word: str, *, languages: Collection[str], in_phrase: bool = False) -> tuple[str, ...] | None:
+    """Whether a folded word takes other forms: the languages of its endings, () where its script decides, None: it
+    takes none. `in_phrase`: other words stand beside it, so that a short one takes endings too."""
+    if _HEBREW.fullmatch(word) or _ARABIC.fullmatch(word):
+        return () if len(word) >= _OTHERS_AT_LEAST else None
+    spoken = tuple(one for one in ENDINGS if one in languages)
+    long_enough = len(word) >= (_IN_PHRASE_AT_LEAST if in_phrase else _LATIN_AT_LEAST)
+    return spoken if spoken and long_enough and _LATIN.fullmatch(word) else None
 
-    Endings only for `languages` (pl, hu). The Hebrew and Arabic letters before a word go by its script, and hold in any
-    text. `in_phrase`: other words stand beside it, so that a short one takes endings too.
-    """
-    return _forms(word, tuple(one for one in ENDINGS if one in languages), in_phrase)
+
+def stem(word: str) -> str:
+    """The letters that a word with endings and all its forms begin with."""
+    base = word[:-1] if word[-1] in "ao" or word[-1] in _LENGTHENED else word
+    return next((base.removesuffix(end) for end in _CHANGED if base.endswith(end)), base)
+
+
+_CHANGED = ("st", "ch", "t", "ł", "k", "g")  # become another letter before a Polish ending
 
 
 @lru_cache(maxsize=4096)
-def _forms(word: str, languages: tuple[str, ...], in_phrase: bool) -> Forms:
-    if _HEBREW.fullmatch(word) and len(word) >= _OTHERS_AT_LEAST:
-        before = {"".join(letters) + word for letters in product(*_HEBREW_BEFORE)}
-        return dict.fromkeys(before - {word}, _EVERYWHERE)
-    if _ARABIC.fullmatch(word) and len(word) >= _OTHERS_AT_LEAST:
-        return dict.fromkeys(set(_arabic(word)) - {word}, _EVERYWHERE)
-    found: dict[str, frozenset[str]] = {}
-    if _LATIN.fullmatch(word) and len(word) >= (_IN_PHRASE_AT_LEAST if in_phrase else _LATIN_AT_LEAST):
-        for language in languages:
-            for form, telling in _POLISH_OR_HUNGARIAN[language](word):
-                if form != word:
-                    found[form] = found.get(form, frozenset()) | {language} | _unsure(word, form, telling)
-    return found
+def forms(word: str, bent: tuple[str, ...]) -> Forms:
+    """The other forms of a folded word, itself left out, and where each holds. `bent`: as `bend` gives it."""
+    if not bent:
+        found = _hebrew(word) if _HEBREW.fullmatch(word) else _arabic(word)
+        return dict.fromkeys(set(found) - {word}, _EVERYWHERE)
+    where: dict[str, frozenset[str]] = {}
+    for language in bent:
+        for form, telling in _POLISH_OR_HUNGARIAN[language](word):
+            if form != word:
+                where[form] = where.get(form, frozenset()) | {language} | _unsure(word, form, telling)
+    return where
 
 
 _EVERYWHERE = frozenset((ANY,))
@@ -92,6 +100,10 @@ def _unsure(word: str, form: str, telling: bool) -> frozenset[str]:
         return frozenset((UNSURE, VOUCHED))
     common = next((n for n, pair in enumerate(zip(word, form, strict=False)) if pair[0] != pair[1]), len(word))
     return frozenset() if form[common:] in _AS_ELSEWHERE else frozenset((VOUCHED,))
+
+
+def _hebrew(word: str) -> Iterator[str]:
+    return ("".join(letters) + word for letters in product(*_HEBREW_BEFORE))
 
 
 def _arabic(word: str) -> Iterator[str]:

@@ -74,7 +74,7 @@ class Query:
     @cached_property
     def tolerance(self) -> str:
         """What beside its text decides what it finds: the languages of its endings, and the rule. Empty: nothing."""
-        if not any(term.ways for term in self._tree.terms):
+        if not any(term.bends for term in self._tree.terms):
             return ""
         endings = self.languages if any(term.by_language for term in self._tree.terms) else ()
         return " ".join((_RULE, *sorted(endings)))

@@ -6,11 +6,11 @@ What other tools write and we do not know is refused with a cure, never read as 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from listener.endings import forms
+from listener.endings import bend
 from listener.query_tree import Node
 from listener.words import (
     FIELDS,
@@ -229,8 +229,8 @@ def _term(
                 "? stands for a letter only where blanks part words", position=at, cure="Write both words with OR"
             )
         return Term(shown, ("".join(fold(c) for c in body),), unspaced=True, raw=body)
-    ways = () if quoted and len(words) == 1 else _ways(words, prefix, languages)
-    return Term(shown, words, prefix, ways=ways if any(ways) else (), raw=body)
+    bends = () if quoted and len(words) == 1 else _bends(words, prefix, languages)
+    return Term(shown, words, prefix, bends=bends, raw=body)
 
 
 def _refuse_too_much(words: Sequence[str], at: int, *, prefix: bool) -> None:
@@ -262,31 +262,28 @@ def _one_letters(body: str, *, quoted: bool) -> str:
     return (_QUESTION_INSIDE if quoted else _QUESTION).sub(letter, body)
 
 
-def _ways(words: Sequence[str], prefix: bool, languages: Collection[str]) -> tuple[Mapping[str, frozenset[str]], ...]:
-    """The forms of each word: letters put before the first, Polish endings on any, Hungarian ones on the last."""
+def _bends(words: Sequence[str], prefix: bool, languages: Collection[str]) -> tuple[tuple[str, ...] | None, ...]:
+    """Which words take other forms: letters are put before the first, Polish ends any, Hungarian the last."""
     last = len(words) - 1
-    ways: list[Mapping[str, frozenset[str]]] = []
+    bends: list[tuple[str, ...] | None] = []
     for k, word in enumerate(words):
-        if (prefix and k == last) or is_pattern(word):
-            ways.append({})
-            continue
         spoken = [one for one in languages if one != "hu" or k == last]
-        found = forms(word, languages=spoken, in_phrase=last > 0)
-        before = k > 0 and _RTL_BESIDE.search(word)
-        ways.append({} if before else found)
-    return tuple(ways)
+        bent = bend(word, languages=spoken, in_phrase=last > 0)
+        fixed = is_pattern(word) or (prefix and k == last) or (bent == () and k > 0)
+        bends.append(None if fixed else bent)
+    return tuple(bends) if any(bent is not None for bent in bends) else ()
 
 
 def _exact(term: Term) -> Term:
     """The term without endings, in capitals or not."""
-    return replace(term, shown=f"+{term.shown}", ways=())
+    return replace(term, shown=f"+{term.shown}", bends=())
 
 
 def _cased(term: Term) -> Term:
     """The term in the very letters of the query."""
     written = tuple(as_written(term.raw[token.start : token.end]) for token in tokens_of(term.raw))
     whole = ("".join(as_written(c) for c in term.raw),) if term.unspaced else written
-    return replace(term, shown=f"={term.shown}", cased=whole, ways=())
+    return replace(term, shown=f"={term.shown}", cased=whole, bends=())
 
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}")
@@ -315,7 +312,7 @@ def _term_of_field(term: Term, field: str, piece: _Piece) -> Term:
         raise QueryError(
             "? stands for a letter in title and text only", position=piece.position, cure=f"Write {field}:begin*"
         )
-    return replace(term, field=field, ways=(), cased=())
+    return replace(term, field=field, bends=(), cased=())
 
 
 # --- the tree ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from listener.words import Hit, Side, Term, Words, before_pattern, is_pattern, near
+from listener.endings import stem
+from listener.words import Hit, Side, Term, Words, before_pattern, distance, is_pattern, near
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +55,15 @@ class Vocabulary:
         closed = [k for k, word in enumerate(term.words) if not (term.open_end(k) or is_pattern(word))]
         if closed:
             k = max(closed, key=lambda k: len(term.words[k]))  # a long word is a rare one
+            if term.bends and term.bends[k]:
+                self._note_begin(number, stem(term.words[k]))
+                return
             for word in (term.words[k], *term.way(k)):
                 self._whole.setdefault(word, []).append(number)
             return
-        begin = max((before_pattern(word) for word in term.words), key=len)
+        self._note_begin(number, max((before_pattern(word) for word in term.words), key=len))
+
+    def _note_begin(self, number: int, begin: str) -> None:
         if begin:
             self._begins.setdefault(len(begin), {}).setdefault(begin, []).append(number)
         else:
@@ -140,7 +146,7 @@ class Reading:
         self.words, self.terms, self.possible, self.languages = words, terms, possible, languages
         self._hits: dict[int, list[Hit]] = {}
         self._sides: dict[frozenset[int], Side] = {}
-        self._pairs: dict[Part, list[Hit]] = {}
+        self._distances: dict[tuple[frozenset[int], ...], int | None] = {}
 
     def hits(self, number: int) -> list[Hit]:
         if number not in self.possible:
@@ -158,21 +164,29 @@ class Reading:
             self._sides[numbers] = Side([hit for number in numbers & self.possible for hit in self.hits(number)])
         return self._sides[numbers]
 
+    def _close(self, part: Part) -> bool:
+        """Whether the two sides of NEAR stand close enough somewhere."""
+        if any(side.isdisjoint(self.possible) for side in part.sides):
+            return False
+        if part.sides not in self._distances:
+            left, right = (self._side(side) for side in part.sides)
+            self._distances[part.sides] = distance(left, right)
+        closest = self._distances[part.sides]
+        return closest is not None and closest <= part.apart
+
     def pair(self, part: Part) -> list[Hit]:
         """Where the two sides of NEAR stand close enough."""
-        if any(side.isdisjoint(self.possible) for side in part.sides):
+        if not self._close(part):
             return []
-        if part not in self._pairs:
-            left, right = (self._side(side) for side in part.sides)
-            self._pairs[part] = near(left, right, apart=part.apart)
-        return self._pairs[part]
+        left, right = (self._side(side) for side in part.sides)
+        return near(left, right, apart=part.apart)
 
     def value(self, part: Part) -> bool | None:
         """Whether the part holds, as far as is known: None when that hangs on what is not."""
         if part.absent is not None and part.numbers.isdisjoint(self.possible):
             return part.absent
         if part.kind == "near":
-            return bool(self.pair(part))
+            return self._close(part)
         if part.kind == "not":
             return _opposite(self.value(part.parts[0]))
         return self._value_of_all(part) if part.parts else self.says(part.number)
@@ -199,8 +213,11 @@ class Tree:
     """A query's tree made ready to be held against texts."""
 
     def __init__(self, root: Node) -> None:
-        self.terms: tuple[Term, ...] = tuple(dict.fromkeys(root.terms()))
-        numbers = {term: number for number, term in enumerate(self.terms)}
+        alike: dict[tuple[str | None, str], list[Term]] = {}  # a term that is written twice is looked for once
+        for term in root.terms():
+            alike.setdefault((term.field, term.shown), []).append(term)
+        self.terms: tuple[Term, ...] = tuple(same[0] for same in alike.values())
+        numbers = {term: number for number, same in enumerate(alike.values()) for term in same}
         self.root = Part(root, numbers)
         self._vocabulary = Vocabulary(self.terms)
         self._speaking = tuple(_speaking(self.root))
@@ -220,10 +237,15 @@ class Tree:
     def evidence(self, reading: Reading) -> tuple[list[Term], set[Hit]]:
         """The terms that speak for a match, those outside NOT, in the query's order, and where they stand."""
         touched = {n for number in self._spoken_by.keys() & reading.possible for n in self._spoken_by[number]}
+        parts = [self._speaking[n] for n in sorted(touched.union(self._silent))]
+        widest: dict[tuple[frozenset[int], ...], int] = {}
+        for part in parts:
+            widest[part.sides] = max(part.apart, widest.get(part.sides, 0))
         shown: dict[Term, None] = {}
         hits: set[Hit] = set()
-        for n in sorted(touched.union(self._silent)):
-            part = self._speaking[n]
+        for part in parts:
+            if part.apart < widest[part.sides]:
+                continue  # a wider NEAR of the same words shows all of it
             here = reading.pair(part) if part.kind == "near" else reading.hits(part.number)
             hits.update(here)
             shown.update(dict.fromkeys(self.terms[number] for number in self._told(reading, part, here)))

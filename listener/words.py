@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache
@@ -19,7 +19,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from config.registers import canonical_url
-from listener.endings import ANY, UNSURE, VOUCHED
+from listener.endings import ANY, UNSURE, VOUCHED, Forms, forms
 from listener.language import detect
 
 IN_WORDS = ("title", "text")  # fields of what was written; the others are known of a mention beside its words
@@ -108,7 +108,7 @@ def tokens_of(text: str) -> Iterator[Token]:
 @dataclass(frozen=True, eq=False)
 class Term:
     """A word or phrase to look for: `words` in folded form, ONE_LETTER where the query has ?; `prefix`: the last word
-    may go on; `ways`: for each word what else it may look like, and where that holds (see `listener.endings`).
+    may go on; `bends`: for each word whether it takes other forms (see `endings.bend`); empty: none does.
 
     `field`: one of FIELDS, None: title or text. `cased`: the words as they must be written. `raw`: as in the query.
     """
@@ -117,7 +117,7 @@ class Term:
     words: tuple[str, ...]
     prefix: bool = False
     unspaced: bool = False
-    ways: tuple[Mapping[str, frozenset[str]], ...] = ()
+    bends: tuple[tuple[str, ...] | None, ...] = ()
     field: str | None = None
     cased: tuple[str, ...] = ()
     raw: str = ""
@@ -130,18 +130,20 @@ class Term:
     @property
     def forms(self) -> frozenset[str]:
         """What else its words may look like."""
-        return frozenset(form for way in self.ways for form in way)
+        return frozenset(form for k in range(len(self.words)) for form in self.way(k))
 
-    @cached_property
+    @property
     def by_language(self) -> bool:
         """Whether some of its forms hold in texts of some languages alone."""
-        return any(ANY not in where for way in self.ways for where in way.values())
+        return any(self.bends)
 
     def open_end(self, k: int) -> bool:
         return self.prefix and k == len(self.words) - 1
 
-    def way(self, k: int) -> Mapping[str, frozenset[str]]:
-        return self.ways[k] if self.ways else {}
+    def way(self, k: int) -> Forms:
+        """What else the word of this number may look like, and where."""
+        bent = self.bends[k] if self.bends else None
+        return {} if bent is None else forms(self.words[k], bent)
 
 
 def is_pattern(word: str) -> bool:
@@ -466,20 +468,26 @@ def _fits(own: str, word: str, *, open_end: bool) -> bool:
 class Side:
     """One side of NEAR: where its terms stand, by their beginnings and by their ends."""
 
-    def __init__(self, hits: Sequence[Hit]) -> None:
+    def __init__(self, hits: Iterable[Hit]) -> None:
         self.by_first = sorted(hits)
-
-    @cached_property
-    def by_last(self) -> list[Hit]:
-        return sorted(self.by_first, key=_last)
-
-
-def _first(hit: Hit) -> int:
-    return hit[0]
+        self.by_last = sorted(self.by_first, key=lambda hit: hit[1])
+        self.firsts = [hit[0] for hit in self.by_first]
+        self.lasts = [hit[1] for hit in self.by_last]
 
 
-def _last(hit: Hit) -> int:
-    return hit[1]
+def distance(left: Side, right: Side) -> int | None:
+    """The fewest words between a hit of one side and one of the other, in either order; None: there are no two."""
+    few, many = (left, right) if len(left.firsts) <= len(right.firsts) else (right, left)
+    closest: int | None = None
+    for first, last, _ in few.by_first:
+        after, before = bisect_right(many.firsts, last), bisect_left(many.lasts, first) - 1
+        between = [many.firsts[after] - last - 1] if after < len(many.firsts) else []
+        between += [first - many.lasts[before] - 1] if before >= 0 else []
+        if between and (closest is None or min(between) < closest):
+            closest = min(between)
+        if closest == 0:
+            break
+    return closest
 
 
 def near(left: Side, right: Side, *, apart: int) -> list[Hit]:
@@ -488,20 +496,20 @@ def near(left: Side, right: Side, *, apart: int) -> list[Hit]:
     The side with fewer hits is gone through, the other looked up, and no hit is taken twice: however many queries ask
     for a common word near a rare one, the common one's places cost nothing.
     """
-    few, many = (left, right) if len(left.by_first) <= len(right.by_first) else (right, left)
+    few, many = (left, right) if len(left.firsts) <= len(right.firsts) else (right, left)
     found: set[Hit] = set()
     reached = 0
     for hit in few.by_last:
-        start = bisect_left(many.by_first, hit[1] + 1, key=_first)
-        end = bisect_right(many.by_first, hit[1] + 1 + apart, lo=start, key=_first)
+        start = bisect_right(many.firsts, hit[1])
+        end = bisect_right(many.firsts, hit[1] + 1 + apart, lo=start)
         if start < end:
             found.add(hit)
             found.update(many.by_first[max(start, reached) : end])
             reached = max(reached, end)
     reached = 0
     for hit in few.by_first:
-        start = bisect_left(many.by_last, hit[0] - 1 - apart, key=_last)
-        end = bisect_left(many.by_last, hit[0], lo=start, key=_last)
+        start = bisect_left(many.lasts, hit[0] - 1 - apart)
+        end = bisect_left(many.lasts, hit[0], lo=start)
         if start < end:
             found.add(hit)
             found.update(many.by_last[max(start, reached) : end])

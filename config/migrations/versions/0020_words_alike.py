@@ -1,4 +1,4 @@
-"""Hebrew and Arabic words are compared by other letters than before: those stored are written anew at the next search."""
+"""Hebrew and Arabic words are compared by other letters than before: the next search writes those stored anew."""
 
 from alembic import op
 
