@@ -160,7 +160,12 @@ class Visit:
         if group:
             self._manners.of(group).turn.release()
 
+    def answered(self) -> None:
+        """The gap to the next request begins with the answer."""
+        self._manners.asked(self._at, self._now())
+
     def leave(self) -> None:
+        """Let others of the domain go on. More than once is once."""
         if self._inside:
             self._inside = False
             self._slots.release()
@@ -169,6 +174,7 @@ class Visit:
     async def hop(self, url: str) -> None:
         """A redirect leads to `url`: its domain's budget is used, as if it were asked first. Raises FarTurnError."""
         group = politeness_group(url, allow_private=False)
+        self.answered()
         if group and group != self._at:
             self._refuse_far(group, ahead=self._manners.of(group).waiting)
             self.leave()
