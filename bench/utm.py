@@ -2,11 +2,13 @@
 
     python bench/utm.py [URLS] [DISTINCT] [REPEATS]     (default 5000000 200000 5)
 
-Prints medians and their ratio. urllib parses every URL, as a program without a table would; the results are compared.
+Prints the medians of the seconds by the clock and of the processor, their ratios, and the load average before and
+after; the two ways take turns. urllib parses every URL, as a program without a table would; the results are compared.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import sys
@@ -39,17 +41,22 @@ def by_urllib(given: pl.Series) -> list[str | None]:
 
 def main(count: int, distinct: int, repeats: int) -> None:
     given = urls(count, distinct)
-    seconds: dict[str, list[float]] = {"columns": [], "urllib": []}
+    before = os.getloadavg()[0]
+    seconds: dict[str, list[float]] = {}
     for _ in range(repeats):
         for name, way in (("columns", by_columns), ("urllib", by_urllib)):
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
             result = way(given)
-            seconds[name].append(time.perf_counter() - start)
+            seconds.setdefault(name, []).append(time.perf_counter() - start)
+            seconds.setdefault(f"{name} CPU", []).append(time.process_time() - cpu)
             seconds.setdefault(f"{name} sum", []).append(sum(len(text or "") for text in result))
     if seconds["columns sum"] != seconds["urllib sum"]:
         raise SystemExit("the two ways disagree")
-    own, other = (statistics.median(seconds[name]) for name in ("columns", "urllib"))
-    print(f"{count} URLs, {distinct} distinct: {own:.1f} s; urllib {other:.1f} s; {other / own:.1f} times as fast")
+    middle = {name: statistics.median(known) for name, known in seconds.items()}
+    print(f"{count} URLs, {distinct} distinct, medians of {repeats}, load {before:.1f} to {os.getloadavg()[0]:.1f}")
+    for unit in ("", " CPU"):
+        own, other = middle[f"columns{unit}"], middle[f"urllib{unit}"]
+        print(f"  {own:.1f} s{unit}; urllib {other:.1f} s{unit}; {other / own:.1f} times as fast")
 
 
 if __name__ == "__main__":
