@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -258,3 +260,11 @@ def test_the_sieve_changes_no_answer(query: str, text: str) -> None:
     except QueryError:
         return
     assert (compiled.match(text, language="pl") is not None) is value(query)
+
+
+def test_all_that_the_documentation_writes_can_be_read() -> None:
+    page = (Path(__file__).parents[2] / "docs/queries.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert len(rows) > 12
+    for row in rows:
+        compile_query("x " + row.split("`")[1])

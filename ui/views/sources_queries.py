@@ -53,10 +53,13 @@ def examples(_: Translator) -> dict[str, str]:
     """What can be written, and what it finds."""
     return {
         '"acme kettle" OR #acme': _("either of them; words beside each other mean both"),
+        '+"acme kettle"': _("without the endings that Polish, Hungarian, Hebrew and Arabic sentences give a name"),
         "acme NOT roadrunner": _("without the other; -roadrunner means the same"),
         "acme (kettle OR pot)": _("brackets keep together"),
         "kett*": _("any ending"),
+        "kett?e": _("any one letter"),
         "acme NEAR/5 broke*": _("at most five words between the two"),
+        '"acme broken"~5': _("the words of the phrase, at most five words apart"),
         "=Apple": _("with these very capitals"),
         "title:acme": _("in the title; text: in the text"),
         "author:@anna": _("by this handle or name"),
