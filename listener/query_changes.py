@@ -189,7 +189,7 @@ def telling_terms(title: str | None, text: str, *, about: About, query: Query) -
             if token.folded[0] == "#" and token.folded[1:] not in own:
                 listed.append(written)
             elif token.folded[0] not in "#@" and len(token.folded) >= _WORD_LENGTH and token.folded not in own:
-                longest.append(token.folded)
+                longest.append(written.lower())
     listed += _places(about)
     yield from dict.fromkeys(one for one in (*listed, *sorted(longest, key=len, reverse=True)) if _reads(one))
 
