@@ -173,7 +173,7 @@ def test_a_file_of_no_known_layout_is_mapped_and_then_imported(own_shop: Workspa
     assert (proposed["Order id"], proposed["Ordered at"], proposed["Total"]) == ("Bon", "Wann", "Betrag")
     when = next(s for s in page.selectbox if s.label == "Ordered at")
     page = run(when.set_value(""))
-    assert any("Still needed: ordered at" in info.value for info in page.info)
+    assert any("Still needed: Ordered at" in info.value for info in page.info)
     page = run(next(s for s in page.selectbox if s.label == "Ordered at").set_value("Wann"))
     ways = {r.key.rsplit("-", 1)[1]: r for r in page.radio}
     assert list(ways["ordered_at"].options) == ["05/06 is 5 June", "05/06 is May 6"]

@@ -17,6 +17,7 @@ from ui.frame import Screen
 from ui.i18n import Translator, translator
 from ui.import_job import Upload
 from ui.mapping import TARGETS, Column, Guess, Target
+from ui.mapping_words import column_titles
 from ui.views import data_words
 
 NOWHERE = ""
@@ -41,7 +42,7 @@ def draw(screen: Screen, upload: Upload, table: TablePreview, *, account: str, e
     chosen = replace(chosen, headers=table.headers, file_name=upload.path.name)
     missing = mapping.missing(target, chosen)
     if missing:
-        st.info(_("Still needed: {columns}").format(columns=", ".join(map(label_of, missing))))
+        st.info(_("Still needed: {columns}").format(columns=", ".join(label_of(name, _) for name in missing)))
     else:
         _effect(screen, upload, chosen, account=account, encoding=encoding)
     st.button(
@@ -89,9 +90,9 @@ def target_titles(_: Translator) -> dict[str, str]:
     return {target.layout: short.get(target.layout) or templates.title(layouts[target.layout], _) for target in TARGETS}
 
 
-def label_of(name: str) -> str:
+def label_of(name: str, _: Translator) -> str:
     """A column of ours as people read it."""
-    return name.replace("_", " ")
+    return column_titles(_).get(name, name.replace("_", " ").capitalize())
 
 
 def _form(screen: Screen, key: str, sample: TextTable, target: Target, *, known: ColumnMapping | None) -> ColumnMapping:
@@ -139,7 +140,7 @@ def _field(
     proposed = given.columns.get(column.name, NOWHERE)
     mark = "" if column.needed else f" ({_('optional')})"
     header = st.selectbox(
-        label_of(column.name).capitalize() + mark,
+        label_of(column.name, _) + mark,
         options,
         index=options.index(proposed) if proposed in options else 0,
         format_func=lambda name: f"{name}{examples[name]}" if name else _("– not in the file –"),
@@ -274,9 +275,9 @@ def listed(screen: Screen) -> None:
 
 def _pairs(_: Translator, one: ColumnMapping) -> str:
     names = way_names(_)
-    parts = [f"{label_of(name)}: {header}" for name, header in one.columns.items()]
-    parts += [f"{label_of(name)}: “{value}”" for name, value in one.constants.items()]
-    parts += [f"{label_of(name)}: {names[form]}" for name, form in one.written.items() if form in names]
+    parts = [f"{label_of(name, _)}: {header}" for name, header in one.columns.items()]
+    parts += [f"{label_of(name, _)}: “{value}”" for name, value in one.constants.items()]
+    parts += [f"{label_of(name, _)}: {names[form]}" for name, form in one.written.items() if form in names]
     return " · ".join(parts)
 
 
