@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
 import sqlalchemy as sa
@@ -116,6 +117,14 @@ def read_context(workspace: Workspace, account: str) -> ReadContext:
     )
 
 
+def context_of(
+    workspace: Workspace, table: TextTable, *, account: str, file: str, said: Mapping[str, str]
+) -> ReadContext:
+    """What a layout may know of one table; `said`: order and decimal, where a person told them."""
+    decimal = said.get("decimal") or table.decimal
+    return replace(read_context(workspace, account), file=file, order=said.get("order"), decimal=decimal)
+
+
 def take_in(
     workspace: Workspace,
     path: Path,
@@ -127,6 +136,8 @@ def take_in(
     account: str = "default",
     exported_at: dt.datetime | None = None,
     encoding: str | None = None,
+    order: str | None = None,
+    decimal: str | None = None,
     again: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
@@ -135,6 +146,8 @@ def take_in(
     The same bytes again are a no-op in which every row counts as a duplicate. `exported_at` is when the file was
     exported, where that is known; else the latest time inside it stands for it. `encoding`: a language or an encoding,
     for text that is no UTF-8, or was misread before; facts of the same bytes that were read otherwise are taken back.
+    `order` (dmy, mdy) and `decimal` (a comma or a point): how days and amounts are written where their columns do not
+    tell; what the same bytes brought before is taken back with them, too.
     `again`: read bytes that are known anew, as the settings or a mapping may have changed.
     `progress` hears how far it is, 0 to 1. Raises ImportBusyError when another import runs.
     """
@@ -147,10 +160,11 @@ def take_in(
             problem="another import is running in this workspace",
             cure="Try again when it has ended",
         ) from exc
+    said = {name: value for name, value in (("order", order), ("decimal", decimal)) if value}
     with held:  # not `lock`: entering it would count a second hold, which nobody gives back
         abandon_pending(workspace.engine)
         try:
-            taken = None if encoding in MISREAD else _take_in_parts(
+            taken = None if encoding in MISREAD or said else _take_in_parts(
                 workspace, path, layouts, sinks=sinks, now=now, wanted=wanted, account=account,
                 exported_at=exported_at, again=again, progress=progress,
             )  # fmt: skip
@@ -169,7 +183,8 @@ def take_in(
                 account=account,
                 exported_at=exported_at,
                 again=again,
-                reread=encoding is not None,
+                reread=encoding is not None or bool(said),
+                said=said,
                 progress=progress,
             )
         except IntakeError as exc:
@@ -211,6 +226,7 @@ def _take_in(
     exported_at: dt.datetime | None,
     again: bool,
     reread: bool,
+    said: Mapping[str, str],
     progress: Progress | None,
 ) -> ImportReport:
     names = "+".join(sorted({layout.id for _, layout in assigned if layout}))
@@ -220,11 +236,12 @@ def _take_in(
         if again
         else _done_import(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
     )
-    other = earlier if reread and _read_as(workspace.engine, earlier) != document.encoding else None
+    otherwise = bool(said) or _read_as(workspace.engine, earlier) != document.encoding
+    other = earlier if reread and otherwise else None
     if earlier is not None and other is None:
         read = sum(table.rows_read for table in document.tables)
         return ImportReport(earlier, path.name, names, read=read, duplicates=read)
-    parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at, now=now)
+    parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at, now=now, said=said)
     if progress:
         progress(_PARSED)
     tables = [table for table, _ in assigned]
@@ -324,12 +341,13 @@ def _parse(
     file: str,
     exported_at: dt.datetime | None,
     now: dt.datetime,
+    said: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Parsed]:
     """What the layouts make of the tables, per sink; tables nobody reads are skipped rows, the future is put aside."""
     by_layout: dict[str, tuple[Layout, list[Parsed]]] = {}
     for table, layout in assigned:
         if layout is not None:
-            context = replace(read_context(workspace, layout.account(account)), file=file)
+            context = context_of(workspace, table, account=layout.account(account), file=file, said=said)
             parsed = without_future(layout.read(table, context), now=now)
             refuse_unclear(table, file=file)
             told = outside_warnings(parsed, table.said, file=file, zone=context.timezone)

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from config import mappings
-from config.intake import read_context
+from config.intake import context_of
 from config.layouts import Layout, Parsed, as_mapped, choose_layout, refuse_unclear
 from config.mappings import ColumnMapping
 from config.reading import Document, IntakeError, Rejected, TextTable, UnknownLayoutError, read_bytes, read_file
@@ -82,6 +82,8 @@ def preview(
     wanted: str | None = None,
     account: str = "default",
     mapping: ColumnMapping | None = None,
+    order: str | None = None,
+    decimal: str | None = None,
     rows: int = 5,
 ) -> FilePreview:
     """Look at a file as `intake.take_in` would. `mapping` is tried on tables with its headers before any remembered
@@ -93,7 +95,8 @@ def preview(
     except OSError as exc:
         return FilePreview(path.name, error=f"the file cannot be opened: {exc.strerror or exc}")
     told = document.encoding or ""
-    look = _Look(workspace, layouts, path.name, wanted, account, mapping, rows)
+    said = {name: value for name, value in (("order", order), ("decimal", decimal)) if value}
+    look = _Look(workspace, layouts, path.name, wanted, account, mapping, said, rows)
     return FilePreview(
         file=path.name,
         kind=document.kind,
@@ -138,6 +141,7 @@ class _Look:
     wanted: str | None
     account: str
     mapping: ColumnMapping | None
+    said: Mapping[str, str]
     rows: int
 
     def at(self, table: TextTable) -> TablePreview:
@@ -175,8 +179,9 @@ class _Look:
     def _read(
         self, bare: TablePreview, table: TextTable, layout: Layout, mapping: ColumnMapping | None
     ) -> TablePreview:
-        context = read_context(self.workspace, layout.account(self.account))
-        parsed: Parsed = layout.read(table, replace(context, file=self.file))
+        account = layout.account(self.account)
+        context = context_of(self.workspace, table, account=account, file=self.file, said=self.said)
+        parsed: Parsed = layout.read(table, context)
         try:
             refuse_unclear(table, file=self.file)
         except IntakeError as exc:

@@ -308,12 +308,16 @@ def _delimited(text: str, *, file: str) -> tuple[list[TextTable], str]:
     if len(text) >= FAST_FROM:
         table = _fast(text, delimiter, file=file)
         if table is not None:
-            return [table], delimiter
+            return [_with_decimal(table, delimiter)], delimiter
     rows, wide = numbered(text, delimiter), widest(text, delimiter) > 1
     tables = cut(rows, file=file, wide=wide, ends_open=not text.endswith(("\n", "\r")))
     if not tables:
         raise _empty(file)
-    return tables, delimiter
+    return [_with_decimal(table, delimiter) for table in tables], delimiter
+
+
+def _with_decimal(table: TextTable, delimiter: str) -> TextTable:
+    return replace(table, decimal=",") if delimiter == ";" else table
 
 
 def _fast(text: str, delimiter: str, *, file: str) -> TextTable | None:

@@ -51,6 +51,7 @@ class TextTable:
 
     `said` is what stands above the table: `# Key: value` lines by lower-case key, other lines as "title" and "note"
     (the last one), and all of the file's as "remarks", those below a table too.
+    `decimal`: the decimal sign that the file's own form speaks for: cells parted by semicolons leave the comma free.
     `doubled`: places of columns with one header, the first and the later one.
     `part` names the sheet or the archive's file it is from. `used` collects the headers a layout asks for, so that a
     preview can tell which columns are read.
@@ -64,6 +65,7 @@ class TextTable:
     said: Mapping[str, str] = field(default_factory=dict)
     part: str | None = None
     doubled: tuple[tuple[int, int], ...] = ()
+    decimal: str | None = None
     used: set[str] = field(default_factory=set, compare=False)
 
     @property

@@ -143,7 +143,7 @@ def _of_a_date(texts: Iterable[str | None]) -> str:
             if year and first <= int(year[1]) <= last:
                 return f"; the year {year[1]} looks like the {calendar} calendar's: export dates of the common one"
         if _TWO_ORDERS.match(text or ""):
-            return "; day/month and month/day are both possible, and no other row of the column tells"
+            return "; no other row tells day/month from month/day: say --days day-first or --days month-first"
     return ""
 
 
@@ -171,17 +171,24 @@ def no_nulls(texts: pl.Series) -> pl.Series:
     return trimmed.set(trimmed.str.to_lowercase().is_in(NULL_WORDS), None)
 
 
-def money(texts: pl.Series, *, currency: pl.Series | None = None, default: str | None = None) -> Cells:
+def money(
+    texts: pl.Series,
+    *,
+    currency: pl.Series | None = None,
+    default: str | None = None,
+    decimal: str | None = None,
+) -> Cells:
     """Amounts as Decimal(18,4): any usual separators, currency signs, (12.00) and 12.00- as negative, `--` as null.
 
-    `currency`: the code beside each amount, where known; `default`: the workspace's, for amounts that name none.
+    `currency`: the code beside each amount, where known; `default`: the workspace's, for amounts that name none;
+    `decimal`: the decimal sign of amounts such as `1,234`, where nothing in the column tells.
     `1.234` and `1,234` of a currency without decimals (dong, yen) are 1234, and so they are of one that is seldom
     written with decimals (forint) where nothing in the column tells.
     Bad: anything else, more than four decimals, more than 14 digits before the point.
     """
     if all_like(texts, _PLAIN_MONEY):
         return Cells(texts.cast(pl.String).cast(MONEY), no_flags(texts))
-    parts = _number_parts(texts, whole=False, currency=_currencies(texts, currency, default))
+    parts = _number_parts(texts, whole=False, currency=_currencies(texts, currency, default), decimal=decimal)
     good = (pl.col("fraction").str.len_chars() <= 4) & (pl.col("integer").str.len_chars() <= 14)
     number = pl.concat_str(pl.col("sign"), pl.col("integer"), pl.lit("."), pl.col("fraction"), pl.lit("0"))
     read = parts.with_columns(pl.when(pl.col("fits") & good).then(number).alias("number"))
@@ -203,7 +210,8 @@ def unsure_note(count: int, what: str) -> list[str]:
     """The warning for `count` amounts that nothing in their column decided; none for 0."""
     told = (
         f'{count} {what} such as "1,234" or "1.234" can be read two ways, and nothing in their column tells which: a '
-        "comma was taken for thousands, a point for decimals. If that is wrong, export them with two decimals."
+        "comma was taken for thousands, a point for decimals. If that is wrong, import again with --decimal comma or "
+        "--decimal point (on the page Data: Decimals)."
     )
     return [told] if count else []
 
@@ -279,7 +287,9 @@ def _cells(parts: pl.DataFrame, values: pl.Series) -> Cells:
     return Cells(values, bad, int(parts["unsure"].sum() or 0))
 
 
-def _number_parts(texts: pl.Series, *, whole: bool, currency: pl.Series | None = None) -> pl.DataFrame:
+def _number_parts(
+    texts: pl.Series, *, whole: bool, currency: pl.Series | None = None, decimal: str | None = None
+) -> pl.DataFrame:
     """Columns text, sign, integer, fraction, fits, unsure of each number, grouping taken out by the column's habit."""
     bare = pl.col("text").str.replace(_UNIT_BEFORE, "${1}${2}").str.replace(_UNIT_AFTER, "${1}")
     body = bare.str.replace_all(r"[-()'’\s\p{Sc}]", "")
@@ -302,10 +312,11 @@ def _number_parts(texts: pl.Series, *, whole: bool, currency: pl.Series | None =
         .with_columns(_without_decimals().alias("mark"))
     )
     comma_votes, dot_votes = ((frame["mark"] == mark).sum() for mark in (",", "."))
-    mark = "," if (comma_votes or 0) > (dot_votes or 0) else "."
+    silent = not comma_votes and not dot_votes
+    mark = decimal if silent and decimal else "," if (comma_votes or 0) > (dot_votes or 0) else "."
     lone = pl.col("body").str.extract(r"([.,])", 1)
     open_ = pl.col("mark") == "?"
-    undecided = open_ & pl.lit(not comma_votes and not dot_votes)
+    undecided = open_ & pl.lit(silent and decimal is None)
     seldom = undecided & pl.col("currency").is_in(SELDOM_DECIMALS).fill_null(False)
     by_column = pl.when((lone == mark) & ~seldom).then(lone).otherwise(pl.lit(""))
     settled = pl.when(open_).then(by_column).otherwise(pl.col("mark"))

@@ -35,8 +35,8 @@ def read_conversions(table: TextTable, context: ReadContext) -> Parsed:
     rows = with_currency(rows, "value")
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
     read = {
-        "converted_at": instants(rows["time"], zone=context.timezone),
-        "amount": money(rows["value"], currency=rows["currency"], default=context.currency),
+        "converted_at": instants(rows["time"], zone=context.timezone, order=context.order),
+        "amount": money(rows["value"], currency=rows["currency"], default=context.currency, decimal=context.decimal),
     }
     rows, rejected = put_aside(with_cells(rows, read), _CHECKS)
     rows = rows.with_columns(
@@ -81,7 +81,7 @@ _FIGURES = ("followers", "reach", "impressions", "views", "interactions")
 def read_accounts(table: TextTable, context: ReadContext) -> Parsed:
     """The table account_daily: what a network says about an own account on a day."""
     rows, skipped = leave_out(columns(table, ("network", "handle", "date", *_FIGURES)))
-    read = {name: counts(rows[name]) for name in _FIGURES} | {"day": days(rows["date"])}
+    read = {name: counts(rows[name]) for name in _FIGURES} | {"day": days(rows["date"], order=context.order)}
     rows, rejected = put_aside(with_cells(rows, read), _ACCOUNT_CHECKS)
     daily = rows.select(
         pl.lit(context.account).alias("account"),

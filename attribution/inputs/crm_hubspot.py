@@ -49,7 +49,7 @@ def read_contacts(table: TextTable, context: ReadContext) -> Parsed:
     """The table leads: a row a contact. Contacts are one only by their record id, never by their names."""
     rows, skipped = leave_out(columns(table, (*_TEXTS, *_TIMES.values())))
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
-    read = {name: instants(rows[column], zone=context.timezone) for name, column in _TIMES.items()}
+    read = {name: instants(rows[column], zone=context.timezone, order=context.order) for name, column in _TIMES.items()}
     rows, rejected = put_aside(with_cells(rows, read), _CONTACT_CHECKS)
     low = {name: pl.col(name).str.to_lowercase().str.strip_chars() for name in _TEXTS}
     source, first, second = (low[n] for n in ("original source", *_TEXTS[5:7]))
@@ -116,8 +116,8 @@ def read_deals(table: TextTable, context: ReadContext) -> Parsed:
     rows = with_currency(rows, "amount")
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _DEAL_TEXTS)
     read = {
-        "created_at": instants(rows["create date"], zone=context.timezone),
-        "closed_at": instants(rows["close date"], zone=context.timezone),
+        "created_at": instants(rows["create date"], zone=context.timezone, order=context.order),
+        "closed_at": instants(rows["close date"], zone=context.timezone, order=context.order),
         "deal_amount": money(rows["amount"], currency=rows["currency"], default=context.currency),
     }
     rows, rejected = put_aside(with_cells(rows, read), _DEAL_CHECKS)

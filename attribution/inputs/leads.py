@@ -32,7 +32,7 @@ def read_leads(table: TextTable, context: ReadContext) -> Parsed:
     rows, skipped = leave_out(columns(table, (*_TEXTS, *_TIMES, "deal_amount")))
     rows = with_currency(rows, "deal_amount")
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
-    read = {name: instants(rows[name], zone=context.timezone) for name in _TIMES}
+    read = {name: instants(rows[name], zone=context.timezone, order=context.order) for name in _TIMES}
     rows, rejected = put_aside(
         with_cells(
             rows,

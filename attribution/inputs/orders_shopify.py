@@ -90,9 +90,12 @@ def _read_cells(rows: pl.DataFrame, context: ReadContext) -> tuple[pl.DataFrame,
     starts = pl.any_horizontal(pl.col("Id", "Total", "Currency", "Financial Status").is_not_null())
     written = rows.select(pl.col("Currency").forward_fill().over("Name")).to_series()
     read: dict[str, Cells] = {
-        name: money(rows[column], currency=written, default=context.currency) for name, column in _MONEY.items()
+        name: money(rows[column], currency=written, default=context.currency, decimal=context.decimal)
+        for name, column in _MONEY.items()
     }
-    read |= {name: instants(rows[column], zone=context.timezone) for name, column in _TIMES.items()}
+    read |= {
+        name: instants(rows[column], zone=context.timezone, order=context.order) for name, column in _TIMES.items()
+    }
     unsure = sum(read[name].unsure for name in _MONEY)
     read["quantity"] = whole_numbers(rows["Lineitem quantity"])
     cells = (

@@ -73,7 +73,7 @@ def posts_of(
     """The same from rows that have COLUMNS (text) and source_line; `order` is that of slashed dates."""
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS if name != "caption")
     read = {name: counts(rows[name]) for name in _COUNTS}
-    read["published_at"] = instants(rows["published_at"], zone=context.timezone, order=order)
+    read["published_at"] = instants(rows["published_at"], zone=context.timezone, order=context.order or order)
     rows, rejected = put_aside(with_cells(rows, read), _CHECKS)
     unseen = pl.col("status").str.contains(_UNSEEN).fill_null(False)
     no_time = pl.col("published_at").is_null()  # then a 0 is what was not counted yet

@@ -12,6 +12,7 @@ import polars as pl
 
 from attribution.identity import OWN_TOUCH
 from attribution.inputs.cells import (
+    Cells,
     Check,
     lost_id,
     money,
@@ -29,6 +30,7 @@ from attribution.tables import MONEY, UTC_TIME
 from attribution.utm import UTM, decide_source, host_of, parse_urls
 from config.intake import Parsed, ReadContext, Rejected
 from config.registers import normal_code
+from config.short_links import resolved
 
 MONEYS = ("subtotal", "discount", "shipping", "tax", "total", "refunded")
 TEXTS = (
@@ -67,13 +69,15 @@ def read_orders(
 ) -> Parsed:
     """The tables of orders given as text. `zone`: of times without offset (default: the business's own).
 
+    A landing page or referrer that is a registered short link is the page it leads to.
     `lines` and `refunds` are tables already, each with order_id, `refunds` with an amount and refunded_at; those of
     orders that are put aside go with them. `unsold` (any text) marks orders that failed, were abandoned or cancelled.
     """
     rows = complete(frame)
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in TEXTS)
-    read = {name: money(rows[name], currency=rows["currency"], default=context.currency) for name in MONEYS}
-    read |= {name: instants(rows[name], zone=zone or context.timezone, order=order) for name in TIMES}
+    rows = rows.with_columns(resolved(rows[n], context.short_links).alias(n) for n in ("landing_url", "referrer"))
+    read = {name: _amount(rows, name, context) for name in MONEYS}
+    read |= {name: instants(rows[name], zone=zone or context.timezone, order=context.order or order) for name in TIMES}
     rows, bad = put_aside(with_cells(rows, read), _CHECKS)
     early = early_refunds(refunds, rows)
     bad, rows = [*bad, *early], without_lines(rows, early)
@@ -132,6 +136,10 @@ _CHECKS = (
         ("order_id",),
     ),
 )
+
+
+def _amount(rows: pl.DataFrame, name: str, context: ReadContext) -> Cells:
+    return money(rows[name], currency=rows["currency"], default=context.currency, decimal=context.decimal)
 
 
 def _yes(name: str) -> pl.Expr:
@@ -309,11 +317,18 @@ def order_touches(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
     told = pl.any_horizontal(pl.col("landing_url", "referrer", "utm_source", "utm_medium").is_not_null())
     cases = rows.with_columns(literal).filter(told)
     parsed = parse_urls(cases["landing_url"]).rename({"url": "landing_url", "host": "landing_host"})
-    tags = [pl.coalesce(tag, tag_value(pl.col(f"{tag}_url"))).alias(tag) for tag in UTM]
-    cases = cases.join(parsed, on="landing_url", how="left", maintain_order="left", suffix="_url").with_columns(tags)
+    referred = parse_urls(cases["referrer"]).select(referrer="url", **{f"{tag}_behind": tag for tag in UTM})
     own_host = pl.lit(context.domains[0] if context.domains else None, dtype=pl.String)
+    cases = (
+        cases.join(parsed, on="landing_url", how="left", maintain_order="left", suffix="_url")
+        .join(referred, on="referrer", how="left", maintain_order="left")
+        .with_columns(host_of(pl.col("referrer")).alias("referrer_host"), pl.coalesce("landing_host", own_host))
+    )
+    # A short link in the referrer leads to a tagged page of the shop's own.
+    own_page = pl.col("referrer_host") == pl.col("landing_host")
+    told_by = [(tag, f"{tag}_url", pl.when(own_page).then(f"{tag}_behind")) for tag in UTM]
     cases = cases.with_columns(
-        host_of(pl.col("referrer")).alias("referrer_host"), pl.coalesce("landing_host", own_host).alias("landing_host")
+        pl.coalesce(tag, tag_value(pl.coalesce(url, behind))).alias(tag) for tag, url, behind in told_by
     )
     cases = _organic(cases)
     decided = decide_source(cases, own_domains=context.domains).filter(pl.col("evidence") != "none")

@@ -70,13 +70,19 @@ def spend_of(
     up: no money is lost. `split`: the system splits its lines by age, place or device, so that this needs no warning.
     """
     rows = _read_cells(with_currency(rows, "cost"), context, order=order)
-    written = money(rows["cost as written"], currency=rows["currency as written"], default=context.currency)
+    written = money(
+        rows["cost as written"],
+        currency=rows["currency as written"],
+        default=context.currency,
+        decimal=context.decimal,
+    )
     unsure = int(written.unsure)
     bare = rows.filter(pl.col("currency as written").is_null()).height
     rows, rejected = put_aside(rows, _CHECKS)
     spend = _spend(rows, context)
     more = _warnings(spend, unsure=unsure, bare=bare, currency=context.currency, split=split)
-    more += rough_note(sum(counts(rows[f"{name} as written"]).unsure for name in _COUNTS), "figures")
+    rough = [counts(rows[f"{name} as written"]) for name in _COUNTS] + [fractions(rows["conversions as written"])]
+    more += rough_note(sum(read.unsure for read in rough), "figures")
     whole, part_of = _added_up(spend)
     return Parsed({"spend": whole}, rejected, skipped, warnings=[*warnings, *more], part_of=part_of)
 
@@ -116,8 +122,8 @@ def whole_file(parsed: Parsed) -> Parsed:
 
 
 def _read_cells(rows: pl.DataFrame, context: ReadContext, *, order: str | None) -> pl.DataFrame:
-    read = {name: days(rows[column], order=order) for name, column in _DAYS.items()}
-    written: dict[str, Any] = {"currency": rows["currency"], "default": context.currency}
+    read = {name: days(rows[column], order=context.order or order) for name, column in _DAYS.items()}
+    written: dict[str, Any] = {"currency": rows["currency"], "default": context.currency, "decimal": context.decimal}
     read |= {name: money(rows[name], **written) for name in ("cost", "conversion_value")}
     read |= {name: counts(rows[name]) for name in _COUNTS} | {"conversions": fractions(rows["conversions"])}
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)

@@ -37,7 +37,7 @@ def read_visits(table: TextTable, context: ReadContext) -> Parsed:
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in (*COLUMNS, "kind") if name != "time")
     rows = rows.with_columns(pl.col("kind").str.to_lowercase())
     read = {name: whole_numbers(rows[name]) for name in _COUNTS}
-    read["touched_at"] = instants(rows["time"], zone=context.timezone)
+    read["touched_at"] = instants(rows["time"], zone=context.timezone, order=context.order)
     rows, rejected = put_aside(with_cells(rows, read), _CHECKS)
     rows = rows.rename({"order_id": "order_ref"})
     seen = rows.filter(pl.col("kind") == "view")["source_line"].implode()
