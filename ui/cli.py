@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from ui.command import Json, app, folder_of, now, open_or_stop, time_or_stop
+from ui.command import Json, app, folder_of, now, one_of, open_or_stop, time_or_stop
 from ui.terminal import cell, print_json, print_table, progress, say, stop
 
 if TYPE_CHECKING:
@@ -215,6 +215,10 @@ def _print_listen(document: dict[str, Any], as_json: bool) -> None:
         print_table("From the watched folder", columns, document["files"])
 
 
+_ORDERS = {"day-first": "dmy", "month-first": "mdy"}
+_DECIMALS = {"comma": ",", "point": "."}
+
+
 @app.command("import")
 def import_files(
     context: typer.Context,
@@ -230,7 +234,17 @@ def import_files(
         ),
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option(help="A language (pl) or an encoding (cp1250), where names come out garbled.")
+        str | None,
+        typer.Option(
+            help="A language (pl) or an encoding (cp1250), where names come out garbled; utf-8-as-cp1252 mends text that "
+            "was misread before."
+        ),
+    ] = None,
+    days: Annotated[
+        str | None, typer.Option(help="day-first or month-first, where 05/06/2026 can be both and no row tells.")
+    ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(help="comma or point, where 1,234 can be a thousand or 1.234 and no row tells.")
     ] = None,
     said: Annotated[
         list[str] | None,
@@ -262,6 +276,8 @@ def import_files(
     exported = time_or_stop(exported_at, "--exported-at", zone=workspace.settings.zone)
     if encoding and not known_encoding(encoding):
         stop(f"--encoding {encoding!r} is no language or encoding; write one such as pl, cp1250 or utf-16")
+    one_of(days, tuple(_ORDERS), "--days")
+    one_of(decimal, tuple(_DECIMALS), "--decimal")
     if said:
         try:
             say_columns(workspace, files[0], layout=layout or "", said=said, now=now(), encoding=encoding)
@@ -281,6 +297,8 @@ def import_files(
                     account=account,
                     exported_at=exported,
                     encoding=encoding,
+                    order=_ORDERS[days] if days else None,
+                    decimal=_DECIMALS[decimal] if decimal else None,
                     replaces=replaces,
                 )
             )

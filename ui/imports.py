@@ -44,6 +44,8 @@ def look(
     wanted: str | None = None,
     account: str = "default",
     mapping: ColumnMapping | None = None,
+    order: str | None = None,
+    decimal: str | None = None,
 ) -> FilePreview:
     """What an import would make of the file; nothing is stored."""
     return preview(
@@ -54,6 +56,8 @@ def look(
         wanted=wanted,
         account=account,
         mapping=mapping,
+        order=order,
+        decimal=decimal,
     )
 
 

@@ -68,6 +68,8 @@ def take_file(
     account: str = "default",
     exported_at: dt.datetime | None = None,
     encoding: str | None = None,
+    order: str | None = None,
+    decimal: str | None = None,
     again: bool = False,
     replaces: bool = False,
     progress: intake.Progress | None = None,
@@ -101,6 +103,8 @@ def take_file(
         account=account,
         exported_at=exported_at,
         encoding=encoding,
+        order=order,
+        decimal=decimal,
         again=again,
         progress=progress,
     )

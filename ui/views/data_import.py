@@ -40,6 +40,8 @@ class Choice:
     encoding: str | None = None
     account: str = "default"
     exported_at: dt.datetime | None = None
+    order: str | None = None
+    decimal: str | None = None
 
 
 def draw(screen: Screen) -> None:
@@ -129,7 +131,13 @@ def look(screen: Screen, upload: Upload, choice: Choice) -> FilePreview:
             looks.pop(next(iter(looks)))
         with st.spinner(screen._("Looking at {file} …").format(file=data_words.safe(upload.path.name))):
             looks[key] = imports.look(
-                screen.workspace, upload.path, encoding=choice.encoding, wanted=choice.wanted, account=choice.account
+                screen.workspace,
+                upload.path,
+                encoding=choice.encoding,
+                wanted=choice.wanted,
+                account=choice.account,
+                order=choice.order,
+                decimal=choice.decimal,
             )
     return looks[key]
 
@@ -189,6 +197,21 @@ def _choice(screen: Screen, upload: Upload) -> Choice:
             key=f"encoding-{upload.id}",
             help=_("Change it where names look wrong below. Files in UTF-8 are read as such whatever is chosen."),
         )
+        days, decimals = data_words.days(_), data_words.decimals(_)
+        order = st.selectbox(
+            _("Days"),
+            list(days),
+            format_func=days.__getitem__,
+            key=f"days-{upload.id}",
+            help=_("For days such as 05/06/2026, where no other row tells."),
+        )
+        decimal = st.selectbox(
+            _("Decimals"),
+            list(decimals),
+            format_func=decimals.__getitem__,
+            key=f"decimals-{upload.id}",
+            help=_("For amounts such as 1,234, where no other row tells."),
+        )
         account = st.text_input(
             _("Account"),
             value="default",
@@ -208,6 +231,8 @@ def _choice(screen: Screen, upload: Upload) -> Choice:
         encoding=None if encoding == GUESS else encoding,
         account=(account or "").strip() or "default",
         exported_at=exported.astimezone(dt.UTC) if exported else None,
+        order=order or None,
+        decimal=decimal or None,
     )
 
 
@@ -223,7 +248,11 @@ def _table(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) ->
     table = shown[place]
     for notice in table.notices[:SHOWN_LINES]:
         st.text(in_language(notice, _))
-    if seen.guessed:
+    if seen.garbled and seen.garbled != choice.encoding:
+        label = _("Mend these letters: {name}").format(name=data_words.encoding_name(seen.garbled))
+        asked = (f"encoding-{upload.id}", seen.garbled)
+        st.button(label, icon=":material/healing:", key=f"mend-{upload.id}", on_click=_say, args=asked)
+    if seen.guessed and choice.encoding is None:
         st.warning(_("How its letters are written was guessed. If names look wrong below, choose another above."))
     if table.layout is None:
         if choice.wanted:
@@ -233,6 +262,10 @@ def _table(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) ->
     _first_rows(screen, upload, table)
     if data_mapping.wished(screen, upload, table):
         data_mapping.draw(screen, upload, table, account=choice.account, encoding=choice.encoding)
+
+
+def _say(key: str, value: str) -> None:
+    st.session_state[key] = value
 
 
 def _first_rows(screen: Screen, upload: Upload, table: TablePreview) -> None:
@@ -283,6 +316,8 @@ def _take(
         account=choice.account,
         exported_at=choice.exported_at,
         encoding=choice.encoding,
+        order=choice.order,
+        decimal=choice.decimal,
         replaces=replaces,
         progress=progress,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 import streamlit as st
 
+from config.encodings import MISREAD
 from config.preview import FilePreview, TablePreview
 from ui import pipeline, tables, talk_cards, templates
 from ui.frame import Screen
@@ -28,6 +29,8 @@ _CODE_PAGES = {
     "cp1255": "Windows-1255",
     "cp1256": "Windows-1256",
     "cp1258": "Windows-1258",
+    "utf-8-as-cp1252": "UTF-8 read as Windows-1252",
+    "utf-8-as-cp1250": "UTF-8 read as Windows-1250",
 }
 
 
@@ -75,8 +78,17 @@ def encodings(_: Translator) -> dict[str, str]:
         "cp1258": _("Vietnamese"),
         "cp1251": _("Russian, Ukrainian"),
         "cp1254": _("Turkish"),
+        **dict.fromkeys(MISREAD, _("letters misread before")),
     }
     return {name: f"{_CODE_PAGES[name]}: {languages}" for name, languages in said.items()}
+
+
+def days(_: Translator) -> dict[str, str]:
+    return {"": _("As the rows tell"), "dmy": _("day first"), "mdy": _("month first")}
+
+
+def decimals(_: Translator) -> dict[str, str]:
+    return {"": _("As the rows tell"), ",": _("after a comma"), ".": _("after a point")}
 
 
 def skip_names(_: Translator) -> dict[str, str]:
@@ -92,6 +104,7 @@ def skip_names(_: Translator) -> dict[str, str]:
         "not_a_page_view": _("pictures, scripts and the like"),
         "no_http_request": _("no web request"),
         "other_table": _("table of no known layout"),
+        "hidden_sheet": _("hidden sheet"),
         "not_a_mention": _("no mention"),
         "removed_by_author": _("removed by its author"),
     }
