@@ -15,6 +15,7 @@ from deltalake import DeltaTable, WriterProperties, write_deltalake
 
 from attribution.facts import Facts, row_hash, sync_commit
 from attribution.tables import FACTS, NAMED, PERSONAL, Table, theirs, without_people
+from attribution.versions import KEPT
 from config.database import count_change, writing
 from config.forgotten import add_forgotten, forgotten_keys
 
@@ -64,8 +65,17 @@ def _count(facts: Facts, table: Table, keys: Sequence[int], people: Sequence[str
         return 0
     stored = pl.scan_delta(facts.uri(table.name))
     gone = theirs(stored.collect_schema().names(), keys, people)
+    gone = gone | _other_versions(table, stored, gone)
     counted: int = stored.select(gone.sum()).collect().item()
     return counted
+
+
+def _other_versions(table: Table, stored: pl.LazyFrame, gone: pl.Expr) -> pl.Expr:
+    """Rows that name nobody, of a record whose other versions name one of them: readers would see them behind those."""
+    if table.name not in KEPT:
+        return pl.lit(value=False)
+    records = stored.filter(gone).select(pl.struct(table.key).unique()).collect().to_series()
+    return pl.struct(table.key).is_in(records.implode()).fill_null(False)
 
 
 def _visitors_of(facts: Facts, keys: Iterable[int]) -> list[int]:
@@ -82,13 +92,14 @@ def _rewrite(facts: Facts, table: Table, keys: Sequence[int], people: Sequence[s
         return 0
     stored = pl.scan_delta(uri)
     gone = theirs(stored.collect_schema().names(), keys, people)
+    gone = gone | _other_versions(table, stored, gone)
     months = stored.filter(gone).select(pl.col("month").unique().sort()).collect()["month"].to_list()
     changed = 0
     for month in months:
         rows = stored.filter(pl.col("month") == month).collect()
         changed += rows.select(gone.sum()).item()
         absent = [pl.lit(None, dtype=t).alias(n) for n, t in table.schema.items() if n not in rows.columns]
-        clean = without_people(table, rows.with_columns(absent), keys, people)
+        clean = without_people(table, rows.with_columns(absent), keys, people, also=gone)
         before = set(DeltaTable(uri).file_uris())
         write_deltalake(
             uri,

@@ -414,13 +414,20 @@ def theirs(names: Iterable[str], keys: Collection[int], people: Collection[str])
 
 
 def without_people(
-    table: Table, frame: pl.DataFrame, keys: Collection[int], people: Collection[str] = ()
+    table: Table,
+    frame: pl.DataFrame,
+    keys: Collection[int],
+    people: Collection[str] = (),
+    *,
+    also: pl.Expr | None = None,
 ) -> pl.DataFrame:
-    """The rows with everything personal nulled where they are of one of `keys` or `people`, see `theirs`."""
+    """The rows with everything personal nulled where they are of one of `keys` or `people`, see `theirs`, or where
+    `also` holds."""
     personal = [name for name in PERSONAL.get(table.name, ()) if name in frame.columns]
     if not (keys or people) or not personal:
         return frame
     gone = theirs(frame.columns, keys, people)
+    gone = gone if also is None else gone | also
     return frame.with_columns(pl.when(~gone).then(pl.col(name)).alias(name) for name in personal)
 
 

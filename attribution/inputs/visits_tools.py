@@ -94,6 +94,7 @@ def read_ga4_events(table: TextTable, context: ReadContext) -> Parsed:
     return Parsed(
         {"touches": visits, "conversions": _conversions(rows, visits, context)},
         rejected,
+        exported_at=rows["at"].max(),  # type: ignore[arg-type]  # of two files of a day the one that goes on longer
         part_of={line: start for line, start in part_of.items() if line != start},
     )
 
