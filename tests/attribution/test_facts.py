@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from attribution.facts import Facts, row_hash
 from attribution.tables import FACTS, MONEY, ORDERS, UTC_TIME
+from attribution.versions import current
 from config.database import writing
 from config.intake import Layout, Parsed, imports, take_in, undo_import
 from config.workspace import Workspace
@@ -266,6 +267,60 @@ def test_the_row_hash_tells_neighbouring_columns_and_nulls_apart() -> None:
         base.with_columns(utm_source=pl.lit("x"), utm_term=pl.lit("y")),
     ]
     assert len({row_hash(ORDERS, frame).item() for frame in variants}) == len(variants)
+
+
+def told(total: str, *, day: int, **known: object) -> Parsed:
+    """The order "1" as an export of that day tells it; what it does not know is null."""
+    frame = orders((1, "1", total)).with_columns(**{name: pl.lit(value) for name, value in known.items()})
+    return parsed(frame, day=day)
+
+
+def test_what_a_newer_export_cannot_tell_stays_as_an_older_one_tells_it(facts: Facts) -> None:
+    known = {"is_test": True, "landing_url": "https://s.example/", "utm_source": "ig", "customer_key": 7}
+    older, _ = bring(facts, told("5", day=1, **known, tax=Decimal(1), status="paid"))
+    _, lines = bring(facts, told("9", day=2, utm_source="fb"))
+    seen = facts.scan("orders").collect().row(0, named=True)
+    assert {name: seen[name] for name in known} == known | {"utm_source": "fb"}
+    assert (seen["total"], seen["tax"], seen["status"]) == (Decimal(9), None, None)  # one block, of the newest row
+    assert lines == {1: "updated"}
+    undo_import(facts.engine, older, now=NOW)
+    seen = facts.scan("orders").collect().row(0, named=True)
+    assert {name: seen[name] for name in known} == dict.fromkeys(known) | {"utm_source": "fb"}
+
+
+def test_an_older_export_that_tells_more_is_an_update(facts: Facts) -> None:
+    bring(facts, told("9", day=2))
+    assert bring(facts, told("5", day=1, landing_url="https://s.example/"))[1] == {1: "updated"}
+    assert bring(facts, told("4", day=1))[1] == {1: "same"}
+
+
+versions = st.lists(
+    st.tuples(st.integers(1, 4), st.sampled_from([None, "a", "b"]), st.sampled_from([None, True, False])),
+    min_size=2, max_size=5,
+)  # fmt: skip
+
+
+@given(rows=versions, shuffle=st.randoms(use_true_random=False))
+def test_what_stays_of_older_rows_depends_on_the_rows_alone(
+    rows: list[tuple[int, str | None, bool | None]], shuffle: random.Random
+) -> None:
+    """Against a plain loop: the newest row, and per column the newest that tells something."""
+    frame = pl.concat(
+        told("1", day=1).tables["orders"].drop("source_line").with_columns(
+            referrer=pl.lit(text, dtype=pl.String), is_test=pl.lit(test, dtype=pl.Boolean), status=pl.lit(str(n)),
+            exported_at=pl.lit(MAY + dt.timedelta(days=day)), row_hash=pl.lit(n), import_id=pl.lit(1),
+        )
+        for n, (day, text, test) in enumerate(rows)
+    )  # fmt: skip
+    newest_first = sorted(enumerate(rows), key=lambda one: (one[1][0], one[0]), reverse=True)
+    expected = [next((row[1][place] for row in newest_first if row[1][place] is not None), None) for place in (1, 2)]
+    order = list(range(frame.height))
+    shuffle.shuffle(order)
+    absent = [pl.lit(None, dtype=t).alias(n) for n, t in ORDERS.schema.items() if n not in frame.columns]
+    other = frame.with_columns(pl.lit("2").alias("order_id"), pl.lit("z").alias("referrer"))
+    stored = pl.concat([frame[order], other]).with_columns(absent).lazy()
+    seen = current(ORDERS, stored).collect().filter(pl.col("order_id") == "1")
+    assert seen.select("status", "referrer", "is_test").rows() == [(str(newest_first[0][0]), *expected)]
 
 
 files = st.lists(
