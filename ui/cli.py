@@ -236,8 +236,8 @@ def import_files(
     encoding: Annotated[
         str | None,
         typer.Option(
-            help="A language (pl) or an encoding (cp1250), where names come out garbled; utf-8-as-cp1252 mends text that "
-            "was misread before."
+            help="A language (pl) or an encoding (cp1250), where names come out garbled; utf-8-as-cp1252 mends text "
+            "that was misread before."
         ),
     ] = None,
     days: Annotated[
