@@ -104,3 +104,21 @@ def test_importing_the_files_of_a_forgotten_person_again_does_not_bring_them_bac
     assert (report.error, report.duplicates, report.read) == (None, 2, 2)
     assert facts.scan("orders").filter(pl.col("customer_key").is_not_null()).collect().is_empty()
     assert facts.scan("touches").filter(pl.col("landing_url").is_not_null()).collect().is_empty()
+
+
+def test_an_older_version_of_an_order_that_names_nobody_is_cleared_with_the_newer_one(workspace: Workspace) -> None:
+    facts = Facts(workspace.facts, workspace.engine)
+    head = "order_id,ordered_at,currency,total,subtotal,landing_url"
+    versions = {
+        "a.csv": (head, "1,2026-05-01T10:00:00Z,EUR,10,10,https://shop.example/?utm_source=ig"),
+        "b.csv": (f"{head},customer", "1,2026-05-02T10:00:00Z,EUR,10,10,,ann@mail.invalid"),
+    }
+    for name, rows in versions.items():
+        (workspace.folder / name).write_text("\n".join([*rows, ""]), encoding="utf-8")
+        bring(workspace, workspace.folder / name)
+    seen = facts.scan("orders").collect().row(0, named=True)
+    assert seen["customer_key"]
+    assert seen["landing_url"]
+    forget(facts, [seen["customer_key"]], now=NOW)
+    seen = facts.scan("orders").collect().row(0, named=True)
+    assert (seen["customer_key"], seen["landing_url"]) == (None, None)
