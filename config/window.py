@@ -36,7 +36,7 @@ def outside_warnings(parsed: Parsed, said: Mapping[str, str], *, file: str, zone
     outside = orders.filter(~day.is_between(start, end))
     if outside.is_empty():
         return []
-    line = outside["source_line"].min()
+    line = min(outside["source_line"].to_list())
     return [
         f"{file}: {outside.height} of {orders.height} orders (first: line {line}) lie outside the days that the export "
         f"states, {start} to {end}; they count all the same. Check that it is the right file."

@@ -390,6 +390,11 @@ def with_currency(rows: pl.DataFrame, amount: str) -> pl.DataFrame:
     return rows.with_columns(pl.coalesce(told, currency_told(pl.col(amount))).alias("currency"))
 
 
+def first_line(rows: pl.DataFrame) -> int:
+    """The first file line of some rows, for people to look at."""
+    return min(rows["source_line"].to_list())
+
+
 def lost_id(name: str) -> pl.Expr:
     """True where an id came through a spreadsheet as `4.54E+12`: its last digits are gone."""
     return pl.col(name).str.contains(_LOST_ID).fill_null(False)

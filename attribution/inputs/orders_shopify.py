@@ -12,6 +12,7 @@ from attribution.inputs.cells import (
     Cells,
     Check,
     columns,
+    first_line,
     leave_out,
     lost_id,
     money,
@@ -186,9 +187,8 @@ def _adds_up(*, with_tax: bool) -> pl.Expr:
 def _sum_warnings(orders: pl.DataFrame) -> list[str]:
     right = pl.when(pl.col("tax_included")).then(_adds_up(with_tax=False)).otherwise(_adds_up(with_tax=True))
     odd = orders.filter(pl.col("tax_included").is_not_null() & ~right)
-    first = odd["source_line"].min()
     what = "whose Subtotal, Shipping and Taxes do not add up to Total; kept as stated"
-    return [f"{odd.height} orders (first: line {first}) {what}."] if odd.height else []
+    return [f"{odd.height} orders (first: line {first_line(odd)}) {what}."] if odd.height else []
 
 
 def _orders(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:

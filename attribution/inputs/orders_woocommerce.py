@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
 import polars as pl
@@ -204,12 +205,28 @@ def _toffee_lines(row: Mapping[str, Any], names: list[str]) -> list[dict[str, An
             "product": cells.get("name"),
             "sku": cells.get("sku") or None,
             "quantity": cells.get("quantity"),
-            "price": cells.get("sub_total") if cells.get("quantity") == "1" else None,
-            "line_discount": _less(cells.get("sub_total"), cells.get("total")),
+            **_unit_price(cells),
             "source_line": row["source_line"],
         }
         for place, cells in enumerate(packed, start=1)
     ]
+
+
+def _unit_price(cells: Mapping[str, str]) -> dict[str, str | None]:
+    """price and line_discount of a line that tells its sums alone: quantity x price - discount is its total exactly.
+
+    A price that four decimals cannot hold is rounded up, and the discount takes it back: 3 for 10.00 are 3 x 3.3334
+    less 0.0002.
+    """
+    whole, left = cells.get("sub_total"), cells.get("total")
+    try:
+        quantity, worth = int(cells.get("quantity") or 0), Decimal(str(whole))
+    except (ValueError, InvalidOperation):
+        return {"price": None, "line_discount": _less(whole, left)}
+    if quantity < 1 or not worth.is_finite():
+        return {"price": None, "line_discount": _less(whole, left)}
+    price = (worth / quantity).quantize(Decimal("0.0001"), rounding=ROUND_CEILING)
+    return {"price": str(price), "line_discount": _less(str(price * quantity), left)}
 
 
 WOOCOMMERCE_WEBTOFFEE = Layout(
@@ -274,12 +291,12 @@ def read_analytics(table: TextTable, context: ReadContext) -> Parsed:
     sold_orders = parsed.tables["orders"]
     early = early_refunds(refunds, sold_orders)
     both = pl.concat([parsed.tables["refunds"], without_lines(refunds, early)], how="diagonal_relaxed")
-    told = [text for text in order_warnings(sold_orders, both) if text not in parsed.warnings]
+    more = [text for text in order_warnings(sold_orders, both) if text not in parsed.warnings]
     return Parsed(
         {**parsed.tables, "refunds": both},
         sorted([*parsed.rejected, *early], key=lambda row: row.line),
         skipped,
-        warnings=[*parsed.warnings, *told],
+        warnings=[*parsed.warnings, *more],
     )
 
 

@@ -14,6 +14,7 @@ from attribution.identity import OWN_TOUCH
 from attribution.inputs.cells import (
     Cells,
     Check,
+    first_line,
     lost_id,
     money,
     no_nulls,
@@ -186,9 +187,8 @@ def _sums(orders: pl.DataFrame) -> list[str]:
     parts = pl.col("subtotal") + pl.col("shipping").fill_null(0) + tax.fill_null(0)
     told = pl.col("total").is_not_null() & pl.col("tax").is_not_null()
     odd = orders.filter(told & ((parts - pl.col("total")).abs() > pl.lit("0.02").cast(MONEY)))
-    first = odd["source_line"].min()
     what = "whose parts do not add up to their total; kept as stated"
-    return [f"{odd.height} orders (first: line {first}) {what}."] if odd.height else []
+    return [f"{odd.height} orders (first: line {first_line(odd)}) {what}."] if odd.height else []
 
 
 def order_warnings(orders: pl.DataFrame, refunds: pl.DataFrame) -> list[str]:
@@ -216,7 +216,7 @@ def order_warnings(orders: pl.DataFrame, refunds: pl.DataFrame) -> list[str]:
         found = known.filter(odd.fill_null(False))
         if found.height:
             orders_of = "order" if found.height == 1 else "orders"
-            told.append(f"{found.height} {orders_of} (first: line {found['source_line'].min()}) {what}.")
+            told.append(f"{found.height} {orders_of} (first: line {first_line(found)}) {what}.")
     return told
 
 

@@ -17,6 +17,7 @@ from attribution.inputs.cells import (
     Check,
     columns,
     counts,
+    first_line,
     fractions,
     leave_out,
     money,
@@ -218,7 +219,7 @@ def _warnings(traffic: pl.DataFrame, metrics: Mapping[str, str], context: ReadCo
     others = traffic.filter(pl.col("value").str.contains(r"(?:^|\| )\(other\)"))
     if others.height:
         warnings.append(
-            f"{context.file}, line {others['source_line'].min()}: GA4 put values together as (other): the report has "
+            f"{context.file}, line {first_line(others)}: GA4 put values together as (other): the report has "
             "more of them than it shows. Export fewer dimensions or a shorter period to see them."
         )
     return warnings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from attribution.inputs.cells import Check, columns, put_aside, with_cells
+from attribution.inputs.cells import Check, columns, first_line, put_aside, with_cells
 from attribution.inputs.times import instants
 from attribution.inputs.touches import touches
 from config.intake import Layout, Parsed, ReadContext, TextTable
@@ -87,12 +87,12 @@ _CHECKS = (
 
 def _no_address(pages: pl.DataFrame, context: ReadContext) -> list[str]:
     """What is said of requests that came over a socket of the machine itself, behind a proxy that passes none on."""
-    found = pages.filter(pl.col("log ip").str.contains(r"^unix:|^-$"))["source_line"]
+    found = pages.filter(pl.col("log ip").str.contains(r"^unix:|^-$"))
     if found.is_empty():
         return []
-    count = f"{found.len()} request{'s' if found.len() > 1 else ''} came"
+    count = f"{found.height} request{'s' if found.height > 1 else ''} came"
     return [
-        f"{context.file}: {count} without an address (first: line {found.min()}), over a socket: visitors of one "
+        f"{context.file}: {count} without an address (first: line {first_line(found)}), over a socket: visitors of one "
         "browser version are one visitor there. Let the proxy pass the address on, and the server log it."
     ]
 
