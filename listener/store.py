@@ -161,7 +161,12 @@ def store_mentions(
     came, gone = _moved(connection, rows, before)
     _write_mentions(connection, changed, rows, before)
     written = {mention.mention_id for mention in changed}
-    spoken = [m for m in unique if m.followers is not None or m.mention_id in written]
+    stored_as = {old.mention_id: m for old, m in zip(given, unique, strict=True)}
+    spoken = [
+        _by(stored_as[m.mention_id], m)
+        for m in found
+        if m.followers is not None or stored_as[m.mention_id].mention_id in written
+    ]
     _write_authors(connection, spoken, now=now, import_id=import_id)
     _touch(connection, [mention.mention_id for mention in unique], now=now)
     recluster(connection, came=came, gone=gone)
@@ -387,29 +392,34 @@ def _told(row: Mapping[str, Any]) -> Told:
     return Told(row["mention_id"], text, row["cluster_id"], (said_at - _EPOCH) // _MICROSECOND)
 
 
+def _by(stored: Mention, told: Mention) -> Mention:
+    """What a row tells, under the author its mention is stored with."""
+    if stored.author_key == told.author_key:
+        return told
+    return replace(told, author_key=stored.author_key, author_name=stored.author_name, network=stored.network)
+
+
 def _write_authors(
     connection: Connection, changed: Sequence[Mention], *, now: dt.datetime, import_id: int | None
 ) -> None:
-    """What a network says about an author; an unknown number never replaces a known one."""
-    rows = {
-        m.author_key: {
-            "author_key": m.author_key,
-            "network": m.network,
-            "name": m.author_name,
-            "followers": m.followers,
-            "following": m.following,
-            "verified": m.verified,
-            "first_seen": now,
-        }
-        for m in changed
-        if m.author_key
-    }
+    """What a network says about an author: of each figure the newest statement, whatever the order of rows and files;
+    an unknown figure never replaces a known one. The name is the one of the newest post that shows one."""
+    spoken = sorted((m for m in changed if m.author_key), key=lambda m: m.published_at or now)
+    rows: dict[str, dict[str, Any]] = {}
+    for m in spoken:
+        row = rows.setdefault(str(m.author_key), {"author_key": m.author_key, "network": m.network, "first_seen": now})
+        row["name"] = m.author_name or row.get("name")
     upsert(connection, authors, list(rows.values()), keys=["author_key"], update=())
     for key, row in rows.items():
-        known = {name: row[name] for name in ("name", "followers", "following", "verified") if row[name] is not None}
-        if known:
-            connection.execute(sa.update(authors).where(authors.c.author_key == key).values(**known))
-    note_counts(connection, list(rows.values()), import_id=import_id, now=now)
+        if row["name"]:
+            renamed = authors.c.name.is_distinct_from(row["name"])
+            connection.execute(sa.update(authors).where(authors.c.author_key == key, renamed).values(name=row["name"]))
+    stated = [
+        {"author_key": m.author_key, "followers": m.followers, "following": m.following, "verified": m.verified}
+        | {"at": m.published_at}
+        for m in spoken
+    ]
+    note_counts(connection, stated, import_id=import_id, now=now)
 
 
 def _touch(connection: Connection, ids: Iterable[str], *, now: dt.datetime) -> None:

@@ -250,3 +250,30 @@ def test_real_files_keep_the_invariant(workspace: Workspace, shared_data: Callab
         whole = report.accepted + report.updated + report.duplicates + report.quarantined + report.skipped
         assert (report.error, report.layout is None, whole) == (None, False, report.read), path.name
         assert report.quarantined == 0, path.name
+
+
+# lines of posts in files, followers in the end
+STATED: list[tuple[list[list[str]], int | None]] = [
+    ([["2026-02-01,5000", "2026-02-02,"]], 5000),
+    ([["2026-02-02,", "2026-02-01,5000"]], 5000),
+    ([["2026-02-05,9000", "2025-02-05,100"]], 9000),
+    ([["2025-02-05,100"], ["2026-02-05,9000"]], 9000),
+    ([["2026-02-05,9000"], ["2025-02-05,100"]], 9000),
+    ([["2026-02-05,9000"], ["2026-02-06,"]], 9000),
+    ([["2026-02-05,9000"], ["2026-02-06,8000"]], 8000),
+]
+
+
+@pytest.mark.parametrize(("files", "followers"), STATED)
+def test_the_newest_statement_of_followers_counts_in_any_order(
+    workspace: Workspace, files: list[list[str]], followers: int | None
+) -> None:
+    number = 0
+    for lines in files:
+        rows = []
+        for line in lines:
+            number += 1
+            date, _, count = line.partition(",")
+            rows.append(f"https://x.com/ann/status/2000{number},Acme {number},@ann,{count},{date},x")
+        by_hand(workspace, *rows)
+    assert set(heard(workspace)["followers"]) == {followers}
