@@ -390,7 +390,8 @@ class _Parser:
         term = self.here.node.term if self.here.kind == "term" and self.here.node else None
         change, cure = _EXACTLY[piece.kind]
         if term is None or (piece.kind == "=" and any(map(is_pattern, term.words))):
-            raise QueryError(f"{piece.kind} stands right before a word or a phrase", position=piece.position, cure=cure)
+            problem = f"{piece.kind} stands right before a word or a phrase{' without ?' if term else ''}"
+            raise QueryError(problem, position=piece.position, cure=cure)
         self._next()
         return _node(change(term))
 
