@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from config.text_tables import (
 )
 
 TOTAL_CELL = re.compile(TOTALS)
+_MAX_BAD_QUOTES = 100  # each has the lines below it read anew
 _NUMBER = re.compile(r"^[^\w]*\d[\d.,:%/\s-]*[^\w]*$")
 csv.field_size_limit(2**31 - 1)  # a cell above MAX_FIELD costs its row, not the rest of the file
 
@@ -55,22 +56,53 @@ class Unreadable:
 
 
 def numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Unreadable]]:
+    """The rows with the line each begins on. A quote that opens and never closes costs its own line: the lines below
+    are read anew, where they look like rows; else the file was cut inside that cell."""
+    done = 0
+    for _ in range(_MAX_BAD_QUOTES):
+        again = yield from _numbered(text, delimiter, done)
+        if again is None:
+            return
+        text, done = again
+    yield done + 1, Unreadable("unreadable", f"the file cannot be read past line {done}: too many quotes never close")
+
+
+def _numbered(
+    text: str, delimiter: str, done: int
+) -> Generator[tuple[int, list[str] | Unreadable], None, tuple[str, int] | None]:
+    """The rows of a text of which `done` lines are left out above; what is to be read anew, and the lines above it."""
     reader = csv_rows(text, delimiter)
-    if re.match(r'^"?sep=.', text):
+    if not done and re.match(r'^"?sep=.', text):
         next(reader)
-    before = reader.line_num
+    before, usual = reader.line_num, 0
     lines = list(io.StringIO(text, newline="")) if text.count('"') % 2 else []
     try:
         for row in reader:
             line, before = before + 1, reader.line_num
             if before >= len(lines) > 0 and _is_open("".join(lines[line - 1 :]), delimiter):
-                yield line, Unreadable("file_cut", f"file cut at line {line}: a quote opens and never closes")
-            elif max(map(len, row), default=0) > MAX_FIELD:
-                yield line, Unreadable("field_too_long", f"line {line} has a cell of more than 1 MB; shorten it")
+                rest = "".join(lines[line:])
+                if not _like_rows(rest, delimiter, usual):
+                    message = f"file cut at line {done + line}: a quote opens and never closes"
+                    yield done + line, Unreadable("file_cut", message)
+                    return None
+                message = f"line {done + line}: a quote opens and never closes; close it, or take it out"
+                yield done + line, Unreadable("open_quote", message)
+                return rest, done + line
+            usual = len(row)
+            if max(map(len, row), default=0) > MAX_FIELD:
+                message = f"line {done + line} has a cell of more than 1 MB; shorten it"
+                yield done + line, Unreadable("field_too_long", message)
             else:
-                yield line, row
+                yield done + line, row
     except csv.Error as exc:
-        yield before + 1, Unreadable("unreadable", f"the file cannot be read past line {before} ({exc})")
+        message = f"the file cannot be read past line {done + before} ({exc})"
+        yield done + before + 1, Unreadable("unreadable", message)
+    return None
+
+
+def _like_rows(text: str, delimiter: str, width: int) -> bool:
+    """Whether some line of a text has as many cells as the row above it, two at least."""
+    return width > 1 and any(len(row) == width for row in csv_rows(text, delimiter))
 
 
 def _is_open(raw: str, delimiter: str) -> bool:

@@ -83,11 +83,21 @@ def _longest_list(document: Any) -> Iterable[Any]:
     lists = [v for v in document.values() if isinstance(v, list) and v and isinstance(v[0], dict)]
     scalar = any(not isinstance(v, (dict, list)) for v in document.values())
     single = [v for v in document.values() if isinstance(v, dict)]
+    entries = _feed_entries(document)
+    if entries:
+        return entries
     if "id" in document or not (lists or single):
         return [document]
     if lists:
         return max(lists, key=len)
     return single if len(single) == 1 and not scalar else [document]
+
+
+def _feed_entries(document: Mapping[str, Any]) -> list[Any]:
+    """Apple's reviews: {"feed": {"author": .., "entry": [..]}}, a single entry being no list."""
+    feed = document.get("feed") if len(document) == 1 else None
+    entries = feed.get("entry") if isinstance(feed, dict) else None
+    return [entries] if isinstance(entries, dict) else entries if isinstance(entries, list) else []
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "", depth: int = 1) -> Iterator[tuple[str, str | None]]:

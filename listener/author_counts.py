@@ -23,7 +23,7 @@ def note_counts(
     """Remember what an import (None: a feed, or a person by hand) states about authors: author_key, COUNTS and `at`, a
     UTC time (null or later than `now`: now). Of each figure the newest statement counts, in whatever order they come;
     an unknown figure never takes a known one's place."""
-    told = [row | {"at": _iso(row["at"], now)} for row in stated if any(row[name] is not None for name in COUNTS)]
+    told = [dict(row) | {"at": _iso(row["at"], now)} for row in stated if any(row[name] is not None for name in COUNTS)]
     latest: dict[str, dict[str, Any]] = {}
     for row in sorted(told, key=lambda row: row["at"]):
         latest.setdefault(row["author_key"], {}).update(_stamped(row))
@@ -33,9 +33,9 @@ def note_counts(
         later, before = latest[key], held.get(key, {})
         newer = {name: value for name, value in later.items() if value[1] >= before.get(name, ("", ""))[1]}
         both = before | newer
-        row: dict[str, Any] = {"author_key": key, "import_id": import_id or BY_FEEDS, "stated_at": _stated_at(both)}
-        row |= {name: value for name, (value, _) in both.items()}
-        upsert(connection, author_counts, [row], keys=["author_key", "import_id"])
+        merged: dict[str, Any] = {"author_key": key, "import_id": import_id or BY_FEEDS, "stated_at": _stated_at(both)}
+        merged |= {name: value for name, (value, _) in both.items()}
+        upsert(connection, author_counts, [merged], keys=["author_key", "import_id"])
     _settle(connection, keys, forget=False)
 
 

@@ -155,7 +155,7 @@ QUARANTINED = {
     "a row longer than the header": (SPEND + ROW + "2026-05-02,meta,x,1.00,EUR,more,cells\n", "too_many_cells"),
     "a quote that never closes": (
         SPEND + ROW + '2026-05-02,meta,"spring,1.00,EUR\n2026-05-03,meta,x,2,EUR\n',
-        "file_cut",
+        "open_quote",
     ),
     "lines in another encoding": (
         (SPEND + ROW.replace("spring", "żółw") + "2026-05-02,meta,").encode() + "cień".encode("cp1250") + b",1,EUR\n",

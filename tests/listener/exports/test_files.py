@@ -72,6 +72,12 @@ COUNTS = [
 ]
 
 
+def test_rows_below_a_quote_that_never_closes_are_read(workspace: Workspace) -> None:
+    report = take(workspace, "broken_quotes.csv")
+    assert (report.read, report.quarantined, report.skipped) == (5, 3, 2)
+    assert report.reasons == {"open_quote": 1, "bad_date": 1, "too_many_cells": 1, "no_brand": 2}
+
+
 @pytest.mark.parametrize(("name", "layout", "read", "accepted", "quarantined", "skipped"), COUNTS)
 def test_every_row_is_accounted_for_and_twice_is_once(
     workspace: Workspace, name: str, layout: str, read: int, accepted: int, quarantined: int, skipped: int
@@ -277,3 +283,18 @@ def test_the_newest_statement_of_followers_counts_in_any_order(
             rows.append(f"https://x.com/ann/status/2000{number},Acme {number},@ann,{count},{date},x")
         by_hand(workspace, *rows)
     assert set(heard(workspace)["followers"]) == {followers}
+
+
+REVIEW = {
+    "id": {"label": "9001"}, "author": {"name": {"label": "Mia"}, "uri": {"label": "https://a.example"}},
+    "updated": {"label": "2026-02-01T10:00:00-07:00"}, "im:rating": {"label": "2"},
+    "title": {"label": "Slow"}, "content": {"label": "The Acme app is slow", "attributes": {"type": "text"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("entries", [REVIEW, [REVIEW], [REVIEW, REVIEW | {"id": {"label": "9002"}}]])
+def test_reviews_are_read_as_the_app_store_serves_them(workspace: Workspace, entries: Any) -> None:
+    feed = {"feed": {"author": {"name": {"label": "iTunes Store"}}, "entry": entries, "updated": {"label": "x"}}}
+    report = pipeline.take_file(workspace, write(workspace, "reviews.json", json.dumps(feed)), now=NOW)
+    assert (report.layout, report.accepted) == ("appstore", len(entries) if isinstance(entries, list) else 1)
+    assert heard(workspace)["author_name"].to_list()[0] == "Mia"
