@@ -33,8 +33,12 @@ def merged_visits(rows: pl.LazyFrame) -> pl.LazyFrame:
     States: the longest that none takes back; a visit whose every state is taken back is gone.
     """
     in_pieces = rows.filter(pl.col("piece").is_not_null()).select(_KEY).unique()
-    whole = rows.join(in_pieces, on=_KEY, how="anti")
-    told = rows.join(in_pieces, on=_KEY, how="semi")
+    sized = rows.join(in_pieces, on=_KEY, how="semi").group_by(_KEY)
+    # Most visits lie in one file whole: their only part is the visit.
+    several = sized.agg(pl.len().alias("parts"), pl.col("state").is_not_null().any().alias("states"))
+    several = several.filter((pl.col("parts") > 1) | pl.col("states")).select(_KEY)
+    whole = rows.join(several, on=_KEY, how="anti")
+    told = rows.join(several, on=_KEY, how="semi")
     states = told.filter(pl.col("state").is_not_null())
     parts = told.join(states.select(_KEY).unique(), on=_KEY, how="anti")
     columns = rows.collect_schema().names()
