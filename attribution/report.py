@@ -17,6 +17,7 @@ from attribution.breakdown import BREAKDOWNS as BREAKDOWNS
 from attribution.breakdown import NOT_SET as NOT_SET
 from attribution.breakdown import By as By
 from attribution.breakdown import breakdown, by_product
+from attribution.cash import CashView, cash_view
 from attribution.channels import channel_of
 from attribution.codes import REGISTERED, code_report, match_codes
 from attribution.conflicts import conflict_report, settle
@@ -97,6 +98,7 @@ class Report:
     mention_credit: pl.DataFrame  # each direct credit row handed to a mention; mention_id null = no mention found
     credited_revenue: pl.DataFrame  # a row a mention (and one with null): orders, credited_minor; sums to direct
     roi: RoiReport
+    cash: CashView  # net revenue with refunds on the day they were paid
     costs: pl.DataFrame  # a row a cost line in the period, with channel, in_scope and cost_minor: `costs.cost_lines`
     daily_costs: pl.DataFrame  # the same, a row a line and day: `costs.daily_costs`, with in_scope
     costs_left_out: pl.DataFrame  # what would count twice, as `daily_costs`, with left_out: `costs.cost_days`
@@ -220,6 +222,7 @@ def attribute(
         mention_credit=handed,
         credited_revenue=_per_mention(handed.join(parts, on=[*_ORDER, "position"], how="semi", maintain_order="left")),
         roi=roi_report(credits, mine, paid, period=period, settings=settings),
+        cash=cash_view(ledger, facts["refunds"], period=period, zone=settings.zone),
         costs=spent,
         daily_costs=paid,
         costs_left_out=told.filter(pl.col("left_out").is_not_null()),

@@ -93,6 +93,8 @@ def _print_beside(document: dict[str, Any]) -> None:
             ("campaign talk: cost", talk["cost"]),
             ("campaign talk: direct ROI", talk["roi"]["direct"]),
         ]
+    if document["cash_view"]["refunds"] not in (None, "0.00"):
+        known.append(("net revenue, refunds on the day they were paid", document["cash_view"]["net_revenue"]))
     if known:
         rows = [_line(*one) for one in known]
         print_table("Beside the ROI, never inside it", [("what", ""), ("amount", document["currency"])], rows)

@@ -10,6 +10,7 @@ import polars as pl
 
 from attribution import indirect, roi_rows
 from attribution.breakdown import By as Named
+from attribution.cash import CashView
 from attribution.channels import channel_of
 from attribution.currency import decimal_text
 from attribution.roi import ENDS, RoiReport
@@ -53,6 +54,15 @@ def as_json(found: RoiFigures) -> dict[str, Any]:
         "campaign_talk": found.talk.as_json(currency),
         "previous": _other(found.before),
         "previous_year": _other(found.year_before),
+        "cash_view": _cash(found.report.cash, found.roi.currency),
+    }
+
+
+def _cash(seen: CashView, currency: str) -> dict[str, Any]:
+    return {
+        "net_revenue": decimal_text(seen.net_minor, currency),
+        "refunds": decimal_text(seen.refunded_minor, currency),
+        "orders_with_undated_refunds": seen.undated,
     }
 
 

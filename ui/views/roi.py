@@ -15,7 +15,16 @@ from ui.roi_figures import RoiFigures
 from ui.views import roi_beside, roi_compare, roi_estimate, roi_return
 
 TERMS = (
-    *("Net revenue", "Direct return", "Other tracked channels", "Indirect return", "Unexplained", "Cost", "Commission"),
+    *(
+        "Net revenue",
+        "Cash view",
+        "Direct return",
+        "Other tracked channels",
+        "Indirect return",
+        "Unexplained",
+        "Cost",
+        "Commission",
+    ),
     *("ROI", "Blended ROI", "ROI incl. savings", "Return per euro", "Break-even", "Gross margin", "Attribution model"),
     *("Campaign talk", "Range by chance", "Marginal return", "Renew at no more than", "Allocated indirect return"),
     *(

@@ -39,6 +39,7 @@ def show(screen: Screen, found: RoiFigures) -> None:
     st.caption(_bucket_caption(screen, found.roi))
     _months(screen, found)
     _unmatched(screen, report)
+    _cash(screen, report)
     frame.link(screen, "channels", _("By channel, campaign, influencer, code and product"))
     frame.export(screen, documents_roi.table(documents_roi.as_json(found)), "roi")
 
@@ -187,6 +188,21 @@ def _unmatched(screen: Screen, report: Report) -> None:
         )
     )
     left_out(screen, report)
+
+
+def _cash(screen: Screen, report: Report) -> None:
+    """Net revenue with refunds on their own day, where there are refunds and every one has a day."""
+    _, seen = screen._, report.cash
+    if seen.net_minor is None or not (seen.refunded_minor or seen.net_minor != report.buckets.total):
+        return
+    st.caption(
+        _(
+            "Cash view: with refunds on the day they were paid, net revenue of these days is {net} (refunds: {refunds})."
+        ).format(
+            net=words.money(screen, seen.net_minor, cents=True),
+            refunds=words.money(screen, seen.refunded_minor, cents=True),
+        )
+    )
 
 
 def left_out(screen: Screen, report: Report) -> None:
