@@ -392,7 +392,7 @@ def with_currency(rows: pl.DataFrame, amount: str) -> pl.DataFrame:
 
 def first_line(rows: pl.DataFrame) -> int:
     """The first file line of some rows, for people to look at."""
-    return min(rows["source_line"].to_list())
+    return int(min(rows["source_line"].to_list()))
 
 
 def lost_id(name: str) -> pl.Expr:

@@ -197,7 +197,7 @@ def _cash(screen: Screen, report: Report) -> None:
         return
     st.caption(
         _(
-            "Cash view: with refunds on the day they were paid, net revenue of these days is {net} (refunds: {refunds})."
+            "Cash view: with refunds on the day they were paid, net revenue of these days is {net} (refunds {refunds})."
         ).format(
             net=words.money(screen, seen.net_minor, cents=True),
             refunds=words.money(screen, seen.refunded_minor, cents=True),
