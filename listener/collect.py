@@ -23,7 +23,7 @@ from config.settings import Settings, SettingsError, SourceSettings, find_line, 
 from config.workspace import Workspace
 from listener import schedule
 from listener.feeds import BODY_LIMIT, Entry, ParsedFeed
-from listener.fetch import FetchRequest, FetchResult, Limits, Outcome, Sessions, fetch, open_session
+from listener.fetch import FetchRequest, FetchResult, Limits, Outcome, Sessions, fetch, is_home, open_session
 from listener.forgetting import not_forgotten
 from listener.gathering import Gathering
 from listener.language import detect
@@ -64,7 +64,8 @@ SessionFactory = Callable[[], AbstractAsyncContextManager[Sessions]]
 @dataclass(frozen=True)
 class SourceReport:
     """What one poll brought. `outcome`: those of `fetch.Outcome`, or unchanged, not_a_feed, internal_error; not asked:
-    fresh (nothing new yet, by the server's own word), waiting_turn (its domain's budget), rate_limited_waiting."""
+    fresh (nothing new yet, by the server's own word), waiting_retry (it failed, `http_status` and `error` tell how, and
+    is not asked again at once), waiting_turn (its domain's budget), rate_limited_waiting."""
 
     name: str
     outcome: str
@@ -279,13 +280,18 @@ class Collector:
         return [(source, state) for source, state in pairs if source.name not in rows], rows
 
     def _not_now(self, source: SourceSettings, state: SourceState, now: dt.datetime) -> SourceReport | None:
-        """A row for a source that is not asked even when a person wants everything polled: gone, or fresh."""
+        """A row for a source that is not asked even when a person wants everything polled: gone, fresh, or failing."""
         if state.gone:
             said = "the server said this feed is gone for good (410); remove the source or change its address"
             return SourceReport(state.name, str(Outcome.GONE), http_status=410, error=said)
-        read_alike = state.plan_hash in (None, self.plan.hash)
-        if not source.allow_private and read_alike and state.fresh_until and now < state.fresh_until <= now + _FRESH:
-            return SourceReport(state.name, "fresh", new=0, updated=0, error=state.error)
+        group = _group(state, source.allow_private)
+        if group is None or state.fresh_until is None or not now < state.fresh_until <= now + _FRESH:
+            return None
+        if state.failures:
+            waits = SourceReport(state.name, "waiting_retry", http_status=state.http_status, error=state.error)
+            return self._asked_to_wait(state, group, now) or waits
+        if state.plan_hash in (None, self.plan.hash):
+            return SourceReport(state.name, "fresh", new=0, updated=0)
         return None
 
     def _asked_to_wait(self, state: SourceState, group: str | None, now: dt.datetime) -> SourceReport | None:
@@ -329,18 +335,19 @@ class Collector:
         self.manners.asked(group, self.now())
         request = schedule.request_of(state, plan_hash=self.plan.hash, allow_private=source.allow_private, now=now)
         try:
-            result = await fetch(self.sessions, request, limits=self._limits, before_hop=visit.hop if public else None)
+            result = await fetch(self.sessions, request, limits=self._limits, before_hop=visit.hop)
         except FarTurnError as exc:
             return await self._put_off(source, exc, now)
         visit.answered()
+        answered = result.final_url or request.url
+        public = public or not is_home(answered, home=request.url)  # one's own network may send us out of it
         told = schedule.after_answer(state, result, interval=source.interval, public=public, now=now)
         if told.retry_after and told.retry_after > now:
-            answered = politeness_group(result.final_url or request.url, allow_private=not public)
-            self.manners.silence(answered, told.retry_after)
+            self.manners.silence(politeness_group(answered, allow_private=not public), told.retry_after)
         if result.outcome != Outcome.OK or result.body is None:
             await self._states.put(told)
             return _no_body(source, result)
-        return await self._read(source, state, told, result, result.body)
+        return await self._read(source, state, told, result, result.body, public=public)
 
     async def _put_off(self, source: SourceSettings, far: FarTurnError, now: dt.datetime) -> SourceReport:
         """The feed redirects to a domain whose turn is far: it is asked again then, its own domain not too soon."""
@@ -354,7 +361,14 @@ class Collector:
         return [(state.name, max(filter(None, known)))]
 
     async def _read(
-        self, source: SourceSettings, before: SourceState, told: SourceState, result: FetchResult, body: bytes
+        self,
+        source: SourceSettings,
+        before: SourceState,
+        told: SourceState,
+        result: FetchResult,
+        body: bytes,
+        *,
+        public: bool,
     ) -> SourceReport:
         now = self.now()
         body_hash = hashlib.blake2b(body, digest_size=16).hexdigest()
@@ -364,7 +378,7 @@ class Collector:
             result,
             pace=schedule.stated_pace(body),
             interval=source.interval,
-            public=not source.allow_private,
+            public=public,
             body_hash=body_hash,
             plan_hash=self.plan.hash,
             now=now,
@@ -376,7 +390,10 @@ class Collector:
         known = await asyncio.to_thread(read_quiet, self.workspace.engine, source.name, asked=asked)
         parsed = await self.workers.parse(body, url=url, content_type=result.content_type, known=known)
         if parsed.error:
-            await self._states.put(schedule.unreadable(told, parsed.error, before=before))
+            failed = schedule.unreadable(
+                told, parsed.error, before=before, interval=source.interval, public=public, now=now
+            )
+            await self._states.put(failed)
             return SourceReport(source.name, "not_a_feed", result.http_status, error=parsed.error)
         state = replace(marked, entries=len(parsed.entries))
         found = await _in_line(self._hearing, self._heard, source, parsed, now)
@@ -408,7 +425,8 @@ async def _in_line(thread: ThreadPoolExecutor, work: Callable[..., _T], *given: 
 
 def _group(state: SourceState, allow_private: bool) -> str | None:
     """The domain that is asked: of the address in the settings, or of the one the feed has moved to for good."""
-    return politeness_group(schedule.address_of(state), allow_private=allow_private)
+    inside = schedule.is_inside(state, allow_private=allow_private)
+    return politeness_group(schedule.address_of(state), allow_private=inside)
 
 
 def _asked_of(source: SourceSettings, plan: Plan) -> str:

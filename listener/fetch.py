@@ -41,7 +41,8 @@ _BEAT = 0.25  # seconds after which we look whether we were there to listen
 _UNASKED = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")  # ways of packing that we do not ask for, nor read
 _T = TypeVar("_T")
 
-BeforeHop = Callable[[str], Awaitable[None]]  # told where a redirect leads before it is followed; may wait, or raise
+# Told where a redirect leads before it is followed, unless it leads to a host allowed inside. May wait, or raise.
+BeforeHop = Callable[[str], Awaitable[None]]
 
 
 class Outcome(StrEnum):
@@ -75,7 +76,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class FetchRequest:
-    """What to ask for. The validators are sent byte for byte as the server gave them."""
+    """What to ask for. The validators are sent byte for byte as the server gave them.
+
+    `allow_private`: the host that `url` names may lie inside a private network. That holds for this name alone, at the
+    port in `url` and the usual ones: wherever else the server sends us is judged like any address of the open Internet.
+    """
 
     url: str
     etag: str | None = None
@@ -165,7 +170,7 @@ class _Names(AbstractResolver):
 
 @dataclass(frozen=True)
 class Sessions:
-    """Two HTTP sessions: one that reaches the open Internet only, one for sources allowed inside by name.
+    """Two HTTP sessions: one that reaches the open Internet only, one for hosts that a source allows inside by name.
 
     `ports` are those that may be asked on the open Internet.
     """
@@ -271,15 +276,19 @@ class _Patience:
 
 
 async def _follow(sessions: Sessions, request: FetchRequest, limits: Limits, before_hop: BeforeHop) -> FetchResult:
-    """Walk the redirects; each address is checked as if it were the first."""
+    """Walk the redirects; each address is checked as if it were the first, and only the first's host may be inside."""
     url, permanent, moved = request.url, True, False
     for _ in range(limits.redirects + 1):
-        problem = bad_address(url, allow_private=request.allow_private, ports=sessions.ports)
+        inside = request.allow_private and is_home(url, home=request.url, ports=sessions.ports)
+        problem = bad_address(url, allow_private=inside, ports=sessions.ports)
         if problem:
-            return FetchResult(Outcome.BAD_URL, final_url=url, error=problem)
-        if moved:
+            astray = moved and bad_address(url, allow_private=True) is None
+            return FetchResult(Outcome.BAD_URL, final_url=url, error=_led_inside(url) if astray else problem)
+        if moved and not inside:
             await before_hop(url)
-        result, location = await _get(sessions, replace(request, url=url), limits)
+        result, location = await _get(sessions, replace(request, url=url, allow_private=inside), limits)
+        if moved and result.outcome == Outcome.BLOCKED_ADDRESS:
+            return replace(result, error=_led_inside(url))
         if location is None:
             there = url if moved and permanent and result.outcome in (Outcome.OK, Outcome.NOT_MODIFIED) else None
             return replace(result, permanent_url=there)
@@ -318,13 +327,33 @@ def bad_address(url: str, *, allow_private: bool, ports: tuple[int, ...] = PUBLI
     return None
 
 
+def is_home(url: str, *, home: str, ports: tuple[int, ...] = PUBLIC_PORTS) -> bool:
+    """Whether an address lies at the host that `home` names, as it names it, and at its port or a usual one."""
+    try:
+        here, there = _url(url), _url(home)
+    except ValueError:
+        return False
+    same = (here.raw_host or "").lower() == (there.raw_host or "").lower()
+    return same and here.port in (there.port, *ports)
+
+
+def _url(text: str) -> URL:
+    """The address as it is connected to: what is judged and what is asked must not differ in how they are read."""
+    return URL(text, encoded=text.isascii() and " " not in text)
+
+
+def _led_inside(url: str) -> str:
+    place = urlsplit(url).netloc
+    return f"the server sends us on to {place}, which is not asked; if it is yours, make it a source of its own"
+
+
 async def _get(sessions: Sessions, request: FetchRequest, limits: Limits) -> tuple[FetchResult, str | None]:
     """One request without redirects: the result, and where it points to if it is a redirect."""
     session = sessions.private if request.allow_private else sessions.public
     headers = {"If-None-Match": request.etag, "If-Modified-Since": request.last_modified}
     try:
         async with session.get(
-            URL(request.url, encoded=request.url.isascii() and " " not in request.url),
+            _url(request.url),
             headers={name: value for name, value in headers.items() if value},
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),

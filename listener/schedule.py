@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from listener.fetch import FetchRequest, FetchResult, Outcome
+from listener.fetch import FetchRequest, FetchResult, Outcome, is_home
 from listener.state import SourceState
 
 LONGEST_WAIT = dt.timedelta(hours=24)  # some feeds claim a year
@@ -29,6 +29,12 @@ def address_of(state: SourceState) -> str:
     return moved or state.url
 
 
+def is_inside(state: SourceState, *, allow_private: bool) -> bool:
+    """Whether the address to ask may lie in a private network: leave is given for the host in the settings alone, not
+    for one that its server has moved the feed to."""
+    return allow_private and is_home(address_of(state), home=state.url)
+
+
 def host_of(url: str) -> str:
     """The host of an address; "" where it cannot be read: `fetch` says so, and the other sources go on."""
     try:
@@ -46,7 +52,7 @@ def request_of(state: SourceState, *, plan_hash: str, allow_private: bool, now: 
         url=address_of(state),
         etag=state.etag if known else None,
         last_modified=state.last_modified if known else None,
-        allow_private=allow_private,
+        allow_private=is_inside(state, allow_private=allow_private),
     )
 
 
@@ -72,7 +78,7 @@ def after_answer(
         outcome=str(result.outcome),
         http_status=result.http_status,
         error=result.error,
-        fresh_until=now + SHORTEST_WAIT if public else None,
+        fresh_until=_not_before(state, now=now, answered=result.http_status is not None) if public else None,
     )
     if result.outcome not in _SUCCESS:
         return _failed(told, result, interval=interval, public=public, now=now)
@@ -103,12 +109,27 @@ def _failed(
         told = replace(told, permanent_url=None, permanent_count=0)
     elif result.outcome == Outcome.GONE:
         return replace(told, gone=True, next_check_at=None)
-    waited = max(min(interval * (1 << min(state.failures, 12)), LONGEST_WAIT), interval)
-    due = next_check(state.name, now, interval=waited, public=public)
+    due = _backed_off(state, interval=interval, public=public, now=now)
     if result.outcome == Outcome.RATE_LIMITED or result.retry_after is not None:
         until = retry_time(result, failures=state.failures, now=now)
         return replace(told, retry_after=until, next_check_at=max(until, due))
     return replace(told, next_check_at=due)
+
+
+def _backed_off(before: SourceState, *, interval: dt.timedelta, public: bool, now: dt.datetime) -> dt.datetime:
+    """The next check after a failure: the interval doubled by each failure before, up to a day or the interval."""
+    waited = max(min(_doubled(interval, before.failures), LONGEST_WAIT), interval)
+    return next_check(before.name, now, interval=waited, public=public)
+
+
+def _not_before(before: SourceState, *, now: dt.datetime, answered: bool = True) -> dt.datetime:
+    """Until when a public source that failed is left alone though a person wants everything asked: ten minutes, doubled
+    by each failure before. Where no server `answered` nobody is bothered, and the fault may be our own connection."""
+    return now + min(_doubled(SHORTEST_WAIT, before.failures if answered else 0), LONGEST_WAIT)
+
+
+def _doubled(span: dt.timedelta, times: int) -> dt.timedelta:
+    return span * (1 << min(times, 12))
 
 
 def with_body(
@@ -137,12 +158,29 @@ def with_body(
     )
 
 
-def unreadable(state: SourceState, error: str, *, before: SourceState) -> SourceState:
-    """A body that is no feed is a failure of the source; it is asked in full again."""
+def unreadable(
+    state: SourceState, error: str, *, before: SourceState, interval: dt.timedelta, public: bool, now: dt.datetime
+) -> SourceState:
+    """A body that is no feed is a failure of the source: it is asked in full again, ever later, as after any other.
+
+    `state` is what `after_answer` made of `before`: what server or settings want of the next check still holds.
+    """
+    due = _backed_off(before, interval=interval, public=public, now=now)
     return replace(
-        state, outcome="not_a_feed", error=error, failures=before.failures + 1, last_success_at=before.last_success_at,
-        etag=None, last_modified=None, validators_at=None, body_hash=None, permanent_url=None, permanent_count=0,
-    )  # fmt: skip
+        state,
+        outcome="not_a_feed",
+        error=error,
+        failures=before.failures + 1,
+        last_success_at=before.last_success_at,
+        next_check_at=max(due, state.next_check_at or due),
+        fresh_until=_not_before(before, now=now) if public else None,
+        etag=None,
+        last_modified=None,
+        validators_at=None,
+        body_hash=None,
+        permanent_url=None,
+        permanent_count=0,
+    )
 
 
 def _moved(state: SourceState, permanent_url: str | None) -> SourceState:
@@ -157,7 +195,7 @@ def retry_time(result: FetchResult, *, now: dt.datetime, failures: int = 0) -> d
     """Until when the server wants peace: what it said, at most a week; else ten minutes, doubled by each failure."""
     said = result.retry_after
     if said is None:
-        return now + min(WITHOUT_RETRY_AFTER * (1 << min(failures, 12)), LONGEST_WAIT)
+        return now + min(_doubled(WITHOUT_RETRY_AFTER, failures), LONGEST_WAIT)
     until = said if isinstance(said, dt.datetime) else now + said
     return min(max(until, now), now + LONGEST_RETRY)
 

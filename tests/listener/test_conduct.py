@@ -60,11 +60,13 @@ class Feed:
     pace: str = ""
     wish: Callable[[dt.datetime], Mapping[str, str]] = field(default=lambda at: {})
     validator: str = "etag"  # etag | date | both | none | lying (another ETag every time)
-    kind: str = "feed"  # feed | broken | gone | busy_seconds | busy_date | busy | moved | moved_here_and_there
+    kind: str = "feed"  # feed | broken | login | gone | busy_seconds | busy_date | busy | moved | moved_here_and_there
 
     def __call__(self, at: dt.datetime, headers: Mapping[str, str]) -> Reply:
         if self.kind == "broken":
             return Reply(500)
+        if self.kind == "login":
+            return Reply(200, LOGIN, {"ETag": '"l"'})
         if self.kind == "gone" and at > BEGIN + 2 * 24 * HOUR:
             return Reply(410)
         busy = BEGIN + 24 * HOUR < at < BEGIN + 60 * HOUR
@@ -95,7 +97,7 @@ def expires(at: dt.datetime) -> Mapping[str, str]:
 
 
 def two_hundred() -> Iterator[Feed]:
-    kinds = ("feed",) * 14 + ("broken", "gone", "busy_seconds", "busy_date", "busy", "feed")
+    kinds = ("feed",) * 13 + ("login", "broken", "gone", "busy_seconds", "busy_date", "busy", "feed")
     wishes: Sequence[Callable[[dt.datetime], Mapping[str, str]]] = (
         lambda at: {},
         lambda at: {"Cache-Control": "public, max-age=28800"},
@@ -185,6 +187,7 @@ def test_what_is_held_is_asked_for_with_its_validators_byte_for_byte(week: Week)
             if request.reply.status in (200, 304):
                 names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
                 held = {names[k]: v for k, v in request.reply.headers.items() if k in names}
+            held = {} if request.reply.body == LOGIN else held  # what was no feed is not held
     assert sum(request.conditional for request in week[0]) > len(week[0]) / 2
     assert WEEK < VALIDATORS_LIVE
 
@@ -252,7 +255,7 @@ def test_failures_are_asked_ever_more_rarely_and_gone_feeds_no_more(week: Week) 
         kind = FEEDS[url].kind
         if kind == "gone":
             assert sum(request.reply.status == 410 for request in asked) == 1
-        if kind == "broken":
+        if kind in ("broken", "login"):
             waits = [other.at - one.at for one, other in pairwise(asked)]
             assert len(asked) <= 12, FEEDS[url]
             assert waits[-1] >= 24 * HOUR
@@ -264,7 +267,7 @@ def test_an_unchanged_body_is_not_parsed(week: Week) -> None:
     outcomes = [row.outcome for report in week[1] for row in report.sources]
     assert outcomes.count("unchanged") > 30
     changes = {(r.url, hashlib.sha256(r.reply.body).digest()) for r in week[0] if r.reply.status == 200}
-    assert outcomes.count("ok") == len(changes)
+    assert outcomes.count("ok") == len(changes) - sum(feed.kind == "login" for feed in FEEDS.values())
 
 
 def test_after_a_pause_a_feed_that_shows_nothing_known_is_flagged(make_workspace: Callable[..., Workspace]) -> None:
@@ -333,6 +336,81 @@ def test_asking_for_everything_by_hand_keeps_to_what_servers_want(make_workspace
         ["fresh"] * 4,
         ["fresh"] * 4,
     ]
+
+
+LOGIN = b"<html><head><title>Log in</title></head><body>Please log in.</body></html>"
+
+
+@pytest.mark.parametrize(
+    "body", [LOGIN, b"", b"\x1f\x8b" + bytes(200), b"%PDF-1.7"], ids=["login", "empty", "gz", "pdf"]
+)
+def test_a_body_that_is_no_feed_is_asked_for_ever_more_rarely_and_heard_again(
+    make_workspace: Callable[..., Workspace], body: bytes
+) -> None:
+    feed = Feed("https://blog.example/f", HOUR, 100 * HOUR)
+    space, clock = make_workspace(settings=settings_of([feed])), Clock()
+    mends = BEGIN + 6 * 24 * HOUR
+    internet = Internet(
+        clock, lambda at, url, headers: Reply(200, body, {"ETag": '"x"'}) if at < mends else feed(at, headers)
+    )
+    asyncio.run(live_through(space, clock, internet, until=BEGIN + 8 * 24 * HOUR))
+    waits = [(other.at - one.at) / HOUR for one, other in pairwise(internet.log)]
+    assert [n <= wait <= n * 1.1 + 2 for n, wait in zip((1, 2, 4, 8, 16, 24), waits, strict=False)] == [True] * 6
+    assert max(waits) <= 24 * 1.1 + 2
+    state = store.read_states(space.engine)["s0"]
+    assert (state.failures, state.error, state.last_success_at is not None) == (0, None, True)
+
+
+def test_what_a_server_wants_of_the_next_check_holds_when_the_body_is_no_feed(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    feed = Feed("https://blog.example/f", HOUR, 100 * HOUR)
+    space, clock = make_workspace(settings=settings_of([feed])), Clock()
+    internet = Internet(clock, lambda at, url, headers: Reply(200, LOGIN, {"Cache-Control": "max-age=36000"}))
+    asyncio.run(live_through(space, clock, internet, until=BEGIN + 24 * HOUR))
+    assert internet.log[1].at - internet.log[0].at >= 10 * HOUR
+
+
+def by_hand(space: Workspace, clock: Clock, internet: Internet) -> list[tuple[str, str | None]]:
+    async def asked() -> CollectReport:
+        async with Collector(space, now=clock, session_factory=internet.sessions, pause=clock.pause) as collector:
+            return await collector.round(only_due=False)
+
+    return [(row.outcome, row.error) for row in asyncio.run(asked()).sources]
+
+
+def test_a_failing_source_that_is_not_asked_again_at_once_says_so(make_workspace: Callable[..., Workspace]) -> None:
+    """Not "fresh": no server has said that there is nothing new. What went wrong is kept."""
+    feeds = [Feed(f"https://{name}.example/f", HOUR, HOUR) for name in ("broken", "login", "busy", "well")]
+    replies = {"broken": Reply(500), "login": Reply(200, LOGIN), "busy": Reply(429, headers={"Retry-After": "3600"})}
+    space, clock = make_workspace(settings=settings_of(feeds)), Clock()
+    internet = Internet(
+        clock,
+        lambda at, url, headers: replies.get(url.split("/")[2].split(".")[0]) or Reply(200, rss(item("1", "acme"))),
+    )
+    first = by_hand(space, clock, internet)
+    clock.time += dt.timedelta(minutes=1)
+    second = by_hand(space, clock, internet)
+    assert [outcome for outcome, _ in first] == ["http_error", "not_a_feed", "rate_limited", "ok"]
+    assert [outcome for outcome, _ in second] == ["waiting_retry", "waiting_retry", "rate_limited_waiting", "fresh"]
+    assert [error for _, error in second[:2]] == [error for _, error in first[:2]]
+    assert second[3][1] is None
+    assert len(internet.log) == 4
+
+
+def test_asking_for_everything_all_day_bothers_a_failing_server_ever_less(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    """`listen --once` in a crontab, every ten minutes."""
+    feeds = [Feed(f"https://{name}.example/f", HOUR, HOUR) for name in ("broken", "login")]
+    space, clock = make_workspace(settings=settings_of(feeds)), Clock()
+    internet = Internet(clock, lambda at, url, headers: Reply(500) if "broken" in url else Reply(200, LOGIN))
+    while clock.time < BEGIN + 24 * HOUR:
+        by_hand(space, clock, internet)
+        clock.time += dt.timedelta(minutes=10)
+    for asked in by_url(internet.log).values():
+        waits = [(other.at - one.at) / dt.timedelta(minutes=10) for one, other in pairwise(asked)]
+        assert [round(wait) for wait in waits[:6]] == [1, 2, 4, 8, 16, 32]
 
 
 def test_a_feed_moves_for_good_and_back_when_the_new_address_fails(make_workspace: Callable[..., Workspace]) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 import gzip
 import time
 import zlib
+from dataclasses import replace
 
 import pytest
 
@@ -254,10 +255,13 @@ async def test_what_is_done_before_a_hop_is_on_nobodys_time() -> None:
 
     hops: list[str] = []
     with FeedHost({"/f": Reply(200, BODY), "/old": Reply(302, headers={"Location": "/f"})}) as host:
-        async with open_session() as sessions:
-            old = FetchRequest(host.url("/old"), allow_private=True)
-            result = await fetch(sessions, old, limits=Limits(seconds=0.6), before_hop=waits)
-        assert (result.outcome, hops) == (Outcome.OK, [host.url("/f")])
+        port = int(host.url("").rpartition(":")[2])
+        async with open_session(ports=(port,), reachable=lambda ip: True) as sessions:
+            old, brief = FetchRequest(host.url("/old")), Limits(seconds=0.6)
+            result = await fetch(sessions, old, limits=brief, before_hop=waits)
+            assert (result.outcome, hops) == (Outcome.OK, [host.url("/f")])
+            inside = await fetch(sessions, replace(old, allow_private=True), limits=brief, before_hop=waits)
+        assert (inside.outcome, len(hops)) == (Outcome.OK, 1)  # a hop within one's own network bothers nobody
 
 
 @pytest.mark.parametrize("packed", ["br", "zstd", "BR"])

@@ -12,13 +12,14 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from config.workspace import Workspace
-from listener import collect, fetch, store
+from listener import fetch, store
 from listener.collect import Collector, CollectReport
 from listener.fetch import FetchRequest, FetchResult, Limits, Outcome, is_public, open_session
 from tests.listener.feedhost import Answer, Asked, FeedHost, Reply, item, rss
@@ -184,6 +185,69 @@ async def test_a_redirect_does_not_lead_inside(host: str) -> None:
         assert result.outcome in (Outcome.BLOCKED_ADDRESS, Outcome.BAD_URL, Outcome.NETWORK_ERROR)
 
 
+HOPS_OF_THE_ALLOWED = [
+    "http://127.0.0.2:{other}/secret",
+    "http://localhost:{other}/secret",
+    "http://127.0.0.1:{other}/secret",  # another door of the same host
+    "http://[::ffff:127.0.0.1]:{other}/secret",
+    "http://localhost:{home}/secret",  # the same door by another name
+    "http://2130706433:{home}/secret",
+    "http://127.0.0.1.:{home}/secret",
+    "http://192.168.1.1/",
+    "http://169.254.169.254/latest",
+    "http://localhost/",
+]
+
+
+@pytest.mark.parametrize("target", HOPS_OF_THE_ALLOWED)
+async def test_a_host_that_is_allowed_inside_opens_no_other(target: str) -> None:
+    """`allow_private` is given to the host that the source names: not to wherever that host sends us."""
+    with Door(sends(OK + b"\r\n" + GOOD)) as inside, FeedHost({"/secret": Reply(200, GOOD)}) as host:
+        port = int(host.url("").rpartition(":")[2])
+        host.pages["/f"] = Reply(302, headers={"Location": target.format(other=inside.port, home=port)})
+        result = await get(host.url("/f"))
+    assert ([asked.path for asked in host.asked], inside.came) == (["/f"], 0)
+    assert result.outcome in (Outcome.BLOCKED_ADDRESS, Outcome.BAD_URL, Outcome.NETWORK_ERROR)
+    assert (result.body, result.permanent_url) == (None, None)
+    assert "make it a source of its own" in (result.error or "") or result.outcome == Outcome.NETWORK_ERROR
+
+
+async def test_a_host_that_is_allowed_inside_may_send_us_on_to_itself() -> None:
+    with FeedHost({"/g": Reply(200, GOOD)}) as host:
+        host.pages["/f"] = Reply(301, headers={"Location": host.url("/g").upper().replace("/G", "/g")})
+        host.pages["/h"] = Reply(301, headers={"Location": "/f"})
+        assert [(await get(host.url(path))).body for path in ("/f", "/h")] == [GOOD, GOOD]
+
+
+async def test_one_who_is_sent_outside_and_back_in_is_still_at_home() -> None:
+    """Home is the host that the source names, whichever hop leads to it."""
+    with FeedHost({"/g": Reply(200, GOOD)}) as host, FeedHost({}) as outside:
+        port = int(outside.url("").rpartition(":")[2])
+        host.pages["/f"] = Reply(302, headers={"Location": f"http://out.example:{port}/"})
+        outside.pages["/"] = Reply(302, headers={"Location": host.url("/g")})
+        async with open_session(
+            ports=(port,), reachable=outside_is("127.0.0.1"), resolver=Names(["127.0.0.1"])
+        ) as sessions:
+            result = await fetch.fetch(sessions, FetchRequest(host.url("/f"), allow_private=True), limits=BRIEF)
+    assert result.body == GOOD
+
+
+def test_what_an_allowed_host_moves_to_for_good_is_not_allowed_inside(
+    make_workspace: Callable[..., Workspace],
+) -> None:
+    """A move is believed after three equal answers: the leave to reach inside does not move along."""
+    with FeedHost({"/secret": Reply(200, GOOD)}) as inside, FeedHost({}) as host:
+        host.pages["/f"] = Reply(301, headers={"Location": inside.url("/secret")})
+        space = space_for(make_workspace, host)
+        assert [found["f"] for found in rounds(space, 5)] == ["bad_url"] * 5
+        state = replace(store.read_states(space.engine)["f"], failures=0, fresh_until=None)
+        moved = replace(state, permanent_url=inside.url("/secret"), permanent_count=3)
+        store.save_state(space.engine, [moved])
+        assert [found["f"] for found in rounds(space, 1)] == ["bad_url"]
+    assert inside.asked == []
+    assert store.count_mentions(space.engine) == 0
+
+
 @pytest.mark.parametrize("second", ["192.168.1.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1"])
 async def test_a_name_that_changes_its_mind_reaches_nothing_inside(second: str) -> None:
     """The first answer is outside and redirects to the same name, whose second answer lies inside (rebinding)."""
@@ -265,9 +329,9 @@ def space_for(make_workspace: Callable[..., Workspace], host: FeedHost) -> Works
     return make_workspace(settings=HEAD + "".join(sources))
 
 
-def rounds(space: Workspace, n: int) -> list[dict[str, str]]:
+def rounds(space: Workspace, n: int, *, limits: Limits | None = None) -> list[dict[str, str]]:
     async def run() -> list[CollectReport]:
-        async with Collector(space, now=lambda: NOW) as collector:
+        async with Collector(space, now=lambda: NOW, limits=limits) as collector:
             return [await collector.round(only_due=False) for _ in range(n)]
 
     return [{row.name: row.outcome for row in report.sources} for report in asyncio.run(run())]
@@ -330,12 +394,8 @@ def test_a_storm_of_429_is_not_answered_with_another(make_workspace: Callable[..
     assert due <= NOW + dt.timedelta(days=7)
 
 
-def test_the_collector_is_alive_after_all_of_them_at_once(
-    make_workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_collector_is_alive_after_all_of_them_at_once(make_workspace: Callable[..., Workspace]) -> None:
     """Every bad server and one good one in the same rounds: the good one is heard in each."""
-    real = fetch.fetch
-    monkeypatch.setattr(collect, "fetch", lambda sessions, request: real(sessions, request, limits=BRIEF))
     doors = [Door(script) for script, _ in RAW.values()]
     with FeedHost({"/good": Reply(200, GOOD)}) as host:
         for door in doors:
@@ -346,7 +406,7 @@ def test_the_collector_is_alive_after_all_of_them_at_once(
         )
         good = f'[[source]]\nname = "good"\nurl = "{host.url("/good")}"\nallow_private = true\n'
         space = make_workspace(settings=HEAD + sources + good)
-        first, second = rounds(space, 2)
+        first, second = rounds(space, 2, limits=BRIEF)
         for door in doors:
             door.__exit__()
     assert (first["good"], second["good"]) == ("ok", "unchanged")
