@@ -51,7 +51,7 @@ mentions = sa.Table(
     sa.Column("views", sa.BigInteger),
     sa.Column("engagement", sa.BigInteger),  # likes + comments + shares as far as known; null if none is
     sa.Column("reach", sa.BigInteger),
-    sa.Column("reach_kind", sa.Text),  # followers | site_visits | vendor
+    sa.Column("reach_kind", sa.Text),  # impressions | site_visits | vendor; null beside a null reach
     sa.Column("vendor_sentiment", sa.Float),
     sa.Column("score", sa.Float),  # [-1, 1]
     sa.Column("label", sa.Text),  # positive | neutral | negative
@@ -130,7 +130,7 @@ source_state = sa.Table(
     sa.Column("plan_hash", sa.Text),  # of the brands' queries and languages the body was read with
     sa.Column("next_check_at", UtcTime, index=True),  # the queue; null: not asked (gone, or not in the settings)
     sa.Column("asked_at", UtcTime),  # of the last request, written before it is made
-    sa.Column("fresh_until", UtcTime),  # before then the server has nothing new, by its own word
+    sa.Column("fresh_until", UtcTime),  # not asked before: nothing new by its word, or failing
     sa.Column("pace_seconds", sa.Integer),  # the document's own wish: <ttl>, sy:updatePeriod
     sa.Column("retry_after", UtcTime),  # the server asked not to come back before
     sa.Column("last_checked_at", UtcTime),
