@@ -16,7 +16,24 @@ import polars as pl
 MAX_COLUMNS = 1000
 MAX_FIELD = 1024 * 1024
 MAX_PADDED = 20_000_000  # cells that no row writes: a wide header over short rows takes memory that no file holds
-TOTALS = r"(?i)^(?:grand total|totals?|łącznie|razem|összesen|סה\"כ|الإجمالي|tổng(?: cộng)?)\s*(?::.*|of \d+ .*)?$"
+# What exports write before the sums of a table, in the languages that their headers are read in and some more.
+_TOTAL_WORDS = (
+    *("grand total", "totals?", "sub-?totals?", "gesamt(?:summe|ergebnis)?", "insgesamt", "summe", "zwischensumme"),
+    *("total général", "total general", "total geral", "totaux", "totales", "totaal", "eindtotaal", "totale", "totali"),
+    *(
+        "suma(?: całkowita| końcowa)?",
+        "razem",
+        "łącznie",
+        "ogółem",
+        "łączna suma",
+        "összesen",
+        "végösszeg",
+        "összesítés",
+    ),
+    *('סה["״\u2033]כ(?: כולל)?', "סך הכו?ל", "(?:ال)?إجمالي", "المجموع(?: الكلي)?", "(?:ال)?اجمالي"),
+    *("tổng(?: cộng| số)?", "totalt", "toplam", "celkem", "yhteensä", "итого", "всего"),
+)
+TOTALS = rf"(?i)^(?:{'|'.join(_TOTAL_WORDS)})\s*(?::.*|of \d+ .*)?$"
 
 
 class IntakeError(Exception):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from attribution.inputs import translated
-from attribution.inputs.cells import columns, currency_told, leave_out
+from attribution.inputs.cells import columns, currency_told, leave_out, no_nulls
 from attribution.inputs.spend import COLUMNS, spend_of, whole_file
 from attribution.inputs.times import MONTH_FIRST, days
 from config.intake import Layout, Parsed, ReadContext, TextTable
@@ -25,6 +25,9 @@ def _reader(
 ) -> Callable[[TextTable, ReadContext], Parsed]:
     def read(table: TextTable, context: ReadContext) -> Parsed:
         rows, skipped = leave_out(columns(table, COLUMNS))
+        rows = rows.with_columns(
+            no_nulls(rows["campaign"]).alias("campaign"), no_nulls(rows["currency"]).alias("currency")
+        )
         empty = rows.filter(pl.col("campaign").is_null())["source_line"].to_list()
         rows = rows.filter(pl.col("campaign").is_not_null())
         start, end = _period(table)
