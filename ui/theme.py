@@ -76,6 +76,13 @@ div:has(> [data-testid="stMetricDeltaDescription"]) { flex-wrap: wrap; row-gap: 
 [data-testid="stMetricDeltaDescription"] { max-width: 100% }
 [data-testid="stMetricDeltaDescription"] p { white-space: normal; overflow: visible }
 [data-testid="stMetricDeltaDescription"] .stMarkdownEllipsis { white-space: normal; overflow: visible }
+/* How far an import is stays in sight, however far down the button was that began it. */
+.st-key-import-progress {
+  position: fixed; bottom: 1rem; left: 0; right: 0; margin-inline: auto; width: min(40rem, 100vw - 2rem); z-index: 99;
+  padding: 0.9rem 1rem; border-radius: 0.5rem; background: Canvas;
+  border: 1px solid color-mix(in srgb, currentcolor 20%, transparent);
+  box-shadow: 0 2px 12px rgb(0 0 0 / 18%);
+}
 /* Of two tables one is shown: all columns at a desk, the telling ones on a phone. */
 [class*="st-key-phone-"], [data-testid="stLayoutWrapper"]:has(> [class*="st-key-phone-"]) { display: none }
 @media (max-width: 640px) {

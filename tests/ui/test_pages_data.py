@@ -130,6 +130,24 @@ def test_several_files_come_in_at_once(own_shop: Workspace) -> None:
     assert "2 of 2 files imported; 2 rows are new or changed." in page.success[0].value
 
 
+def test_files_that_are_not_imported_with_the_others_keep_their_cards(own_shop: Workspace) -> None:
+    page = show("data")
+    page.file_uploader[0].upload("a_b.csv", b"date,platform,campaign,cost\n2026-06-01,meta,spring,12.50\n", "text/csv")
+    page.file_uploader[0].upload("kassa.csv", ODD.encode(), "text/csv")
+    page.file_uploader[0].upload("login.csv", b"<html><body>Sign in</body></html>", "text/csv")
+    page = run(page)
+    assert page.button(key="import-now").label == "Import 1 file"
+    page = run(page.button(key="import-now").click())
+    assert "1 of 1 files imported; 1 row is new or changed." in page.success[0].value
+    assert {"kassa.csv", "login.csv"} <= set(texts(page).split("\n"))
+    assert "2 files are left out" in captions(page)
+    page = run(page)  # their files are still there, though the others' folder is gone
+    assert "Order id" in " ".join(str(box.label) for box in page.selectbox)
+    page = run(keyed(page, "button", "away-").click())
+    assert "kassa.csv" not in texts(page).split("\n")
+    assert "login.csv" in texts(page)
+
+
 def test_a_file_is_imported_and_bad_rows_are_kept_with_their_reason(own_shop: Workspace) -> None:
     rows = templates.HEADERS["earned_codes"] + "\nBOB5,creator,instagram:bob,,,,,\n,x,,,,,,\n"
     page = run(dropped("more_codes.csv", rows).button(key="import-now").click())

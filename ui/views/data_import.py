@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ui.said import in_language
 from ui.views import data_mapping, data_words
 
 RESULTS, ROUND, JOB, FOLDER, LOOKS = ("import-results", "import-round", "import-job", "import-folder", "import-looks")
+KEPT = "import-kept"  # uploads that were not imported with the others: they keep their cards
 REFUSED, PLACE = "import-refused", "import-place"  # a job whose files others stand in the way of; which one is next
 RECOGNISE, GUESS = "recognise", "guess"
 # What the importer opens; whatever else it would refuse is not taken at the door.
@@ -57,7 +58,7 @@ def draw(screen: Screen) -> None:
         accept_multiple_files=True,
         key=f"files-{number}",
     )
-    uploads = [_keep(file) for file in dropped]
+    uploads = [*st.session_state.get(KEPT, []), *(_keep(file) for file in dropped)]
     if uploads:
         _offer(screen, uploads, number=number)
     _results(screen)
@@ -65,10 +66,7 @@ def draw(screen: Screen) -> None:
 
 def _keep(file: Any) -> Upload:
     """The upload as a file in a folder of this session, written once."""
-    folder: tempfile.TemporaryDirectory[str] = st.session_state.setdefault(
-        FOLDER, tempfile.TemporaryDirectory(prefix="earned-")
-    )
-    place = Path(folder.name) / str(file.file_id)
+    place = Path(_folder().name) / str(file.file_id)
     path = place / (Path(file.name).name or "upload.csv")
     if not path.exists():
         place.mkdir(parents=True, exist_ok=True)
@@ -76,6 +74,13 @@ def _keep(file: Any) -> Upload:
         aside.write_bytes(file.getbuffer())
         aside.rename(path)
     return Upload(str(file.file_id), path, file.size)
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    if FOLDER not in st.session_state:
+        st.session_state[FOLDER] = tempfile.TemporaryDirectory(prefix="earned-")
+    folder: tempfile.TemporaryDirectory[str] = st.session_state[FOLDER]
+    return folder
 
 
 def _offer(screen: Screen, uploads: list[Upload], *, number: int) -> None:
@@ -89,7 +94,7 @@ def _offer(screen: Screen, uploads: list[Upload], *, number: int) -> None:
     label = _.plural("Import {n} file", "Import {n} files", len(ready)).format(n=len(ready)) if ready else _("Import")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(label, type="primary", icon=":material/upload:", disabled=not ready, key="import-now"):
-            _begin(screen, ready)
+            _begin(screen, ready, rest=[upload for upload, _choice, seen in looked if not seen.recognised])
             st.session_state[ROUND] = number + 1
             st.rerun()
         if left:
@@ -113,6 +118,10 @@ def _card(screen: Screen, upload: Upload) -> tuple[Upload, Choice, FilePreview]:
     with head:
         st.text(upload.path.name)
         _verdict(_, seen)
+        if upload in st.session_state.get(KEPT, []):  # the uploader, whose cross takes files away, knows it no more
+            st.button(
+                _("Take away"), icon=":material/close:", key=f"away-{upload.id}", on_click=_take_away, args=(upload,)
+            )
     with facts:
         _facts(screen, seen)
     if seen.error:
@@ -120,6 +129,10 @@ def _card(screen: Screen, upload: Upload) -> tuple[Upload, Choice, FilePreview]:
     elif seen.tables:
         _table(screen, upload, choice, seen)
     return upload, choice, seen
+
+
+def _take_away(upload: Upload) -> None:
+    st.session_state[KEPT] = [one for one in st.session_state.get(KEPT, []) if one.id != upload.id]
 
 
 def look(screen: Screen, upload: Upload, choice: Choice) -> FilePreview:
@@ -286,17 +299,26 @@ def _first_rows(screen: Screen, upload: Upload, table: TablePreview) -> None:
 # --- the import itself ----------------------------------------------------------------------------------------------
 
 
-def _begin(screen: Screen, ready: list[tuple[Upload, Choice]]) -> None:
-    """Start the imports in a thread that goes on when the page is left; the uploads are its own from here on."""
+def _begin(screen: Screen, ready: list[tuple[Upload, Choice]], *, rest: list[Upload]) -> None:
+    """Start the imports in a thread that goes on when the page is left; the uploads are its own from here on, but for
+    `rest`, which wait for a mapping or cannot be read: their cards stay."""
     items = [
         Item(upload.path, _importer(screen, choice), _importer(screen, choice, replaces=True))
         for upload, choice in ready
     ]
     job = Job(items, folder=st.session_state.pop(FOLDER, None))
-    for gone in (LOOKS, RESULTS, REFUSED, PLACE):
+    for gone in (RESULTS, REFUSED, PLACE):
         st.session_state.pop(gone, None)
+    st.session_state[KEPT] = [_moved(upload) for upload in rest]
     st.session_state[JOB] = job
     job.start()
+
+
+def _moved(upload: Upload) -> Upload:
+    """The upload in a folder of its own kind: the one it lies in goes with the job."""
+    place = Path(_folder().name) / upload.id
+    place.mkdir(parents=True)
+    return replace(upload, path=upload.path.rename(place / upload.path.name))
 
 
 def _importer(
@@ -326,12 +348,14 @@ def _take(
 def _follow(screen: Screen, job: Job) -> None:
     """Show how far the import is until it is through; leaving the page does not end it."""
     _ = screen._
-    bar = st.progress(0.0)
+    with st.container(key="import-progress"):  # stays in sight wherever the page is scrolled to: see `theme.STYLE`
+        line, bar = st.empty(), st.progress(0.0)
     while not job.done.wait(0.2):
         said = _("Importing file {n} of {all}: {file}. You may leave this page meanwhile.").format(
-            n=len(job.results) + 1, all=len(job.items), file=data_words.safe(job.name or "")
+            n=len(job.results) + 1, all=len(job.items), file=job.name or ""
         )
-        bar.progress(job.overall, text=said)
+        line.text(said)
+        bar.progress(job.overall)
     del st.session_state[JOB]
     place = st.session_state.pop(PLACE, None)
     if place is None:

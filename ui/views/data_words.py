@@ -35,8 +35,8 @@ _CODE_PAGES = {
 
 
 def safe(name: str) -> str:
-    """A file's name where Markdown is read: letters, digits, points and blanks stay."""
-    return re.sub(r"[^\w .-]|_", "-", name)[:80]
+    """A file's name where Markdown is read: letters, digits, points, blanks, brackets and underlines stay."""
+    return re.sub(r"[^\w .,()-]", "-", name)[:80].replace("_", r"\_")
 
 
 def layout_name(_: Translator, layout_id: str | None) -> str | None:
