@@ -14,12 +14,13 @@ AHEAD = dt.timedelta(days=1)  # what zones and wrong clocks may be ahead
 _TIMES = ("ordered_at", "touched_at", "converted_at", "starts_at")
 _SUMS = ("traffic_daily", "account_daily", "search_queries")  # an analytics tool's own figures, in no sum of ours
 _POSTED = "published_at"
+_HEARD = ("mentions",)  # somebody else's post is there, whatever a clock says: it is kept, dated when it was heard
 _MESSAGE = "the date lies in the future"
 
 
 def without_future(parsed: Parsed, *, now: dt.datetime) -> Parsed:
-    """Rows later than a day after `now` are put aside (`future_date`); posts later than that are planned, left out
-    as `scheduled`. All records of such a file line go, and lines that went into it.
+    """Rows later than a day after `now` are put aside (`future_date`); own posts later than that are planned, left
+    out as `scheduled`. All records of such a file line go, and lines that went into it.
 
     The time of the export is never taken from such a row: it would make an old file the newest for ever.
     """
@@ -46,7 +47,7 @@ def without_future(parsed: Parsed, *, now: dt.datetime) -> Parsed:
 def _lines(parsed: Parsed, names: tuple[str, ...], until: dt.datetime) -> set[int]:
     found: set[int] = set()
     for table, frame in parsed.tables.items():
-        for name in names if table not in _SUMS else ():
+        for name in names if table not in (*_SUMS, *_HEARD) else ():
             if name in frame.columns and frame.schema[name].is_temporal():
                 found |= set(frame.filter(pl.col(name) > until)["source_line"].to_list())
     return found

@@ -99,9 +99,13 @@ class Mention:
 
     @property
     def engagement(self) -> int | None:
-        """likes + comments + shares, as far as known; else the total a tool states; None when nothing is known."""
-        known = [n for n in (self.likes, self.comments, self.shares) if n is not None]
-        return sum(known) if known else self.engagement_stated
+        """likes + comments + shares, as far as known, or the total a tool states where it is more, as it may count
+        other reactions too; None when nothing is known. Likes below 0, of votes against, count as none."""
+        known = [max(n, 0) for n in (self.likes, self.comments, self.shares) if n is not None]
+        sums = ([sum(known)] if known else []) + (
+            [self.engagement_stated] if self.engagement_stated is not None else []
+        )
+        return max(sums, default=None)
 
     @property
     def text_hash(self) -> str | None:

@@ -58,6 +58,8 @@ FRAME_SCHEMA: Schema = {
     "shares": pl.Int64,
     "views": pl.Int64,
     "reach": pl.Int64,
+    "reach_kind": pl.String,
+    "vendor_sentiment": pl.Float64,
     "score": pl.Float64,
     "label": pl.String,
     "label_scored": pl.String,
@@ -92,6 +94,8 @@ MENTION_SCHEMA: Schema = {
     "shares": pl.Int64,
     "views": pl.Int64,
     "reach": pl.Int64,
+    "reach_kind": pl.String,
+    "vendor_sentiment": pl.Float64,
     "score": pl.Float64,
     "label": pl.String,
     "label_scored": pl.String,
@@ -154,6 +158,10 @@ _DERIVED: Mapping[str, Any] = {
     "cluster_id": sa.func.coalesce(story_heads.c.mention_id, mentions.c.cluster_id),
     "followers": _followers,
     "reach": sa.func.coalesce(mentions.c.reach, _followers),
+    "reach_kind": sa.case(
+        (mentions.c.reach.is_not(None), sa.func.coalesce(mentions.c.reach_kind, "vendor")),
+        (_followers.is_not(None), "followers"),
+    ),
     "label": _label,
     "label_scored": mentions.c.label,
     "label_corrected": triage.c.label_override,
@@ -384,9 +392,10 @@ def mention_frame(
     """All mentions of since <= published_at < until without texts: one row per mention and brand, columns FRAME_SCHEMA.
 
     Sorted by time, id, brand. `followers`: the register of people, else the network, else null; `reach`: as stated,
-    else followers; `label`: corrected by a person, else as scored: the words around the brand's name where the text
-    names it (`target_rule` then says how they were chosen), else the whole text, whose own score and label stand in
-    `text_score` and `text_label`.
+    else followers; `reach_kind`: followers, impressions, site_visits (of the site in a month) or vendor (the tool's own
+    estimate); `vendor_sentiment`: the tool's, -1 to 1, beside ours; `label`: corrected by a person, else as scored: the
+    words around the brand's name where the text names it (`target_rule` then says how they were chosen), else the whole
+    text, whose own score and label stand in `text_score` and `text_label`.
     """
     conditions = _conditions(
         brand=None, since=since, until=until, label=None, author=None, language=None, source=None, status=None

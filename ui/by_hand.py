@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from config.workspace import Workspace
 from listener import store
 from listener.by_hand import LAYOUT, NotByHandError, carried_by_import, clear_figures, take_out, written_down
+from listener.exports import cells
+from listener.mentions import FUTURE_LIMIT
 from listener.text import safe_link
 from ui import pipeline
 from ui.link_authors import author_in
@@ -69,7 +72,7 @@ def _taken(workspace: Workspace, values: Mapping[str, str | None], *, now: dt.da
     """`again`: take in what was written down before in the same words, as it may have been changed since."""
     row = {name: str(values.get(name) or "").strip() for name in FIELDS}
     row["author"] = row["author"] or author_in(row["link"]) or ""
-    problem = _unfit(row)
+    problem = _unfit(row) or _ahead(workspace, row["date"], now=now)
     if problem:
         return Saved("refused", problem=problem)
     with tempfile.TemporaryDirectory() as folder:
@@ -109,8 +112,16 @@ def _unfit(row: Mapping[str, str]) -> str | None:
         return "the link is no address that begins with http:// or https://"
     if any("\ud800" <= letter <= "\udfff" for value in row.values() for letter in value):
         return "it holds letters that no text can hold; copy it anew"
-    wrong = [name for name in _COUNTS if row[name] and not row[name].isdecimal()]
-    return f"{wrong[0]} takes digits alone" if wrong else None
+    wrong = [name for name in _COUNTS if row[name] and cells.count(row[name]) is None]
+    return f"{wrong[0]}: {row[wrong[0]][:40]!r} is no number; write it as 12345, 12,345 or 12.3k" if wrong else None
+
+
+def _ahead(workspace: Workspace, date: str, *, now: dt.datetime) -> str | None:
+    zone = ZoneInfo(workspace.settings.workspace.timezone)
+    said = cells.moment(date, zone=zone, day_first=True) if date else None
+    if said is None or said.at <= now + FUTURE_LIMIT:
+        return None
+    return f"the date {date} lies in the future; write down a post when it is there"
 
 
 def _table(row: Mapping[str, str]) -> str:

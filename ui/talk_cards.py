@@ -198,7 +198,26 @@ def _reaction(screen: Screen, row: Mapping[str, Any]) -> str:
     parts = [text.format(n=number(screen, row[name])) for name, text in named if row[name] is not None]
     reaction = " · ".join(parts) if parts else _("engagement unknown")
     followers = _("{n} followers").format(n=number(screen, row["followers"])) if row["followers"] is not None else ""
-    return " · ".join(part for part in (reaction, followers, _score(screen, row)) if part)
+    told = (reaction, followers, _reach(screen, row), _score(screen, row), _vendor(screen, row))
+    return " · ".join(part for part in told if part)
+
+
+def _reach(screen: Screen, row: Mapping[str, Any]) -> str:
+    """The reach and what it counts; nothing where it is the followers, who stand beside it."""
+    _ = screen._
+    kinds = {
+        "impressions": _("reach {n} (impressions)"),
+        "site_visits": _("reach {n} (visitors of the site in a month)"),
+        "vendor": _("reach {n} (estimate of the tool)"),
+    }
+    kind = kinds.get(row["reach_kind"] or "")
+    return kind.format(n=number(screen, row["reach"])) if kind else ""
+
+
+def _vendor(screen: Screen, row: Mapping[str, Any]) -> str:
+    if row["vendor_sentiment"] is None:
+        return ""
+    return screen._("sentiment of the tool: {score}").format(score=f"{row['vendor_sentiment']:+.2f}")
 
 
 def _score(screen: Screen, row: Mapping[str, Any]) -> str:

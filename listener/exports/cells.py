@@ -23,7 +23,7 @@ _MONTHS = {
 }
 _CLOCK = r"(?:[T ]+(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
 _ZONE = r"\s*(?P<zone>[A-Za-z]{1,4}|[+-]\d{2}:?\d{2})?"
-_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/.](?P<mo>\d{{1,2}})[-/.](?P<d>\d{{1,2}}){_CLOCK}{_ZONE}")
+_YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[-/.](?P<mo>\d{{1,2}})[-/.](?P<d>\d{{1,2}})\.?,?{_CLOCK}{_ZONE}")
 _NUMBERS = re.compile(rf"(?P<a>\d{{1,2}})[-/.](?P<b>\d{{1,2}})[-/.](?P<y>\d{{4}}|\d{{2}})\.?,?{_CLOCK}{_ZONE}")
 _NAMED = re.compile(rf"(?P<d>\d{{1,2}})[- ](?P<name>[A-Za-z]{{3,9}})\.?[- ,]+(?P<y>\d{{4}}|\d{{2}}),?{_CLOCK}{_ZONE}")
 _US_NAMED = re.compile(rf"(?P<name>[A-Za-z]{{3,9}})\.? (?P<d>\d{{1,2}}),? (?P<y>\d{{4}}),?{_CLOCK}{_ZONE}")
@@ -165,28 +165,46 @@ def count(text: str) -> int | None:
     return value if value < _COUNT_LIMIT else None
 
 
+def score(text: str) -> int | None:
+    """`count`, below 0 too: votes against are taken off those for."""
+    bare = text.strip().replace("\u2212", "-")
+    value = count(bare.removeprefix("-"))
+    return -value if value is not None and bare.startswith("-") else value
+
+
+def joined(date: str, clock: str) -> str:
+    """A date cell and a clock cell as one text: a spreadsheet's date says midnight, its clock the 31st of December 1899
+    or the part of a day."""
+    day = re.sub(r"[T ]+0{1,2}:00(?::00)?(?:\.0+)?$", "", date.strip())
+    hours = re.sub(r"^1(?:899-12-3[01]|900-01-0[01])[T ]+", "", clock.strip())
+    part = re.fullmatch(r"0?[.,]\d{1,17}|0", hours)
+    if part:
+        seconds = round(float(hours.replace(",", ".")) * 86_400) % 86_400
+        hours = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    whole_day = re.fullmatch(r"\d{5}(?:\.0+)?", day)
+    if whole_day and 30_000 <= int(day[:5]) < 80_000:
+        day = (_EXCEL_DAY_ONE + dt.timedelta(days=int(day[:5]))).date().isoformat()
+    return f"{day.split()[0] if ':' in day else day} {hours}"
+
+
 def is_null(text: str | None) -> bool:
     return text is None or text.strip().casefold() in _NULL_WORDS
 
 
-def feeling(text: str, *, largest: float) -> float | None:
-    """A vendor's sentiment in [-1, 1]: a word of ours, or a number whose scale is [-largest, largest]; else None."""
+def feeling(text: str, *, largest: float, clipped: bool = False) -> float | None:
+    """A vendor's sentiment in [-1, 1]: a word of ours, or a number whose scale is [-largest, largest]; else None.
+    `clipped`: a number outside that scale is taken for its end."""
     bare = text.strip().casefold()
     if bare in _WORDS:
         return _WORDS[bare]
     value = _number(bare)
-    return None if value is None or abs(value) > largest else value / largest
+    if value is None or (abs(value) > largest and not clipped):
+        return None
+    return max(-1.0, min(1.0, value / largest))
 
 
 def unrated(text: str | None) -> bool:
     return text is None or text.strip().casefold() in _NO_FEELING
-
-
-def scale(texts: Iterable[str | None]) -> float:
-    """How far a column's numbers reach: 1, 5, 10 or 100, the least that holds them all."""
-    values = [abs(value) for text in texts if text and (value := _number(text.strip())) is not None]
-    most = max(values, default=1.0)
-    return next((limit for limit in (1.0, 5.0, 10.0) if most <= limit), 100.0)
 
 
 def _number(text: str) -> float | None:

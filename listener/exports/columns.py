@@ -15,7 +15,12 @@ class Columns:
     `needs` must all be there, of `one_of` one set. `selected`: the tool's own query chose the rows, so that they are
     about the brand even where our query finds no word of it. `network`: whose posts these are; else the column
     `platform`, else the link says it. `url_form` makes a link of other columns. `day_first`: 03/02/26 is the 3rd of
-    February; it is the default where the column itself does not show it. `engagement` is the tool's own total.
+    February; it is the default where the column itself does not show it. `engagement` is the tool's own total, `parts`
+    more reactions that count towards it. Where no `reach` is filled, the first of `impressions` and `site_visits` is
+    taken, and says so. Numbers of `sentiment` lie between -`sentiment_scale` and `sentiment_scale`, whatever the file's
+    other rows hold; `sentiment_clipped`: what lies outside counts as the scale's end, as only the direction is told,
+    else its scale is not known, and neither is it. `warning`: words the author put before the text. `received`: when
+    the network itself first had a post, where the author's clock lies ahead.
     """
 
     id: str
@@ -42,8 +47,15 @@ class Columns:
     shares: Names = ()
     views: Names = ()
     engagement: Names = ()
+    parts: Names = ()
+    received: Names = ()
+    warning: Names = ()
+    sentiment_clipped: bool = False
     reach: Names = ()
+    site_visits: Names = ()
+    impressions: Names = ()
     sentiment: Names = ()
+    sentiment_scale: float = 1.0
     rating: Names = ()
     links: Names = ()
     day_first: bool | None = None
@@ -59,7 +71,14 @@ def _set(*names: str) -> frozenset[str]:
 _STREAM = "chunk_result.data.data."
 
 
-def _talkwalker(*, id: str, title: str, needs: frozenset[str], prefix: str = "") -> Columns:
+_FOLLOWED = ("twitter", "instagram", "facebook", "pinterest")
+
+
+def _of_article(*names: str) -> Names:
+    return tuple(form for name in names for form in (f"article_extended_attributes.{name}", name))
+
+
+def _talkwalker(*, id: str, title: str, needs: frozenset[str], scale: float, prefix: str = "") -> Columns:
     def under(*names: str) -> Names:
         return tuple(prefix + name for name in names)
 
@@ -68,7 +87,14 @@ def _talkwalker(*, id: str, title: str, needs: frozenset[str], prefix: str = "")
         date=under("published"), heading=under("title", "title_snippet"), url=under("url"),
         author=under("extra_author_attributes.short_name", "extra_author_attributes.name"),
         author_shown=under("extra_author_attributes.name"), platform=under("source_type"), language=under("lang"),
-        engagement=under("engagement"), reach=under("reach"), sentiment=under("sentiment"),
+        engagement=under("engagement"), reach=under("reach"),
+        sentiment=under("sentiment"), sentiment_scale=scale, sentiment_clipped=True,
+        likes=under(*_of_article("facebook_likes", "instagram_likes", "youtube_likes", "pinterest_likes", "likes")),
+        comments=under(*_of_article("num_comments", "comments")),
+        shares=under(*_of_article("twitter_retweets", "twitter_shares", "facebook_shares", "shares", "retweets")),
+        views=under(*_of_article("url_views", "youtube_views", "views")),
+        followers=under(*(f"source_extended_attributes.{network}_followers" for network in _FOLLOWED)),
+        site_visits=under("source_extended_attributes.alexa_pageviews"),
     )  # fmt: skip
 
 
@@ -120,7 +146,8 @@ TOOLS: tuple[Columns, ...] = (
         comments=("twitter reply count", "facebook comments", "instagram comments", "linkedin comments",
                   "reddit comments"),
         shares=("twitter retweets", "facebook shares", "linkedin shares"), views=("linkedin video views",),
-        reach=("reach (new)",), sentiment=("sentiment",), links=("expanded urls",),
+        reach=("reach (new)", "reach estimate", "reachestimate"), sentiment=("sentiment",), links=("expanded urls",),
+        impressions=("impressions", "linkedin impressions"), site_visits=("total monthly visitors", "monthlyvisitors"),
     ),
     Columns(
         id="meltwater", title="Meltwater", needs=_set("date", "headline", "url", "hit sentence", "influencer"),
@@ -132,9 +159,10 @@ TOOLS: tuple[Columns, ...] = (
     ),
     _talkwalker(
         id="talkwalker", title="Talkwalker", needs=_set("url", "published", "content", "source_type", "sentiment"),
+        scale=1.0,
     ),
     _talkwalker(
-        id="talkwalker_stream", title="Talkwalker stream (JSON lines)", prefix=_STREAM,
+        id="talkwalker_stream", title="Talkwalker stream (JSON lines)", prefix=_STREAM, scale=5.0,
         needs=_set("chunk_type", _STREAM + "url", _STREAM + "published"),
     ),
     Columns(
@@ -169,6 +197,7 @@ TOOLS: tuple[Columns, ...] = (
         author=("user name", "page name"), author_shown=("page name",), followers=("followers at posting",),
         likes=("likes",), comments=("comments",), shares=("shares",), views=("total views", "post views"),
         links=("final link", "link"), engagement=("total interactions",),
+        parts=("love", "wow", "haha", "sad", "angry", "care"),
     ),
 )  # fmt: skip
 
@@ -207,12 +236,14 @@ NETWORKS: tuple[Columns, ...] = (
         url_form="https://bsky.app/profile/{author.handle}/post/{uri}", author=("author.handle",),
         author_shown=("author.displayname", "author.handle"), language=("record.langs",),
         followers=("author.followerscount",), likes=("likecount",), comments=("replycount",), shares=("repostcount",),
-        links=("record.facets",),
+        parts=("quotecount",), received=("indexedat",), links=("record.facets",),
     ),
     Columns(
         id="mastodon", title="Mastodon (JSON)", needs=_set("id", "url", "created_at", "content", "account.acct"),
-        network="mastodon", text=("content", "spoiler_text"), date=("created_at",), url=("url", "uri"),
-        author=("account.acct",), author_shown=("account.display_name", "account.acct"), language=("language",),
+        network="mastodon", text=("content", "reblog.content"), warning=("spoiler_text", "reblog.spoiler_text"),
+        date=("created_at",), url=("url", "uri"),
+        author=("account.acct",), author_shown=("account.display_name", "account.acct"),
+        language=("language", "reblog.language"),
         followers=("account.followers_count",), following=("account.following_count",), likes=("favourites_count",),
         comments=("replies_count",), shares=("reblogs_count",),
     ),

@@ -18,7 +18,7 @@ from config.registers import canonical_url
 from listener.exports import cells
 from listener.exports.columns import Columns
 from listener.language import detect
-from listener.mentions import author_of, network_of, spoken
+from listener.mentions import FUTURE_LIMIT, author_of, network_of, spoken
 from listener.queries import About, Query, Words
 from listener.text import find_links, one_line, plain_text, safe_link
 
@@ -46,10 +46,12 @@ MENTIONS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "views": pl.Int64,
     "engagement_stated": pl.Int64,
     "reach": pl.Int64,
+    "reach_kind": pl.String,  # impressions | site_visits | vendor; null: no reach stated
     "vendor_sentiment": pl.Float64,
     "brands": pl.String,  # JSON: brand -> the query's terms found
 }
-_COUNTS = ("followers", "following", "likes", "comments", "shares", "views", "reach")
+_COUNTS = ("followers", "following", "likes", "comments", "shares", "views")
+_NET_VOTES = ("score", "reddit score")  # votes for less votes against: may lie below 0
 _REMOVED = ("[removed]", "[deleted]", "[removed by reddit]")
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 _LINKS = re.compile(r"https?://[^\s\"'<>\\,\]}]{1,2000}")
@@ -128,7 +130,6 @@ class _Reader:
         self._frame = table.frame
         shown = cells.day_first(text for name in columns.date for text in self._column(name))
         self.day_first = shown if shown is not None else columns.day_first is not False
-        self.scale = cells.scale(text for name in columns.sentiment for text in self._column(name))
 
     def _column(self, name: str) -> list[str | None]:
         return self._frame[self._actual[name]].to_list() if name in self._actual else []
@@ -158,6 +159,7 @@ class _Reader:
         if written.strip().casefold() in _REMOVED:
             return "removed_by_author"
         text, hrefs = plain_text(written)
+        text = "\n".join(filter(None, (plain_text(self._first(row, columns.warning) or "")[0], text)))
         title = one_line(plain_text(self._first(row, columns.heading) or "")[0])[:500] or None
         if not text and not title:
             return self._rejected(row, "missing_text", "the row has no text")
@@ -188,14 +190,22 @@ class _Reader:
         return Rejected(int(row["source_line"]), reason, message, shown)
 
     def _moment(self, row: Mapping[str, Any]) -> cells.Moment | None:
+        stated = self._stated_at(row)
+        received = self._read_moment(self._first(row, self.columns.received))
+        ahead = stated and received and stated.at > received.at + FUTURE_LIMIT
+        return received if ahead or stated is None else stated
+
+    def _stated_at(self, row: Mapping[str, Any]) -> cells.Moment | None:
         clock = self._first(row, self.columns.time)
         for name in self.columns.date:
             if not cells.is_null(row.get(name)):
-                text = f"{row[name].strip()[:10]} {clock.strip()}" if clock else row[name]
-                moment = cells.moment(text, zone=self.zone, day_first=self.day_first)
+                moment = self._read_moment(cells.joined(row[name], clock) if clock else row[name])
                 if moment:
                     return moment
         return None
+
+    def _read_moment(self, text: str | None) -> cells.Moment | None:
+        return cells.moment(text, zone=self.zone, day_first=self.day_first) if text else None
 
     def _url(self, row: Mapping[str, Any]) -> str | None:
         form = self.columns.url_form
@@ -253,17 +263,33 @@ class _Reader:
         return {"author_key": key, "author_name": (one_line(shown)[:200] if shown and key else None) or name}
 
     def _numbers(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        values: dict[str, Any] = {name: self._count(row, name, getattr(self.columns, name)) for name in _COUNTS}
-        values["engagement_stated"] = self._count(row, "engagement", self.columns.engagement)
-        said = (self._first(row, self.columns.verified) or "").strip().lower()
+        columns = self.columns
+        values: dict[str, Any] = {name: self._count(row, name, getattr(columns, name)) for name in _COUNTS}
+        values |= self._reach(row)
+        total = self._count(row, "engagement", columns.engagement)
+        more = [n for name in columns.parts if (n := self._count(row, name, (name,))) is not None]
+        counted = [values[name] for name in ("likes", "comments", "shares") if values[name] is not None]
+        summed = sum(max(n, 0) for n in (*counted, *more)) if more else None
+        values["engagement_stated"] = max((n for n in (total, summed) if n is not None), default=None)
+        said = (self._first(row, columns.verified) or "").strip().lower()
         values["verified"] = True if said in _TRUE else False if said in _FALSE else None
         return values
 
+    def _reach(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The first reach that is filled, and what it counts."""
+        columns = self.columns
+        kinds = (("vendor", columns.reach), ("impressions", columns.impressions), ("site_visits", columns.site_visits))
+        for kind, names in kinds:
+            value = self._count(row, "reach", names)
+            if value is not None:
+                return {"reach": value, "reach_kind": kind}
+        return {"reach": None, "reach_kind": None}
+
     def _count(self, row: Mapping[str, Any], name: str, names: Sequence[str]) -> int | None:
-        text = self._first(row, names)
-        if text is None:
+        found = next((each for each in names if not cells.is_null(row.get(each))), None)
+        if found is None:
             return None
-        value = cells.count(text)
+        value = cells.score(row[found]) if found in _NET_VOTES else cells.count(row[found])
         if value is None:
             self.unread[name] += 1
         return value
@@ -273,7 +299,13 @@ class _Reader:
         if stars:
             return cells.rating(stars)
         text = self._first(row, self.columns.sentiment)
-        return None if cells.unrated(text) else cells.feeling(str(text), largest=self.scale)
+        if cells.unrated(text):
+            return None
+        columns = self.columns
+        value = cells.feeling(str(text), largest=columns.sentiment_scale, clipped=columns.sentiment_clipped)
+        if value is None:
+            self.unread["sentiment"] += 1
+        return value
 
 
 def latest(frame: pl.DataFrame) -> dt.datetime | None:

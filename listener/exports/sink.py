@@ -81,7 +81,8 @@ class MentionSink:
 
 _SAME_NAME = (
     "network", "native_id", "title", "text", "raw_url", "language_stated", "author_key", "author_name", "followers",
-    "following", "verified", "likes", "comments", "shares", "views", "engagement_stated", "reach", "vendor_sentiment",
+    "following", "verified", "likes", "comments", "shares", "views", "engagement_stated", "reach", "reach_kind",
+    "vendor_sentiment",
 )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def _mention(
 ) -> Mention:
     source = f"import:{row['layout']}"
     published_at, quality = when(row["published_at"], row["published_quality"], now=now)
-    words = f"{row['author_key'] or ''}|{published_at or ''}|{row['text']}"
+    words = f"{row['author_key'] or ''}|{row['published_at'] or ''}|{row['text']}"
     key = mention_id(source=source, network=row["network"], native_id=row["native_id"], url=row["raw_url"], text=words)
     return Mention(
         mention_id=key,
@@ -99,7 +100,6 @@ def _mention(
         language=language,
         published_at=published_at,
         published_quality=quality,
-        reach_kind="vendor" if row["reach"] is not None else None,
         score=scored.score,
         label=scored.label,
         confidence=scored.confidence,

@@ -99,3 +99,17 @@ def test_any_cell_is_read_or_not_but_never_breaks(text: str) -> None:
     assert value is None or 0 <= value < 10**15
     feeling = cells.feeling(text, largest=5)
     assert feeling is None or -1 <= feeling <= 1
+
+
+@pytest.mark.parametrize(
+    ("date", "clock", "text"),
+    [
+        ("2026-02-03 00:00:00", "1899-12-31 14:05:00", "2026-02-03 14:05:00"),
+        ("2026-02-03 00:00:00", "0.5868055555555556", "2026-02-03 14:05:00"),
+        ("46056", "0.5", "2026-02-03 12:00:00"),
+        ("2026-02-03", "14:05", "2026-02-03 14:05"),
+        ("03.02.2026", "14:05:00", "03.02.2026 14:05:00"),
+    ],
+)
+def test_a_date_cell_and_a_clock_cell_are_one_time(date: str, clock: str, text: str) -> None:
+    assert cells.joined(date, clock) == text

@@ -298,3 +298,91 @@ def test_reviews_are_read_as_the_app_store_serves_them(workspace: Workspace, ent
     report = pipeline.take_file(workspace, write(workspace, "reviews.json", json.dumps(feed)), now=NOW)
     assert (report.layout, report.accepted) == ("appstore", len(entries) if isinstance(entries, list) else 1)
     assert heard(workspace)["author_name"].to_list()[0] == "Mia"
+
+
+def _file(workspace: Workspace, name: str, records: list[dict[str, Any]]) -> ImportReport:
+    return pipeline.take_file(workspace, write(workspace, name, json.dumps(records)), now=NOW)
+
+
+def status(**more: Any) -> dict[str, Any]:
+    known = {
+        "id": "1", "url": "https://mas.to/@a/1", "uri": "https://mas.to/users/a/statuses/1", "language": "en",
+        "created_at": "2026-02-01T10:00:00.000Z", "content": "<p>The Acme kettle leaks again</p>", "spoiler_text": "",
+        "account": {"acct": "a", "display_name": "A", "followers_count": 70}, "reblog": None,
+    }  # fmt: skip
+    return known | more
+
+
+def test_a_boost_on_mastodon_says_what_it_boosts_and_warnings_belong_to_the_text(workspace: Workspace) -> None:
+    said = status(
+        content="<p>The kettle of my aunt leaks again and nobody at the shop answers her</p>", spoiler_text="Acme"
+    )
+    boost = status(id="2", url=None, uri="https://mas.to/users/b/statuses/2/activity", content="", reblog=said,
+                   account={"acct": "b", "display_name": "B", "followers_count": 5})  # fmt: skip
+    assert _file(workspace, "m.json", [said, boost]).accepted == 2
+    found = heard(workspace)
+    assert found["text"].n_unique() == 1
+    assert found["text"][0].startswith("Acme\nThe kettle")
+    assert found["cluster_id"].n_unique() == 1
+    assert sorted(found["author_key"]) == ["mastodon:a", "mastodon:b"]
+    assert set(found.select("reach", "reach_kind").rows()) == {(70, "followers"), (5, "followers")}
+
+
+def post(**more: Any) -> dict[str, Any]:
+    known = {
+        "uri": "at://did:plc:a/app.bsky.feed.post/1", "author": {"handle": "a.bsky.social", "displayName": "A"},
+        "record": {"text": "Acme", "createdAt": "2031-02-01T10:00:00Z"}, "likeCount": 1, "quoteCount": 4,
+        "indexedAt": "2026-02-01T10:00:05Z",
+    }  # fmt: skip
+    return known | more
+
+
+def test_a_clock_that_lies_ahead_is_not_believed_and_loses_no_post(workspace: Workspace) -> None:
+    assert _file(workspace, "b.json", [post()]).accepted == 1
+    row = heard(workspace).row(0, named=True)
+    assert row["published_at"] == dt.datetime(2026, 2, 1, 10, 0, 5, tzinfo=dt.UTC)
+    assert row["engagement"] == 5
+    by_hand(workspace, "https://a.example/1,Acme,anna,1,2031-02-01,web")
+    late = heard(workspace).row(1, named=True)
+    assert (late["published_at"], late["published_quality"]) == (NOW, "guessed")
+
+
+# the export's header and row, then column and value
+TOLD: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "Query Id,Date,Url,Domain,Full Text,Sentiment,Total Monthly Visitors,Reddit Score",
+        "1,2026-02-01 10:00:00.0,https://a.example/1,a.example,Acme,negative,5000,-4",
+        {"reach": 5000, "reach_kind": "site_visits", "vendor_sentiment": -1.0, "likes": -4, "engagement": 0},
+    ),
+    (
+        "Query Id,Date,Url,Domain,Full Text,Impressions,Total Monthly Visitors",
+        "1,2026-02-01 10:00:00.0,https://a.example/1,a.example,Acme,70,5000",
+        {"reach": 70, "reach_kind": "impressions", "vendor_sentiment": None},
+    ),
+    (
+        "url,published,content,source_type,sentiment,reach,article_extended_attributes.twitter_retweets,"
+        "article_extended_attributes.num_comments,source_extended_attributes.twitter_followers",
+        "https://a.example/1,01/02/26 10:00:00,Acme,BLOG,1,12,3,4,900",
+        {"vendor_sentiment": 1.0, "shares": 3, "comments": 4, "engagement": 7, "reach_kind": "vendor", "followers": None},
+    ),
+    (
+        "Page Name,User Name,Facebook Id,Post Created,Message,URL,Total Interactions,Likes,Comments,Shares,Love,Followers at Posting",
+        'Acme,acme,1,2026-02-01 10:00:00 CET,Acme,https://facebook.com/1,"1,500",900,200,50,350,"12,345"',
+        {"engagement": 1500, "likes": 900, "followers": 12345},
+    ),
+    (
+        "date,text,author",
+        "2026.02.03. 14:05,Acme,anna",
+        {"published_at": dt.datetime(2026, 2, 3, 13, 5, tzinfo=dt.UTC)},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "line", "values"), TOLD)
+def test_what_a_tool_tells_is_kept_and_said_for_what_it_is(
+    workspace: Workspace, header: str, line: str, values: dict[str, Any]
+) -> None:
+    report = pipeline.take_file(workspace, write(workspace, "t.csv", f"{header}\n{line}\n"), now=NOW)
+    assert report.accepted == 1, report
+    row = heard(workspace).row(0, named=True)
+    assert {name: row[name] for name in values} == values
