@@ -7,18 +7,22 @@ net     = goods - refund, converted at the rate of the order's business day, hal
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from attribution.currency import convert, half_even, minor_unit_size, money_units, to_minor
 from config.settings import ShopSettings
+from config.shop_rules import Rules
 
 SOLD, UNSOLD, UNCONVERTED = "sold", "unsold", "unconverted"
 REASONS = ("payment", "test", "cancelled", "unsold_status", "no_amount", "no_currency", "no_rate")
 FLAGS = ("tax_unknown", "refund_above_total", "refund_on_zero_total", "refund_assumed")
 PAYMENT_SYSTEMS = ("stripe",)  # they tell payments; the sale itself may be told by a shop as well
 _ORDER = ("account", "order_id")
+_Groups = tuple[tuple[Rules, list[str]], ...]  # rules, and the accounts judged by them
 
 
 def order_ledger(
@@ -38,6 +42,8 @@ def order_ledger(
     sold: gross_minor (what was charged: goods, tax and shipping, before refunds), discount_minor, goods_minor,
     refunded_goods_minor (goods - net, so that the three always agree), net_minor.
 
+    Each order is judged by the rules of its account (`ShopSettings.rules_of`).
+
     state: sold | unsold (a payment that names an order which a shop told, test, cancelled, a status of the shop's
     `unsold_statuses`) | unconverted (no amount, currency or rate: outside every total). A refund may exceed the total,
     the net is then negative; where the total is 0 a refund has no effect on goods. Both are flagged. An order whose
@@ -51,7 +57,8 @@ def order_ledger(
     )
     sized = sized.with_columns(_size=minor_unit_size(sized["currency"]))
     sized = sized.with_columns(_payment=_pays_known_order(sized))
-    known = _own_money(sized.join(_refunded(refunds), on=_ORDER, how="left"), shop=shop)
+    groups = _accounts_by_rules(orders, shop)
+    known = _own_money(sized.join(_refunded(refunds), on=_ORDER, how="left"), groups)
     converted = convert(
         known,
         rates,
@@ -63,7 +70,7 @@ def order_ledger(
         },
         to=currency,
     )
-    judged = converted.with_columns(reason=_reason(shop)).with_columns(state=_state())
+    judged = converted.with_columns(reason=_reason(groups)).with_columns(state=_state())
     money = ("gross_minor", "discount_minor", "goods_minor", "refunded_goods_minor", "net_minor")
     return (
         judged.with_columns(
@@ -104,20 +111,39 @@ def _refunded(refunds: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _own_money(orders: pl.DataFrame, *, shop: ShopSettings) -> pl.DataFrame:
+def _accounts_by_rules(orders: pl.DataFrame, shop: ShopSettings) -> _Groups:
+    """The accounts of the orders, those that are judged alike together."""
+    groups: dict[Rules, list[str]] = {}
+    for account in orders["account"].unique().sort().to_list():
+        groups.setdefault(shop.rules_of(account), []).append(account)
+    return tuple(groups.items()) or ((shop.rules_of(""), []),)
+
+
+def _by_rules(groups: _Groups, judged: Callable[[Rules], pl.Expr]) -> pl.Expr:
+    """What each order's own rules say."""
+    (first, _), *others = groups
+    return functools.reduce(
+        lambda rest, group: pl.when(pl.col("account").is_in(group[1])).then(judged(group[0])).otherwise(rest),
+        others,
+        judged(first),
+    )
+
+
+def _own_money(orders: pl.DataFrame, groups: _Groups) -> pl.DataFrame:
     """Adds _gross, _discount, _goods, _net in minor units of the order's own currency, and flags."""
     units = {name: money_units(pl.col(name)) for name in ("subtotal", "shipping", "tax", "total")}
     shipping, tax = units["shipping"].fill_null(0), units["tax"].fill_null(0)
     stated_total = pl.col("total").is_not_null()
     # The business's own word first, then the file's, then the order's own sum.
     sums_up = stated_total & (units["total"] == units["subtotal"] + shipping)
-    inside = pl.coalesce(pl.lit(shop.tax_included, dtype=pl.Boolean), pl.col("tax_included"), sums_up).fill_null(False)
+    ours = _by_rules(groups, lambda rules: pl.lit(rules.tax_included, dtype=pl.Boolean))
+    inside = pl.coalesce(ours, pl.col("tax_included"), sums_up).fill_null(False)
     total = units["total"].fill_null(units["subtotal"] + shipping + pl.when(inside).then(0).otherwise(tax))
     goods = units["subtotal"] - pl.when(inside).then(tax).otherwise(0)
     gifts = money_units(pl.col("gift_cards")).fill_null(0).clip(lower_bound=0)
     goods = goods - pl.min_horizontal(gifts, goods.clip(lower_bound=0))
-    if shop.shipping_in_revenue:
-        goods = goods + shipping
+    with_shipping = _by_rules(groups, lambda rules: pl.lit(rules.shipping_in_revenue))
+    goods = goods + pl.when(with_shipping).then(shipping).otherwise(0)
     per_unit = pl.lit(10_000, dtype=pl.Int128)
     stated = pl.col("_refunded").fill_null(0)
     assumed = (stated == 0) & (_status() == "refunded").fill_null(False) & (total > 0)
@@ -145,14 +171,19 @@ def _status() -> pl.Expr:
     return pl.col("status").str.strip_chars().str.to_lowercase()
 
 
-def _reason(shop: ShopSettings) -> pl.Expr:
+def _unsold_status(rules: Rules) -> pl.Expr:
+    return _status().is_in([text.strip().lower() for text in rules.unsold_statuses])
+
+
+def _reason(groups: _Groups) -> pl.Expr:
     """The first reason that holds, in the order of REASONS; null when sold."""
-    unsold = [text.strip().lower() for text in shop.unsold_statuses]
+    test_is_sold = _by_rules(groups, lambda rules: pl.lit(rules.test_is_sold))
+    cancelled_is_sold = _by_rules(groups, lambda rules: pl.lit(rules.cancelled_is_sold))
     return pl.coalesce(
         _flag("payment", pl.col("_payment")),
-        _flag("test", pl.col("is_test").fill_null(False) & pl.lit(not shop.test_is_sold)),
-        _flag("cancelled", pl.col("cancelled_at").is_not_null() & pl.lit(not shop.cancelled_is_sold)),
-        _flag("unsold_status", _status().is_in(unsold)),
+        _flag("test", pl.col("is_test").fill_null(False) & ~test_is_sold),
+        _flag("cancelled", pl.col("cancelled_at").is_not_null() & ~cancelled_is_sold),
+        _flag("unsold_status", _by_rules(groups, _unsold_status)),
         _flag("no_amount", pl.col("_goods").is_null() & pl.col("subtotal").is_null()),
         _flag("no_currency", pl.col("currency").is_null()),
         _flag("no_rate", pl.col("net_minor").is_null()),

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from config.shop_rules import AccountRules, Rules, rules_of
+
 MODELS = (
     "last_non_direct",
     "last",
@@ -169,14 +171,14 @@ class SourceSettings(_Frozen):
     paused: bool = False
 
 
-class ShopSettings(_Frozen):
+class ShopSettings(Rules):
     domains: tuple[Domain, ...] = ()
-    unsold_statuses: tuple[str, ...] = ("voided",)
-    cancelled_is_sold: bool = False
-    test_is_sold: bool = False
-    shipping_in_revenue: bool = False
-    tax_included: bool | None = None
     url_parameters: tuple[str, ...] = ()  # kept in the URLs of visits, beyond tags, click ids and promotions
+    account: tuple[AccountRules, ...] = ()  # what differs for one account; see `rules_of`
+
+    def rules_of(self, account: str) -> Rules:
+        """The rules by which the orders of an account are judged."""
+        return rules_of(account, general=self, own=self.account)
 
 
 class AttributionSettings(_Frozen):
@@ -225,7 +227,12 @@ class Settings(_Frozen):
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:
-        for kind, names in (("brand", [b.name for b in self.brand]), ("source", [s.name for s in self.source])):
+        listed = {
+            "brand": [brand.name for brand in self.brand],
+            "source": [source.name for source in self.source],
+            "shop.account": [rules.name for rules in self.shop.account],
+        }
+        for kind, names in listed.items():
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two [[{kind}]] entries are called {twice[0]!r}; give each its own name")
@@ -323,10 +330,8 @@ _PLAIN = {
 
 
 def _known_keys(path: list[str | int]) -> list[str]:
-    model: type[BaseModel] = Settings
-    for part in path:
-        if isinstance(part, str):
-            model = _SECTIONS.get(part, model)
+    table = ".".join(part for part in path if isinstance(part, str))
+    model = _SECTIONS.get(table, Settings)
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
@@ -335,6 +340,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "brand": BrandSettings,
     "source": SourceSettings,
     "shop": ShopSettings,
+    "shop.account": AccountRules,
     "attribution": AttributionSettings,
     "people": PeopleSettings,
     "import": ImportSettings,
@@ -345,6 +351,7 @@ _EXAMPLES = {
     "match": "match = '\"acme kettle\" OR #acme'",
     "url": 'url = "https://example.org/feed.xml"',
     "name": 'name = "Acme"',
+    "shop.account.name": 'name = "cod"',
     "timezone": 'timezone = "Europe/Berlin"',
     "lookback": 'lookback = "30d"',
     "interval": 'interval = "60m"',
@@ -358,7 +365,8 @@ _EXAMPLES = {
 def _example(path: list[str | int]) -> str:
     names = [part for part in path if isinstance(part, str)]
     return next(
-        (_EXAMPLES[name] for name in reversed(names) if name in _EXAMPLES), "run `earned init` in an empty folder"
+        (_EXAMPLES[name] for name in (".".join(names), *reversed(names)) if name in _EXAMPLES),
+        "run `earned init` in an empty folder",
     )
 
 
@@ -367,9 +375,12 @@ def find_line(text: str, path: list[str | int]) -> int | None:
 
     tomllib keeps no positions, so the table headers are walked again here.
     """
-    table = str(path[0]) if path else ""
-    index = path[1] if len(path) > 1 and isinstance(path[1], int) else 0
-    key = next((part for part in path[1:] if isinstance(part, str)), None)
+    table, rest = str(path[0]) if path else "", path[1:]
+    inner = f"{table}.{rest[0]}" if rest else ""
+    if len(rest) > 1 and re.search(rf"(?m)^\s*\[\[\s*{re.escape(inner)}\s*\]\]", text):
+        table, rest = inner, rest[1:]
+    index = rest[0] if rest and isinstance(rest[0], int) else 0
+    key = next((part for part in rest if isinstance(part, str)), None)
     seen, inside, header_line = -1, False, None
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.match(r"^\s*\[\[?\s*([\w.-]+)\s*\]\]?", line)

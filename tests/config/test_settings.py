@@ -46,6 +46,33 @@ def test_the_starter_file_reads_well() -> None:
         (HEAD + "[people]\nmin_followers = 'many'\n", 4, "people.min_followers", "digits"),
         (HEAD + '[[brand]]\nname = ""\nmatch = "x"\n', 4, "brand[1].name", "between the quotes"),
         (HEAD + "name = 7\n", 3, "workspace.name", "in quotes"),
+        (
+            HEAD + '[[shop.account]]\nname = "cod"\n\n[[shop.account]]\nunsold_statuses = []\n',
+            6,
+            "shop.account[2].name",
+            "cod",
+        ),
+        (HEAD + '[[shop.account]]\nname = "shopify:"\n', 4, "shop.account[1].name", "shopify:cod"),
+        (HEAD + '[[shop.account]]\nname = ""\n', 4, "shop.account[1].name", "shopify:cod"),
+        (
+            HEAD + '[[shop.account]]\nname = "a"\ntax_includes = 1\n',
+            5,
+            "shop.account[1].tax_includes",
+            "'tax_included'",
+        ),
+        (
+            HEAD
+            + '[shop]\ndomains = []\n[[shop.account]]\nname = "a"\n\n[[shop.account]]\nname = "b"\ntax_included = 7\n',
+            10,
+            "shop.account[2].tax_included",
+            "without quotes",
+        ),
+        (
+            HEAD + '[shop]\naccount = [{ name = "a", unsold_statuses = "voided" }]\n',
+            4,
+            "shop.account[1].unsold_statuses",
+            "brackets",
+        ),
         ("x = \n", 1, "", "quotes"),
         ("", None, "workspace", "[workspace]"),
     ],
@@ -91,6 +118,47 @@ def test_two_sources_of_one_name_are_refused() -> None:
     twice = '[[source]]\nname = "a"\nurl = "http://x"\n' * 2
     with pytest.raises(SettingsError, match="two \\[\\[source\\]\\] entries are called 'a'"):
         parse_settings(HEAD + twice, file=FILE)
+
+
+def test_two_rules_of_one_account_are_refused() -> None:
+    twice = '[[shop.account]]\nname = "cod"\n' * 2
+    with pytest.raises(SettingsError, match=r"two \[\[shop\.account\]\] entries are called 'cod'"):
+        parse_settings(HEAD + twice, file=FILE)
+
+
+SHOP = """
+[shop]
+unsold_statuses = ["voided"]
+tax_included = true
+
+[[shop.account]]
+name = "cod"
+unsold_statuses = ["voided", "pending"]
+shipping_in_revenue = true
+
+[[shop.account]]
+name = "shopify:cod"
+shipping_in_revenue = false
+tax_included = false
+"""
+
+
+@pytest.mark.parametrize(
+    ("account", "unsold", "shipping", "tax_included"),
+    [
+        ("shopify:default", ("voided",), False, True),
+        ("woocommerce:cod", ("voided", "pending"), True, True),
+        ("cod", ("voided", "pending"), True, True),
+        ("shopify:cod", ("voided", "pending"), False, False),
+        ("shopify:cod2", ("voided",), False, True),
+        ("cod:default", ("voided",), False, True),
+    ],
+)
+def test_an_account_has_its_own_rules_and_the_general_ones_for_the_rest(
+    account: str, unsold: tuple[str, ...], shipping: bool, tax_included: bool
+) -> None:
+    rules = parse_settings(HEAD + SHOP, file=FILE).shop.rules_of(account)
+    assert (rules.unsold_statuses, rules.shipping_in_revenue, rules.tax_included) == (unsold, shipping, tax_included)
 
 
 def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
