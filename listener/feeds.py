@@ -23,7 +23,7 @@ from typing import Any
 
 from listener.feed_dates import parse_date
 from listener.feed_repair import repaired
-from listener.text import clean, find_links, one_line, plain_text, safe_link
+from listener.text import TEXT_LIMIT, clean, find_links, one_line, plain_text, safe_link
 from listener.wellformed import DEPTH_LIMIT, TooDeepError, read_wellformed
 
 ITEMS_LIMIT = 2_000
@@ -205,9 +205,13 @@ class _Reading:
 def _read_xml(text: str, reading: _Reading, *, warnings: tuple[str, ...]) -> ParsedFeed:
     if _HTML_PAGE.search(text[:2_000]) and not _FEED_ROOT.search(text[:4_000]):
         return _no_feed("this is a web page, not a feed; look for the site's RSS or Atom address", warnings=warnings)
-    body = _NOT_XML.sub("", _without_doctype(text))
+    body = _without_doctype(text)
     try:
-        read = _read_directly(body.encode("utf-8", "replace"), reading, warnings=warnings)
+        # Nearly always there is nothing that XML forbids; the parser finds it sooner than a pattern.
+        read = _read_directly(body.encode("utf-8", "surrogatepass"), reading, warnings=warnings)
+        if read is None and _NOT_XML.search(body):
+            body = _NOT_XML.sub("", body)
+            read = _read_directly(body.encode("utf-8", "replace"), reading, warnings=warnings)
     except TooDeepError:
         return _no_feed(f"this is no feed: it nests elements more than {DEPTH_LIMIT} deep", warnings=warnings)
     return (
@@ -354,7 +358,12 @@ def _entry(item: Any, around: _Around, *, known: Collection[str]) -> Entry:
 
 
 def _one_line(markup: Any) -> str | None:
-    return one_line(plain_text(str(markup))[0]) or None if markup else None
+    if not markup:
+        return None
+    text = str(markup)
+    if ("<" in text or "&" in text) or len(text) > TEXT_LIMIT:
+        text = plain_text(text)[0]
+    return one_line(text) or None
 
 
 def _named(author: Any) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -16,6 +15,7 @@ _LINKS_LIMIT = 100
 
 # C0 and C1 controls but newline and tab; the bidi controls that can turn a line around (Trojan Source, CVE-2021-42574).
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_SPACES = re.compile("  +")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MARKUP = re.compile(r"<[a-zA-Z/!?][^<>]{0,2000}>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 # Redirectors that name their target: alerts and shared links would otherwise all lie on one site.
@@ -86,9 +86,17 @@ def plain_text(markup: str) -> tuple[str, list[str]]:
     if ("<" not in cut and "&" not in cut) or not _MARKUP.search(cut):
         return clean(cut), []
     text, links = _read_simple(cut) or _read_any(cut)
-    if "  " not in text and text.replace("\n", "").isprintable():  # the quick way: no blanks but single spaces
-        return "\n".join(filter(None, map(str.strip, text.split("\n"))))[:TEXT_LIMIT].rstrip(), links
-    return clean("\n".join([" ".join(line.split()) for line in text.split("\n") if line and not line.isspace()])), links
+    return _laid_out(text), links
+
+
+def _laid_out(text: str) -> str:
+    """`clean`, with blanks made single and empty lines left out."""
+    spaced = text.replace("\t", " ").replace("\xa0", " ").replace("\r", " ")
+    if not spaced.replace("\n", "").isprintable():
+        return clean("\n".join([" ".join(line.split()) for line in text.split("\n") if line and not line.isspace()]))
+    if "  " in spaced:  # the quick way: what is printable holds no other blanks and no controls
+        spaced = _SPACES.sub(" ", spaced)
+    return "\n".join(filter(None, map(str.strip, spaced.split("\n"))))[:TEXT_LIMIT].rstrip()
 
 
 def _read_any(markup: str) -> tuple[str, list[str]]:
@@ -98,12 +106,15 @@ def _read_any(markup: str) -> tuple[str, list[str]]:
     return "".join(reader.parts), reader.links
 
 
-_ATTRIBUTES = r"""(?:[ \t\r\n]+[a-zA-Z_][a-zA-Z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'))?)*"""
+_ATTRIBUTES = r"""(?:[ \t\r\n]+[a-zA-Z_][a-zA-Z0-9_:.-]*(?:=(?:"[^"]*"|'[^']*'|[a-zA-Z0-9#%._-]+(?![^ \t\r\n])))?)*"""
 _SIMPLE_TAG = re.compile(
     rf"(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]*)(?P<attributes>{_ATTRIBUTES})[ \t\r\n]*/?",
 )
 _FRAME = re.compile(rf"iframe{_ATTRIBUTES}")
-_HREF = re.compile(r"""[ \t\r\n](?P<name>[a-zA-Z_][a-zA-Z0-9_:.-]*)(?:=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'))?""")
+_HREF = re.compile(
+    r"""[ \t\r\n](?P<name>[a-zA-Z_][a-zA-Z0-9_:.-]*)"""
+    r"""(?:=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[a-zA-Z0-9#%._-]+)))?"""
+)
 _SIMPLE_COMMENT = re.compile(r"!--[^<>-]+(?:-[^<>-]+)*--")
 # Elements whose text some versions of Python's reader take for no markup.
 _RAW = _UNSEEN | {"xmp", "noembed", "noframes", "textarea", "plaintext"}
@@ -121,8 +132,7 @@ _PLAIN_TAGS = {
 def _read_simple(markup: str) -> tuple[str, list[str]] | None:
     """What `_Reader` makes of markup, several times sooner; None where a tag is not of the plainest kind."""
     first, *others = markup.split("<")
-    has_references = "&" in markup
-    pieces = [unescape(first) if has_references and "&" in first else first]
+    pieces = [_resolved(first) if "&" in first else first]
     links: list[str] = []
     plain = _PLAIN_TAGS.get
     following = iter(others)
@@ -139,21 +149,35 @@ def _read_simple(markup: str) -> tuple[str, list[str]] | None:
         if line_break:
             pieces.append(line_break)
         if text:  # each piece by itself: no reference reaches over a tag
-            pieces.append(unescape(text) if has_references and "&" in text else text)
+            pieces.append(_resolved(text) if "&" in text else text)
     return "".join(pieces), links
 
 
-# The form most links have, so that nothing more need be looked for.
-_LINK_TAG = re.compile(r"""a href="([^"]*)"(?: (?!href\b)[a-z]+="[^"]*")*""")
+_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)")  # what html.unescape looks at
+
+
+def _resolved(text: str) -> str:
+    """`unescape`, sooner: the same few references come again and again."""
+    return _REFERENCE.sub(_character, text)
+
+
+def _character(reference: re.Match[str]) -> str:
+    return _unescaped(reference[0])
+
+
+_unescaped = lru_cache(maxsize=1024)(unescape)
+
+_LINK_START = 'a href="'  # the form most links have, so that nothing more need be looked for
+_BESIDE_LINK = re.compile(r"""(?: (?!href\b)[a-z]+="[^"]*")+""")
 
 
 def _read_tag(tag: str, links: list[str]) -> str | None:
     """The line break a tag stands for, if any; its link is added. None for a tag only the full reader understands."""
-    if tag.startswith("a "):
-        link = _LINK_TAG.fullmatch(tag)
-        if link:
-            if link[1]:
-                links.append(unescape(link[1]))
+    if tag.startswith(_LINK_START):
+        link, closed, others = tag[len(_LINK_START) :].partition('"')
+        if closed and (not others or _BESIDE_LINK.fullmatch(others)):
+            if link:
+                links.append(unescape(link) if "&" in link else link)
             return ""
     found = _tag(tag)
     if found is None:
@@ -168,12 +192,14 @@ def _tag(tag: str) -> tuple[str, tuple[str, ...]] | None:
     if found is None:
         return ("", ()) if _SIMPLE_COMMENT.fullmatch(tag) else None
     name, attributes = found["name"].lower(), found["attributes"]
+    if name in _UNSEEN and not found["end"] and tag.endswith("/"):
+        return "", ()  # nothing is inside
     if name in _RAW or (found["end"] and (attributes or tag.endswith("/"))):
         return None
     links: tuple[str, ...] = ()
     if name == "a" and attributes:
         named = (
-            found["double"] or found["single"]
+            found["double"] or found["single"] or found["bare"]
             for found in _HREF.finditer(attributes)
             if found["name"].lower() == "href"
         )
@@ -215,12 +241,20 @@ def unwrap(link: str) -> str:
     return next((target for name in names if (target := safe_link(given.get(name)))), link)
 
 
+def _trimmed(link: str) -> str:
+    """Without the marks that end a sentence; a closing bracket stays where the link opens it."""
+    while link and (link[-1] in ".,;:!?*…'»”" or (link[-1] == ")" and link.count(")") > link.count("("))):
+        link = link[:-1]
+    return link
+
+
 def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple[str, ...]:
     """The http(s) links of a text, as written: hrefs first, then bare ones; each once, in order, at most 100."""
+    bare = [found.rstrip(".,;:!?)*…'»”") for found in _BARE_LINK.findall(text)] if "://" in text else []
+    plain = _PLAIN_LINK.fullmatch
     found: dict[str, None] = {}
-    bare = (match[0].rstrip(".,;:!?)*…'»”") for match in _BARE_LINK.finditer(text)) if "://" in text else ()
-    for link in itertools.chain(hrefs, bare):
-        harmless = link if _PLAIN_LINK.fullmatch(link) else safe_link(link, base=base)
+    for link in dict.fromkeys(hrefs + bare):
+        harmless = link if plain(link) else safe_link(link, base=base)
         if harmless:
             found[harmless] = None
             if len(found) == _LINKS_LIMIT:

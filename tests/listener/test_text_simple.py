@@ -18,7 +18,8 @@ PIECES = st.sampled_from(
         "<svg/>", "<title>", "</title>", "<?php x ?>", "<![CDATA[x]]>", "&amp;",
         "&lt;b&gt;", "&am", "p;", "&#12;", "&#x41;", "&nbsp;", "&copy", "&", "<", ">", " < 3", '"', "'", "a", " ",
         "\n", "\t", "\r\n", "\u017c\xf3\u0142\u0107", "\u202e", "\x0b", "<p\x0bx>", "</br>", "</p class='x'>",
-        "<p/>", "<o:p></o:p>", "<hr",
+        "<p/>", "<o:p></o:p>", "<hr", "<iframe src='/v'/>", "<script/>", "<a href=x_1 title=y>", "<img width=3 alt=x/>",
+        '<a href="x" rel="y">', '<a href="x"y="z">', '<a href="x" href="y">', "\xa0", "\u200a", "   ", "&ampx;",
     ]
 )  # fmt: skip
 
