@@ -79,8 +79,16 @@ def entries(data: bytes) -> Iterator[tuple[str, bytes]]:
             yield name, content
 
 
+_ZSTD = b"\x28\xb5\x2f\xfd"
+
+
 def unpacked(data: bytes) -> bytes:
     """The bytes without gzip, at most 500 MB and 100 times the packed size; other bytes as they are."""
+    if data.startswith(_ZSTD):
+        raise BadArchiveError(
+            "the file is packed with Zstandard",
+            cure="Unpack it with `zstd -d --long=31 FILE` and import what comes of it",
+        )
     if not data.startswith(b"\x1f\x8b"):
         return data
     limit = min(MAX_UNPACKED, max(_SMALL, MAX_RATIO * len(data)))

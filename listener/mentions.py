@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from config.registers import canonical_url, normal_code, person_key
 from listener.duplicates import text_hash
@@ -29,7 +29,10 @@ _BETWEEN_CODES = re.compile(r"[^\w\-‐-―−]+")
 _EMAIL = re.compile(r"[^\s@<>()\"']+@[^\s@<>()\"']+\.[^\s@<>()\"']+")
 _HOSTS = {
     "reddit.com": "reddit",
+    "redd.it": "reddit",
     "youtube.com": "youtube",
+    "youtu.be": "youtube",
+    "youtube-nocookie.com": "youtube",
     "bsky.app": "bluesky",
     "x.com": "x",
     "twitter.com": "x",
@@ -142,16 +145,28 @@ def network_identity(network: str, *, native_id: str | None, url: str | None) ->
     native = native_id or ""
     if network == "reddit":
         found = re.search(r"\bt[13]_[a-z0-9]{2,12}\b", native)
-        post = re.search(r"/comments/([a-z0-9]{2,12})(?:/[^/]*)?$", parts.path)
+        short = re.fullmatch(r"/([a-z0-9]{2,12})", parts.path) if parts.hostname == "redd.it" else None
+        post = short or re.search(r"/comments/([a-z0-9]{2,12})(?:/[^/]*)?$", parts.path)
         return found[0] if found else f"t3_{post[1]}" if post else None
     if network == "youtube":
         found = re.fullmatch(r"yt:video:([\w-]{11})", native)
-        video = parts.path.strip("/") if parts.hostname == "youtu.be" else parse_qs(parts.query).get("v", [""])[0]
-        return found[1] if found else video if re.fullmatch(r"[\w-]{11}", video) else None
+        return found[1] if found else _video(parts)
     if network == "x":
         status = re.search(r"/status(?:es)?/(\d{5,20})", f"{parts.path} {native}")
         return status[1] if status else None
     return None
+
+
+def _video(parts: SplitResult) -> str | None:
+    """The video a YouTube address shows, in any of its forms; None for a comment, a channel or anything else."""
+    asked = parse_qs(parts.query)
+    if "lc" in asked:
+        return None
+    named = re.fullmatch(r"/(?:shorts|live|embed|v)/([^/]+)", parts.path)
+    video = named[1] if named else asked.get("v", [""])[0]
+    if parts.hostname == "youtu.be":
+        video = parts.path.strip("/")
+    return video if re.fullmatch(r"[\w-]{11}", video) else None
 
 
 def spoken(title: str | None, text: str) -> str:

@@ -172,7 +172,7 @@ RECIPES: tuple[Recipe, ...] = (
         "rsshub",
         "RSSHub route",
         (
-            Need("route", "telegram/channel/acme", kind="path", pattern=r"[^\s?#]{2,500}"),
+            Need("route", "telegram/channel/acme", kind="path", pattern=r"(?!.*(?:^|/)\.\.?(?:/|\?|$))[^\s#]{2,500}"),
             Need("base", "https://rsshub.app", kind="address", pattern=_BASE, default="https://rsshub.app"),
         ),
         "{base}/{route}",
@@ -220,6 +220,9 @@ def values_of(chosen: Recipe, given: Sequence[str]) -> dict[str, str]:
             values[name] = rest
             continue
         left = [name for name in names if name not in values]
+        if len(given) == 1 and left[:1] == ["server"] and len(left) > 1 and _names_both(text):
+            values |= dict.fromkeys(left[:2], text)
+            continue
         if not left:
             wanted = " ".join(need.example for need in chosen.needs)
             raise RecipeError(
@@ -258,7 +261,8 @@ def _filled(need: Need, given: str) -> str:
         pairs = urlencode(parse_qsl(value, keep_blank_values=True))
         return f"&{pairs}" if pairs else ""
     if need.kind == "path":
-        return quote(value.strip("/"), safe="/%:@!$&'()*+,;=~-._")
+        path, mark, asked = value.partition("?")
+        return quote(path.strip("/"), safe="/%:@!$&'()*+,;=~-._") + mark + quote(asked, safe="/%:@!$&'()*+,;=~-._")
     if need.kind == "address":
         return value.rstrip("/") if need.name == "base" else value
     return value if need.kind == "server" else quote(value, safe="")
@@ -275,8 +279,13 @@ _AFTER = re.compile(r"(?:/id|/channel/|/profile/|/tags/|/r/|/@|[?&]channel_id=)(
 def _handle(value: str) -> str:
     """A handle, tag or id as typed, or out of an address that was pasted."""
     found = _AFTER.search(value) if "://" in value else None
-    bare = found[1] if found else value
+    bare = found[1] if found else re.sub(r"(?<=.)@[\w.-]+$", "", value)
     return re.sub(r"^(?:/?r/|[@#]|id(?=\d))", "", bare.strip("/")).removesuffix(".rss")
+
+
+def _names_both(value: str) -> bool:
+    """Whether one value names a server and what is on it: an address that was pasted, or @name@server."""
+    return bool(_AFTER.search(value)) if "://" in value else bool(re.fullmatch(r"@?[^@\s]+@[^@\s]+", value.strip()))
 
 
 def _server(value: str) -> str:

@@ -105,6 +105,7 @@ def query_not(
 ) -> None:
     """Propose what to leave out with NOT, so that a mention is not found any more, and what would go with it."""
     from config.settings import SettingsError
+    from listener.store import UnknownMentionError
     from ui import documents_query
 
     workspace = open_or_stop(context)
@@ -119,14 +120,14 @@ def query_not(
             return
     except SettingsError as problem:
         stop(str(problem))
+    except UnknownMentionError as problem:
+        stop(str(problem), code=1)
     if as_json:
         print_json(document)
         return
     columns = [("n", "No."), ("term", "NOT"), ("removes", "Takes out"), ("handled", "of them handled"), ("of", "Of")]
     print_table(f"For {document['brand']}", columns, [row | {"n": str(n)} for n, row in enumerate(rows, start=1)])
-    print(
-        "Use one with --use NUMBER." if rows else "No word of it tells it from the others, or there is no such mention."
-    )
+    print("Use one with --use NUMBER." if rows else "No word of it tells it from the others.")
 
 
 @query_app.command("rematch")

@@ -15,6 +15,7 @@ from listener.collect import make_plan
 from listener.queries import Query, compile_query
 from listener.rematching import rematch
 from listener.rescoring import rescore
+from listener.store import UnknownMentionError, read_by_id
 from ui.documents import plain
 
 Progress = Callable[[int, int], None]
@@ -93,8 +94,10 @@ def _rows(workspace: Workspace, shown: Any) -> list[dict[str, Any]]:
 def not_about_us(workspace: Workspace, mention_id: str, *, brand: str | None = None) -> dict[str, Any]:
     """What could stand behind NOT so that this mention is not the brand's any more, and what goes with it.
 
-    Raises SettingsError where no brand is named and there are several, or none.
+    Raises SettingsError where no brand is named and there are several, or none, UnknownMentionError.
     """
+    if not read_by_id(workspace.engine, [mention_id]).height:
+        raise UnknownMentionError(f"there is no mention {mention_id}; `earned mentions --json` shows the ids")
     chosen = brand_of(workspace, brand)
     if chosen is None:
         names = ", ".join(one.name for one in workspace.settings.brand) or "none"

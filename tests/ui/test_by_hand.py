@@ -88,13 +88,14 @@ def test_a_figure_that_is_cleared_is_unknown_and_can_be_told_again(folder: Path)
 
 
 REFUSED = [
-    ({"likes": "²"}, "digits"),
+    ({"likes": "²"}, "no number"),
     ({"author": "\udcff"}, "letters"),
     ({"text": ""}, "no text"),
     ({"text": "about tea"}, ""),
     ({"link": "javascript:alert(1)"}, "no address"),
     ({"date": "soon"}, "date cannot be read"),
-    ({"followers": "12k"}, "digits"),
+    ({"followers": "many"}, "no number"),
+    ({"date": "2027-12-01"}, "lies in the future"),
     ({"text": "acme kettle " * 2000}, "longer"),
 ]
 

@@ -363,10 +363,11 @@ TOLD: list[tuple[str, str, dict[str, Any]]] = [
         "url,published,content,source_type,sentiment,reach,article_extended_attributes.twitter_retweets,"
         "article_extended_attributes.num_comments,source_extended_attributes.twitter_followers",
         "https://a.example/1,01/02/26 10:00:00,Acme,BLOG,1,12,3,4,900",
-        {"vendor_sentiment": 1.0, "shares": 3, "comments": 4, "engagement": 7, "reach_kind": "vendor", "followers": None},
+        {"vendor_sentiment": 1.0, "shares": 3, "comments": 4, "engagement": 7, "reach_kind": "vendor"},
     ),
     (
-        "Page Name,User Name,Facebook Id,Post Created,Message,URL,Total Interactions,Likes,Comments,Shares,Love,Followers at Posting",
+        "Page Name,User Name,Facebook Id,Post Created,Message,URL,Total Interactions,Likes,Comments,Shares,Love,"
+        "Followers at Posting",
         'Acme,acme,1,2026-02-01 10:00:00 CET,Acme,https://facebook.com/1,"1,500",900,200,50,350,"12,345"',
         {"engagement": 1500, "likes": 900, "followers": 12345},
     ),
