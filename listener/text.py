@@ -241,6 +241,15 @@ def unwrap(link: str) -> str:
     return next((target for name in names if (target := safe_link(given.get(name)))), link)
 
 
+# Addresses written without https://: www. and a site, or a site of a common ending and a path on it.
+_MAYBE_HOST = re.compile(r"\.[a-zA-Z]{2,5}/")
+_HOST_LINK = re.compile(
+    r"(?<![\w@/.:=#&-])((?:www\.(?:[\w-]{1,63}\.){1,4}[a-z]{2,12}\b|(?:[\w-]{1,63}\.){1,4}(?:com|org|net|info|io|co|shop"
+    r"|store|app|de|at|ch|pl|hu|uk|fr|es|it|nl|cz|vn|il|ae|sa|eu|us|me|tv|ly|be)(?=/))(?:[/?][^\s<>\"'`{}|\\^\[\]]{0,2000})?)",
+    re.IGNORECASE,
+)
+
+
 def _trimmed(link: str) -> str:
     """Without the marks that end a sentence; a closing bracket stays where the link opens it."""
     while link and (link[-1] in ".,;:!?*…'»”" or (link[-1] == ")" and link.count(")") > link.count("("))):
@@ -250,7 +259,9 @@ def _trimmed(link: str) -> str:
 
 def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple[str, ...]:
     """The http(s) links of a text, as written: hrefs first, then bare ones; each once, in order, at most 100."""
-    bare = [found.rstrip(".,;:!?)*…'»”") for found in _BARE_LINK.findall(text)] if "://" in text else []
+    bare = [_trimmed(link) for link in _BARE_LINK.findall(text)] if "://" in text else []
+    if "www." in text or _MAYBE_HOST.search(text):
+        bare += [f"https://{_trimmed(link)}" for link in _HOST_LINK.findall(text)]
     plain = _PLAIN_LINK.fullmatch
     found: dict[str, None] = {}
     for link in dict.fromkeys(hrefs + bare):

@@ -134,3 +134,17 @@ def test_a_short_text_is_nobodys_copy() -> None:
 def test_hashtags_and_handles_are_found(text: str, hashtags: list[str], handles: list[str]) -> None:
     assert list(find_hashtags(text)) == hashtags
     assert list(find_handles(text)) == handles
+
+
+LINKED = [
+    ("https://en.wikipedia.org/wiki/A_(b), yes", ("https://en.wikipedia.org/wiki/A_(b)",)),
+    ("(https://a.example/x)", ("https://a.example/x",)),
+    ("www.acme.com/x, acme.com/y.", ("https://www.acme.com/x", "https://acme.com/y")),
+    ("anna@acme.com/z and/or node.js/foo v1.2/3", ()),
+    ("https://www.acme.com/q", ("https://www.acme.com/q",)),
+]
+
+
+@pytest.mark.parametrize(("text", "links"), LINKED)
+def test_links_are_found_as_people_write_them(text: str, links: tuple[str, ...]) -> None:
+    assert find_links(text, []) == links
