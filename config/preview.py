@@ -4,7 +4,7 @@ as they stand and as they will be read, rows that would be put aside."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -85,9 +85,11 @@ def preview(
     order: str | None = None,
     decimal: str | None = None,
     rows: int = 5,
+    count: Callable[[str, pl.DataFrame], int] = lambda name, frame: frame.height,
 ) -> FilePreview:
     """Look at a file as `intake.take_in` would. `mapping` is tried on tables with its headers before any remembered
-    one. A file that cannot be taken in is an answer with `error`, never an exception."""
+    one; `count`: how many records the rows of a table (given by its name) tell. A file that cannot be taken in is an
+    answer with `error`, never an exception."""
     try:
         document, whole = _document(path, encoding=encoding)
     except IntakeError as exc:
@@ -96,7 +98,7 @@ def preview(
         return FilePreview(path.name, error=f"the file cannot be opened: {exc.strerror or exc}")
     told = document.encoding or ""
     said = {name: value for name, value in (("order", order), ("decimal", decimal)) if value}
-    look = _Look(workspace, layouts, path.name, wanted, account, mapping, said, rows)
+    look = _Look(workspace, layouts, path.name, wanted, account, mapping, said, rows, count)
     return FilePreview(
         file=path.name,
         kind=document.kind,
@@ -143,6 +145,7 @@ class _Look:
     mapping: ColumnMapping | None
     said: Mapping[str, str]
     rows: int
+    count: Callable[[str, pl.DataFrame], int]
 
     def at(self, table: TextTable) -> TablePreview:
         fresh = replace(table, used=set())
@@ -198,7 +201,7 @@ class _Look:
                 for name, frame in parsed.tables.items()
                 if frame.height
             },
-            records={name: frame.height for name, frame in parsed.tables.items()},
+            records={name: self.count(name, frame) for name, frame in parsed.tables.items()},
             rejected=[*bare.rejected, *parsed.rejected],
             skipped=Counter(bare.skipped) + Counter(parsed.skipped.values()),
             notices=[*bare.notices, *parsed.warnings],

@@ -72,6 +72,16 @@ def read_health(
     return pl.DataFrame(rows, schema=dict(HEALTH), orient="row")
 
 
+def count_failing(engine: Engine, sources: Sequence[SourceSettings], *, now: dt.datetime) -> int:
+    """How many sources are in the state `failing` of `read_health`, without looking at their mentions."""
+    states = {(state.name, state.url): state for state in read_states(engine).values()}
+    found = [
+        _state(one, states.get((one.name, one.url)), silent=False, missed=False, now=now, running=False)
+        for one in sources
+    ]
+    return found.count("failing")
+
+
 def _row(
     source: SourceSettings,
     state: SourceState | None,

@@ -26,6 +26,7 @@ from config.workspace import Workspace, open_workspace
 from listener import store
 from listener.days import sentiment_days
 from listener.feeling import Feeling, feeling, feeling_of_days
+from listener.health import count_failing
 from ui import history, pipeline, roi_figures
 from ui.roi_figures import RoiFigures
 
@@ -230,15 +231,13 @@ def people(period: Period, model: str | None = None) -> pl.DataFrame:
 
 def freshness() -> Freshness:
     space = workspace()
-    health = store.source_health(space.engine)
-    polls = health.get_column("last_checked_at").drop_nulls()
+    polls = store.source_health(space.engine).get_column("last_checked_at").drop_nulls()
     done = [row["finished_at"] for row in imports() if row["state"] == "done" and row["finished_at"]]
     known = {source.name for source in space.settings.source}
-    failing = health.filter(pl.col("source").is_in(list(known)) & pl.col("error").is_not_null())
     return Freshness(
         last_poll=polls.max(),  # type: ignore[arg-type]
         sources=len(known),
-        sources_failing=failing.height,
+        sources_failing=count_failing(space.engine, space.settings.source, now=now()),
         last_import=max(done, default=None),
         simulated=space.settings.workspace.simulated,
         as_of=space.as_of(now()),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import sqlalchemy as sa
 
 from config import intake, mappings, plans, register_files
@@ -58,7 +59,13 @@ def look(
         mapping=mapping,
         order=order,
         decimal=decimal,
+        count=_told,
     )
+
+
+def _told(table: str, rows: pl.DataFrame) -> int:
+    """Records as an import counts them: a refund of 0 says that there is none."""
+    return rows.filter(pl.col("amount") != 0).height if table == "refunds" else rows.height
 
 
 def proposal(workspace: Workspace, path: Path, *, encoding: str | None = None) -> Proposal | None:

@@ -18,6 +18,7 @@ from ui.column_words import Word, plain, words_of
 _SAMPLE = 200
 _GOOD = 0.5  # a pair below it is not proposed
 BY_NAME, BY_PART, BY_CELLS = "name", "part", "cells"
+_FITTING = {BY_NAME: 0.5, BY_PART: 0.8}  # the share of cells that must fit: a known name speaks for itself
 
 
 @dataclass(frozen=True)
@@ -298,8 +299,8 @@ def guesses(table: TextTable, target: Target) -> dict[str, Guess]:
             likeness, word = _likeness(header, column)
             share = _share(samples[header], column.kind)
             score = likeness + 0.2 * share + 0.1 * column.needed
-            if likeness and share >= 0.8 and score >= _GOOD:
-                by = BY_NAME if likeness >= 0.7 else BY_PART
+            by = BY_NAME if likeness >= 0.7 else BY_PART
+            if likeness and score >= _GOOD and (share >= _FITTING[by] or _but_few(samples[header], column.kind)):
                 pairs.append((-score, order, place, column.name, Guess(header, by, word)))
     found: dict[str, Guess] = {}
     taken: set[str] = set()
@@ -338,12 +339,24 @@ def _by_values(
             continue
         taken = {guess.header for guess in (*found.values(), *more.values())}
         left = [h for h in table.headers if h not in taken and samples[h]]
-        fitting = [h for h in left if _share(samples[h], column.kind) == 1.0 and _tells(samples[h], column.kind)]
+        fitting = [h for h in left if _speaks(samples[h], column.kind)]
         if column.kind == "money" and len(fitting) > 1:
             fitting = _largest(samples, fitting)
         if fitting and (len(fitting) == 1 or column.kind == "id"):  # a table's number mostly stands first
             more[column.name] = Guess(fitting[0], BY_CELLS)
     return more
+
+
+def _but_few(values: Sequence[str], kind: str) -> bool:
+    """Whether a cell here and there is all that does not fit: one, or one in twenty, with more good ones than bad."""
+    bad = sum(not _FITS[kind](value) for value in values)
+    return bad <= max(1, len(values) // 20) and 2 * bad < len(values)
+
+
+def _speaks(values: Sequence[str], kind: str) -> bool:
+    """Whether the cells alone speak for a kind. Ids must do so to the last: anything else may be one."""
+    good = [value for value in values if _FITS[kind](value)]
+    return (len(good) == len(values) or (kind != "id" and _but_few(values, kind))) and _tells(good, kind)
 
 
 def _largest(samples: Mapping[str, list[str]], headers: Sequence[str]) -> list[str]:

@@ -35,6 +35,7 @@ def outcome_names(_: Words) -> dict[str, str]:
         "unchanged": _("same as last time"),
         "not_modified": _("same as last time"),
         "fresh": _("nothing new yet, as it said"),
+        "waiting_retry": _("failed, waits for its next try"),
         "waiting_turn": _("waiting for its turn"),
         "gone": _("gone for good"),
         "http_error": _("refused by the server"),
@@ -87,6 +88,13 @@ def advice(row: Mapping[str, Any], _: Words) -> str | None:
             since=_moment(row["missed_since"]), until=_moment(row["missed_until"])
         )
     return None
+
+
+def cure(row: Mapping[str, Any], _: Words) -> str | None:
+    """What to do about a source, without what is wrong with it; None while there is nothing to do."""
+    if row["state"] in ("gone", "failing", "waiting"):
+        return cures(_).get(row["outcome"] or "")
+    return advice(row, _)
 
 
 def _moment(value: Any) -> str:

@@ -71,6 +71,20 @@ def test_columns_are_proposed_by_their_names_and_cells(name: str) -> None:
     assert proposed(text) == expected
 
 
+ONE_BAD = [
+    ("Bon;Datum;Summe;Kunde\nB-1;02.05.2026;10,50;a\nB-2;13.05.2026;7,00;b\nB-3;gestern;3,00;c\n", "Datum", "Summe"),
+    ("Bon;Datum;Summe;Kunde\nB-1;02.05.2026;10,50;a\nB-2;13.05.2026;?;b\nB-3;14.05.2026;3,00;c\n", "Datum", "Summe"),
+    ("Bon;Zzz;Summe;Kunde\nB-1;02.05.2026;10,50;a\nB-2;13.05.2026;7,00;b\nB-3;gestern;3,00;c\n", "Zzz", "Summe"),
+]
+
+
+@pytest.mark.parametrize(("text", "day", "total"), ONE_BAD, ids=["day", "amount", "day without a name"])
+def test_one_bad_cell_among_good_ones_hides_no_column(text: str, day: str, total: str) -> None:
+    layout, columns = proposed(text)
+    assert layout == "earned_orders"
+    assert {"order_id": "Bon", "ordered_at": day, "total": total}.items() <= columns.items()
+
+
 def test_a_column_whose_cells_do_not_fit_is_not_proposed() -> None:
     read = table("order no,date,total\nA-1,2026-05-01,unknown\nA-2,2026-05-02,later\n")
     assert "total" not in mapping.propose(read, mapping.TARGETS[0])

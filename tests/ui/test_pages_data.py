@@ -445,6 +445,16 @@ def test_a_preview_promises_what_the_import_brings(
     assert pipeline.facts_of(workspace).scan(table).collect().height == rows
 
 
+def test_a_refund_of_nothing_is_promised_no_more_than_it_is_counted(workspace: Workspace, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "data" / "exports" / "shopify_orders.csv").read_text(encoding="utf-8")
+    file = tmp_path / "orders_export.csv"
+    file.write_text(text, encoding="utf-8")
+    (seen,) = imports.look(workspace, file).recognised
+    report = pipeline.take_file(workspace, file, now=NOW)
+    assert seen.records.get("refunds", 0) == report.tables.get("refunds", 0)
+    assert seen.records["orders"] == report.tables["orders"]
+
+
 def test_of_a_large_file_only_the_beginning_is_looked_at(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.preview.HEAD_BYTES", 2_000)
     file = workspace.folder / "big.csv"

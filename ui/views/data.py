@@ -49,7 +49,7 @@ def page() -> None:
 
 def _answer(screen: Screen, ledger: pl.DataFrame, sources: pl.DataFrame, quarantine: pl.DataFrame) -> str:
     _ = screen._
-    failing = sources.filter(pl.col("error").is_not_null()).height
+    failing = sources.filter(pl.col("state") == "failing").height
     standing = ledger.filter(pl.col("state") == "done").height
     feeds = (
         _.plural("{n} of {all} sources is failing", "{n} of {all} sources are failing", failing).format(

@@ -13,10 +13,10 @@ from ui.source_words import outcome_names
 
 __all__ = ["PHONE", "WIDE", "column_names", "draw", "listed", "outcome_names", "shown"]
 WIDE = (
-    *("source", "health", "network", "last_success_at", "entries", "mentions", "last_week_per_day", "per_day"),
-    "outcome",
+    *("source", "health", "error", "failures", "lag_minutes", "next_check_at", "missed_since", "mentions"),
+    *("last_week_per_day", "per_day"),
 )
-PHONE = ("source", "health", "mentions")
+PHONE = ("source", "health", "error")
 _ORDER = ("gone", "failing", "late", "silent", "gaps", "waiting", "never", "ok", "paused")
 
 
@@ -39,7 +39,7 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
             titles=column_names(_),
             alternative=_("Sources with the outcome of their last poll."),
             key="sources",
-            widths={"source": 170},
+            widths={"source": 150, "health": 90, "error": 300, "failures": 90},
             wide=WIDE,
             phone=PHONE,
         )
@@ -67,8 +67,17 @@ def shown(sources: pl.DataFrame, _: Translator) -> pl.DataFrame:
         pl.col("error").map_elements(lambda text: in_language(text, _), return_dtype=pl.String),
         "http_status",
         "failures",
+        "lag_minutes",
+        "missed_since",
+        "missed_until",
+        _cures(sources, _),
         pl.col("url").alias("address"),
     )
+
+
+def _cures(sources: pl.DataFrame, _: Translator) -> pl.Series:
+    told = [source_words.cure(row, _) for row in sources.to_dicts()]
+    return pl.Series("cure", told, dtype=pl.String)
 
 
 def column_names(_: Translator) -> dict[str, str]:
@@ -89,4 +98,8 @@ def column_names(_: Translator) -> dict[str, str]:
         "per_day": _("Habit a day"),
         "last_mention_at": _("Newest mention"),
         "failures": _("Failures in a row"),
+        "lag_minutes": _("Not heard for (minutes)"),
+        "missed_since": _("May have missed since"),
+        "missed_until": _("May have missed until"),
+        "cure": _("What to do"),
     }

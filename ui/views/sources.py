@@ -76,7 +76,7 @@ def _listed(screen: Screen, sources: pl.DataFrame) -> None:
         alternative=_("Sources with their health, those in trouble first."),
         key="sources-list",
         select=True,
-        widths={"source": 170},
+        widths={"source": 150, "health": 90, "error": 300, "failures": 90},
         wide=data_feeds.WIDE,
         phone=data_feeds.PHONE,
     )
@@ -110,8 +110,9 @@ def _troubles(screen: Screen, sources: pl.DataFrame, *, at_most: int = 4) -> Non
         for row in wrong[:at_most]:
             st.text(f"{row['source']} · {names[row['state']]}: {source_words.advice(row, _)}")
         if len(wrong) > at_most:
-            more = len(wrong) - at_most
-            st.text(_.plural("and {n} more, in the table", "and {n} more, in the table", more).format(n=more))
+            counts = {state: sum(row["state"] == state for row in wrong[at_most:]) for state in TROUBLES}
+            told = ", ".join(f"{n} {names[state]}" for state, n in counts.items() if n)
+            st.text(_("and in the table below: {states}").format(states=told))
     never = sources.filter(pl.col("state") == "never").height
     if never:
         st.caption(
