@@ -283,11 +283,12 @@ def _parsed(
     author = feed.get("author") if version.startswith("atom") else None
     site = safe_link(str(feed.get("link") or ""), base=reading.url) or reading.url
     around = _Around(reading.url, site, author, feed.get("language"))
-    entries = [_entry(item, around, known=reading.known) for item in items]
-    if reading.known and _own_ids(entries) is None:  # their texts tell them apart
-        entries = [_entry(item, around, known=frozenset()) for item in items]
+    guids = [one_line(str(item.get("id") or ""))[:2_000] for item in items]
+    entries = [_entry(item, guid, around, known=reading.known) for item, guid in zip(items, guids, strict=True)]
+    if reading.known and not _are_own(entries):  # their texts tell them apart
+        entries = [_entry(item, guid, around, known=frozenset()) for item, guid in zip(items, guids, strict=True)]
     title = one_line(plain_text(str(feed.get("title") or ""))[0]) or None
-    return ParsedFeed(title, version, _identified(entries), warnings, None)
+    return ParsedFeed(title, version, _identified(entries, guids), warnings, None)
 
 
 def _too_many(held: int) -> str:
@@ -326,8 +327,8 @@ class _Around:
     language: Any
 
 
-def _entry(item: Any, around: _Around, *, known: Collection[str]) -> Entry:
-    """Its id is the item's own, which may be empty; see `_identified`."""
+def _entry(item: Any, guid: str, around: _Around, *, known: Collection[str]) -> Entry:
+    """Its id is the item's own or its address, or empty; see `_identified`."""
     get = item.get
     base = _base(item, around.url) or around.site
     title = _one_line(get("title") or get("media_title"))
@@ -340,17 +341,17 @@ def _entry(item: Any, around: _Around, *, known: Collection[str]) -> Entry:
     mark = _mark(title, link, author, language, base, body)
     text, hrefs = ("", []) if mark in known else plain_text(body)
     return Entry(
-        native_id=one_line(str(get("id") or ""))[:2_000],
+        native_id=guid or link or "",
         title=title,
         link=link,
         published_at=published_at,
         published_quality=quality,
         author=author,
         text=text,
-        likes=_count(_mapping(get("media_starrating")).get("count")),
+        likes=_count(_mapping(get("media_starrating")).get("count")) if "media_starrating" in item else None,
         comments=_count(get("slash_comments") or get("thr_total")),
-        views=_count(_mapping(get("media_statistics")).get("views")),
-        links=find_links(text, hrefs, base=base) if hrefs or "://" in text else (),
+        views=_count(_mapping(get("media_statistics")).get("views")) if "media_statistics" in item else None,
+        links=find_links(text, hrefs, base=base) if text or hrefs else (),
         language=language,
         mark=mark,
         is_known=mark in known,
@@ -467,20 +468,18 @@ def _language_of(value: str) -> str | None:
     return found[1].lower() if found else None
 
 
-def _identified(entries: list[Entry]) -> tuple[Entry, ...]:
+def _identified(entries: list[Entry], guids: Sequence[str]) -> tuple[Entry, ...]:
     """Give every entry an id of its own: its guid; guid and address where a guid stands on several; address; text.
     The same entry twice in a document keeps one id.
 
     Where a guid is shared, all that share it carry more, so that an id does not pass to the next post at the next poll.
     """
-    ids = _own_ids(entries)
-    if ids is not None:
-        return tuple(
-            entry if entry.native_id else replace(entry, native_id=key) for entry, key in zip(entries, ids, strict=True)
-        )
-    kinds = {(entry.native_id, entry.link, _text_id(entry)) for entry in entries}
+    if _are_own(entries):
+        return tuple(entries)
+    with_guids = list(zip(guids, entries, strict=True))
+    kinds = {(guid, entry.link, _text_id(entry)) for guid, entry in with_guids}
     shared = Counter(guid for guid, _, _ in kinds if guid)
-    named = [replace(entry, native_id=_key(entry, shared=shared[entry.native_id] > 1)) for entry in entries]
+    named = [replace(entry, native_id=_key(guid, entry, shared=shared[guid] > 1)) for guid, entry in with_guids]
     twice = Counter(key for key, _ in {(entry.native_id, _text_id(entry)) for entry in named})
     return tuple(
         replace(entry, native_id=f"{entry.native_id}|{_text_id(entry)}") if twice[entry.native_id] > 1 else entry
@@ -488,16 +487,14 @@ def _identified(entries: list[Entry]) -> tuple[Entry, ...]:
     )
 
 
-def _own_ids(entries: Sequence[Entry]) -> list[str] | None:
-    """Their guids, or addresses where they have none; None unless each has one of its own."""
-    ids = [entry.native_id or entry.link or "" for entry in entries]
-    return ids if all(ids) and len(set(ids)) == len(ids) else None
+def _are_own(entries: Sequence[Entry]) -> bool:
+    """Whether each has a guid, or an address where it has none, that no other has."""
+    ids = {entry.native_id for entry in entries}
+    return len(ids) == len(entries) and "" not in ids
 
 
-def _key(entry: Entry, *, shared: bool) -> str:
-    if entry.native_id and shared:
-        return f"{entry.native_id}|{entry.link or _text_id(entry)}"
-    return entry.native_id or entry.link or _text_id(entry)
+def _key(guid: str, entry: Entry, *, shared: bool) -> str:
+    return f"{guid}|{entry.link or _text_id(entry)}" if guid and shared else entry.native_id or _text_id(entry)
 
 
 def _text_id(entry: Entry) -> str:
@@ -519,12 +516,15 @@ def _read_json(text: str, *, url: str, warnings: tuple[str, ...]) -> ParsedFeed:
     if len(items) > ITEMS_LIMIT:
         warnings += (f"the feed holds {len(items)} items; the first {ITEMS_LIMIT} were read",)
     base = safe_link(_text(document.get("home_page_url"))) or url
-    read = [_json_entry(item, document, base=base) for item in items[:ITEMS_LIMIT]]
-    entries = [entry for entry in read if entry]
-    if len(entries) < len(read):
-        warnings += (f"{len(read) - len(entries)} items could not be read and were left out",)
+    read = [
+        (entry, _json_guid(item)) for item in items[:ITEMS_LIMIT] if (entry := _json_entry(item, document, base=base))
+    ]
+    entries, guids = [entry for entry, _ in read], [guid for _, guid in read]
+    left_out = min(len(items), ITEMS_LIMIT) - len(entries)
+    if left_out:
+        warnings += (f"{left_out} items could not be read and were left out",)
     title = one_line(_text(document.get("title")) or "") or None
-    return ParsedFeed(title, "jsonfeed", _identified(entries), warnings, None)
+    return ParsedFeed(title, "jsonfeed", _identified(entries, guids), warnings, None)
 
 
 def _text(value: Any) -> str | None:
@@ -539,14 +539,12 @@ def _json_entry(item: Any, document: Mapping[str, Any], *, base: str) -> Entry |
     text, hrefs = plain_text(html) if html else (clean(_text(item.get("content_text")) or ""), [])
     text = text or plain_text(_text(item.get("summary")) or "")[0]
     link = safe_link(_text(item.get("url")), base=base) or safe_link(_text(item.get("external_url")), base=base)
-    key = item.get("id")
-    native_id = one_line(str(key))[:2_000] if isinstance(key, int | float | str) and not isinstance(key, bool) else ""
     if not (title or text or link):
         return None
     raw = _text(item.get("date_published")) or _text(item.get("date_modified"))
     published_at, quality = parse_date(raw, fallback=None) if raw else (None, "missing")
     return Entry(
-        native_id=native_id,
+        native_id=_json_guid(item) or link or "",
         title=title,
         link=link,
         published_at=published_at,
@@ -556,6 +554,11 @@ def _json_entry(item: Any, document: Mapping[str, Any], *, base: str) -> Entry |
         links=find_links(text, hrefs, base=base),
         language=_language(item.get("language")) or _language(document.get("language")),
     )
+
+
+def _json_guid(item: Mapping[str, Any]) -> str:
+    key = item.get("id")
+    return one_line(str(key))[:2_000] if isinstance(key, int | float | str) and not isinstance(key, bool) else ""
 
 
 def _json_author(holder: Mapping[str, Any]) -> str | None:
