@@ -26,6 +26,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from listener.unreached import why
+
 USER_AGENT = "earned/0.1 (feed reader of a brand; polls politely)"
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -369,7 +371,7 @@ async def _get(sessions: Sessions, request: FetchRequest, limits: Limits) -> tup
         cause = getattr(exc, "os_error", None) or exc.__cause__
         if isinstance(cause, BlockedAddressError) or "is no address of the open Internet" in str(exc):
             return _blocked(request, exc), None
-        return FetchResult(Outcome.NETWORK_ERROR, final_url=request.url, error=_shown(exc)), None
+        return FetchResult(Outcome.NETWORK_ERROR, final_url=request.url, error=why(exc)), None
 
 
 def _blocked(request: FetchRequest, exc: BaseException) -> FetchResult:
@@ -379,11 +381,6 @@ def _blocked(request: FetchRequest, exc: BaseException) -> FetchResult:
         final_url=request.url,
         error=f"{host} lies inside a private network; if it is yours, set allow_private = true for this source",
     )
-
-
-def _shown(exc: BaseException) -> str:
-    said = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", str(exc))[:200]
-    return f"the server could not be reached: {said or type(exc).__name__}"
 
 
 async def _read(

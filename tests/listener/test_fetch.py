@@ -281,6 +281,15 @@ async def test_a_closed_door_and_a_broken_answer_are_results() -> None:
     assert (await get(gone)).outcome == Outcome.NETWORK_ERROR
 
 
+async def test_what_failed_is_told_in_our_words() -> None:
+    with FeedHost({"/cut": Reply(200, HALF, {"Content-Encoding": "gzip"}), "/bad": Reply(200, BODY)}) as host:
+        cut, closed = await get(host.url("/cut")), host.url("/f")
+    nothing, unknown = await get(closed), await get("http://nosuch.invalid/f", private=False)
+    assert cut.error == "the server's answer is broken (the packed body ends too early)"
+    assert nothing.error == "nothing answers at this address (connection refused)"
+    assert unknown.error == "the server's name is not known; check the address and your connection"
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

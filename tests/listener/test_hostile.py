@@ -154,6 +154,7 @@ async def test_whatever_a_server_does_is_a_result_in_bounded_time_and_memory(nam
     assert result.outcome in outcomes
     assert bool(result.error) is (result.outcome != Outcome.OK)
     assert (result.error or "").isprintable()
+    assert not any(leak in (result.error or "") for leak in ("400", "message", "host", "ssl", "Bad", "\\", "Errno"))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kilobytes
 
 
