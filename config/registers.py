@@ -126,8 +126,9 @@ def person_key(network: str, handle: str) -> str:
 def canonical_url(url: str) -> str | None:
     """The form in which links are compared, or None for anything but http(s) with a host.
 
-    Lower-case host without www., m. or amp.; no default port, fragment, tracking parameters or trailing slash; query
-    sorted. The raw URL is kept beside it wherever it is stored: its tags are evidence.
+    Lower-case host without www., m. or amp., other scripts as the network writes them (IDNA); no default port,
+    fragment, tracking parameters or trailing slash; query sorted. The raw URL is kept beside it wherever it is stored: its tags
+    are evidence.
     """
     try:
         parts = urlsplit(url.strip())
@@ -136,11 +137,18 @@ def canonical_url(url: str) -> str | None:
         return None
     if parts.scheme.lower() not in ("http", "https") or not host:
         return None
-    host = re.sub(r"^(www|m|amp)\.(?=[^.]+\.)", "", host)
+    host = re.sub(r"^(www|m|amp)\.(?=[^.]+\.)", "", host if host.isascii() else _ascii_host(host))
     place = host if port in (None, 80, 443) else f"{host}:{port}"
     query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k.lower()))
     path = quote(unquote(parts.path), safe="/%:@!$&'()*+,;=~-._").rstrip("/")
     return urlunsplit(("https", place, path, urlencode(query), ""))
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host  # no name that could be looked up; it is still the same text
 
 
 def read_codes(engine: Engine) -> pl.DataFrame:
