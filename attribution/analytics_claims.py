@@ -16,6 +16,7 @@ import polars as pl
 from attribution.channels import RULES, UNASSIGNED, channel_of
 from attribution.currency import convert, minor_unit_size, to_minor
 from attribution.report import Report
+from config.channel_rules import ChannelRule
 from config.clock import Period
 
 _SPLIT = ("account", "dimension", "by_hour")
@@ -78,7 +79,7 @@ def analytics_claims(
     named = pl.col("channel").is_not_null() | pl.col("source").is_not_null()
     told = traffic.filter(telling & named).with_columns(by_hour=pl.col("hour").is_not_null())
     kept = _one_breakdown(_apart(told, report.period))
-    money = _in_currency(_with_channels(kept), report.currency, rates)
+    money = _in_currency(_with_channels(kept, report.channel_rules), report.currency, rates)
     found = _by_channel(report, money, scope=scope, zone=zone)
     return AnalyticsClaims(_rows(report, told, money, found, zone=zone), found)
 
@@ -127,11 +128,11 @@ def _one_breakdown(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.join(ranked, on=list(_SPLIT), how="semi", maintain_order="left")
 
 
-def _with_channels(rows: pl.DataFrame) -> pl.DataFrame:
+def _with_channels(rows: pl.DataFrame, rules: Sequence[ChannelRule]) -> pl.DataFrame:
     """The channel by our rules where source and medium are told, else the tool's own group, else by the source."""
     own = pl.col("channel").str.strip_chars()
     renamed = rows.with_columns(_own=own.str.to_lowercase().replace(_CHANNELS), _told=own)
-    ours = channel_of(renamed.drop("channel").with_columns(evidence=pl.lit("utm")))
+    ours = channel_of(renamed.drop("channel").with_columns(evidence=pl.lit("utm")), rules=rules)
     known = pl.col("_own").is_in(list(_CHANNELS.values()))
     tags = pl.col("source").is_not_null() & pl.col("medium").is_not_null()
     own_name = pl.when(known).then("_own").otherwise("_told")

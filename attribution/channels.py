@@ -1,16 +1,22 @@
 """Which channel a visit came by: an ordered list of rules over source, medium and campaign; the first match wins.
 
-GA4's nineteen default rules, with our own in front (influencers, AI assistants, webmail). Lists of search engines,
+GA4's nineteen default rules, with our own in front (influencers, AI assistants, webmail), and in front of all the rules
+that the business wrote itself (`[[channel_rule]]`). Lists of search engines,
 social, video and shopping sites are Matomo's (CC0) and our own aliases, see data/NOTICE.
 """
 
 from __future__ import annotations
 
 import functools
+import unicodedata
+from collections.abc import Sequence
 from importlib import resources
 from io import BytesIO
 
 import polars as pl
+
+from attribution.utm import normal_medium, normal_source
+from config.channel_rules import FIELDS, ChannelRule, TagTest
 
 DIRECT = "Direct"
 DEEP_LINK = "Direct (deep link)"  # a part of Direct in reports; to the models both are one
@@ -59,10 +65,11 @@ RULES: tuple[tuple[str, pl.Expr], ...] = (
 )
 
 
-def channel_of(frame: pl.DataFrame) -> pl.DataFrame:
+def channel_of(frame: pl.DataFrame, *, rules: Sequence[ChannelRule]) -> pl.DataFrame:
     """The frame with a column `channel` (never null), from its columns source, medium, campaign, evidence.
 
-    Case and outer blanks do not matter, null is the same as empty. Rules are evaluated once a combination.
+    rules: the business's own (`Settings.channel_rule`), which are asked first, in their order; then RULES. Case and
+    outer blanks do not matter, null is the same as empty. Rules are evaluated once a combination.
     """
     frame = frame.with_columns(pl.col(KEYS).cast(pl.String))
     combinations = frame.select(KEYS).unique()
@@ -76,10 +83,41 @@ def channel_of(frame: pl.DataFrame) -> pl.DataFrame:
     channels = _with_category(plain).select(
         *(pl.col(f"raw_{name}").alias(name) for name in KEYS),
         pl.coalesce(
-            *(pl.when(condition).then(pl.lit(channel)) for channel, condition in RULES), pl.lit(UNASSIGNED)
+            *(pl.when(_holds(rule)).then(pl.lit(rule.channel)) for rule in rules),
+            *(pl.when(condition).then(pl.lit(channel)) for channel, condition in RULES),
+            pl.lit(UNASSIGNED),
         ).alias("channel"),
     )
     return frame.join(channels, on=KEYS, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _holds(rule: ChannelRule) -> pl.Expr:
+    """Whether all that a rule of the business says is so."""
+    tests = {name: getattr(rule, name) for name in FIELDS}
+    return pl.all_horizontal(_tag_holds(name, test) for name, test in tests.items() if test is not None)
+
+
+def _tag_holds(name: str, test: TagTest) -> pl.Expr:
+    tag = pl.col(name).str.normalize("NFKC")
+    if test.equals is not None:
+        return tag.is_in(_spellings(name, _plain(test.equals)))
+    if test.contains is not None:
+        return tag.str.contains(_plain(test.contains), literal=True)
+    if test.starts_with is not None:
+        return tag.str.starts_with(_plain(test.starts_with))
+    return tag.str.ends_with(_plain(test.ends_with or ""))
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+def _spellings(name: str, text: str) -> list[str]:
+    """A value as it is written, and as visits bear it once the spellings of a network are folded: fb is facebook."""
+    folded = {"source": normal_source, "medium": normal_medium}.get(name)
+    if folded is None:
+        return [text]
+    return [text, *pl.select(folded(pl.lit(text))).to_series().drop_nulls().to_list()]
 
 
 _DEEP = r"^/[^/]+/[^/]|^/.{19,}"  # two parts of a path, or twenty characters: nobody types that

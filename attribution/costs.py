@@ -5,7 +5,7 @@ Discounts stand nowhere here: they are netted in the revenue, and never a cost a
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 import polars as pl
@@ -14,6 +14,7 @@ from attribution.channels import INFLUENCER, channel_of
 from attribution.currency import convert, half_even, minor_digits, minor_unit_size, money_units
 from attribution.ledger import SOLD
 from attribution.utm import normal_source
+from config.channel_rules import ChannelRule
 from config.clock import Period
 from config.plans import COST_KINDS, MONEY
 
@@ -64,6 +65,7 @@ def daily_costs(
     rates: pl.DataFrame,
     period: Period,
     scope: Collection[str] | None = None,
+    rules: Sequence[ChannelRule],
 ) -> pl.DataFrame:
     """Every cost of the period, a row a line and day, with columns DAILY; sorted by date, kind, origin and line.
 
@@ -75,7 +77,14 @@ def daily_costs(
     Nothing counts twice: `cost_days` says which days of which line give way.
     """
     days = cost_days(
-        costs, spend=spend, commissions=commissions, currency=currency, rates=rates, period=period, scope=scope
+        costs,
+        spend=spend,
+        commissions=commissions,
+        currency=currency,
+        rates=rates,
+        period=period,
+        scope=scope,
+        rules=rules,
     )
     return days.filter(pl.col("left_out").is_null()).select(*DAILY)
 
@@ -89,6 +98,7 @@ def cost_days(
     rates: pl.DataFrame,
     period: Period,
     scope: Collection[str] | None = None,
+    rules: Sequence[ChannelRule],
 ) -> pl.DataFrame:
     """As `daily_costs`, with the days that do not count and `left_out`, which says why (null: they count).
 
@@ -99,7 +109,7 @@ def cost_days(
     a commission of that influencer (or of nobody named) is imported or written down. A person named without a network
     (@anna) is whoever has that handle (instagram:anna).
     """
-    lines = pl.concat([_of_register(costs), _of_spend(spend)])
+    lines = pl.concat([_of_register(costs), _of_spend(spend, rules)])
     priced = _priced(lines, currency=currency, rates=rates)
     owed = pl.DataFrame(schema=COMMISSIONS) if commissions is None else commissions
     days = pl.concat([_spread(priced, period), _of_codes(owed, period)])
@@ -124,8 +134,9 @@ def _units(column: str) -> pl.Expr:
     return money_units(pl.col(column).cast(MONEY))
 
 
-def _of_spend(spend: pl.DataFrame) -> pl.DataFrame:
-    kinded = with_channel(spend.with_columns(pl.col("cost_type").str.to_lowercase().fill_null("media")))
+def _of_spend(spend: pl.DataFrame, rules: Sequence[ChannelRule]) -> pl.DataFrame:
+    lower = pl.col("cost_type").str.to_lowercase().fill_null("media")
+    kinded = with_channel(spend.with_columns(lower), rules=rules)
     return kinded.select(
         "date_from",
         pl.max_horizontal("date_from", "date_to").alias("date_to"),
@@ -141,8 +152,8 @@ def _of_spend(spend: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def with_channel(spend: pl.DataFrame) -> pl.DataFrame:
-    """Spend lines (tables.SPEND, cost_type known) with the channel of each.
+def with_channel(spend: pl.DataFrame, *, rules: Sequence[ChannelRule]) -> pl.DataFrame:
+    """Spend lines (tables.SPEND, cost_type known) with the channel of each; rules: the business's own, as of visits.
 
     Media without a source take the platform as source, without a medium they count as paid. What creators get belongs
     to the channel Influencer; work (content, labour, tool, agency) without a source has no channel.
@@ -154,7 +165,7 @@ def with_channel(spend: pl.DataFrame) -> pl.DataFrame:
         evidence=pl.lit("utm"),
     )
     ours = pl.col("cost_type").is_in(WORK_COSTS) & pl.col("source").is_null()
-    by_rule = channel_of(plain)
+    by_rule = channel_of(plain, rules=rules)
     return by_rule.with_columns(
         channel=pl.when(pl.col("cost_type").is_in(CREATOR_COSTS)).then(pl.lit(INFLUENCER)).when(~ours).then("channel")
     )

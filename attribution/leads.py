@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -11,6 +12,7 @@ from attribution.breakdown import NOT_SET
 from attribution.channels import channel_of
 from attribution.currency import convert, minor_unit_size, to_minor
 from attribution.utm import normal_medium, normal_source, normal_value, parse_urls
+from config.channel_rules import ChannelRule
 from config.clock import Period
 
 DEAL = "deal:"  # how the lead_id of a deal begins
@@ -29,6 +31,7 @@ def lead_funnel(
     zone: ZoneInfo,
     currency: str,
     rates: pl.DataFrame,
+    rules: Sequence[ChannelRule],
 ) -> pl.DataFrame:
     """From click to lead to won, by source, medium and campaign: channel, source, medium, campaign, visits and
     analytics_leads (what analytics saw: visits, and its own conversions of LEAD_KINDS; null where it tells of no lead
@@ -39,8 +42,8 @@ def lead_funnel(
     touches: with channel. A lead without a source is "(not set)", and without a medium its channel too. A deal counts
     for the lead it belongs to; one of an unknown lead is no lead, and stands under "(not set)" when won.
     """
-    came = _came(leads, period=period, zone=zone, currency=currency, rates=rates)
-    told = with_channel(_told(conversions, period=period, zone=zone))
+    came = _came(leads, period=period, zone=zone, currency=currency, rates=rates, rules=rules)
+    told = with_channel(_told(conversions, period=period, zone=zone), rules=rules)
     seen = _within(touches, "touched_at", period=period, zone=zone)
     visits = seen.with_columns(_lower(name) for name in _TAGS).group_by(_NAMED).agg(visits=pl.len().cast(pl.Int64))
     analytics = told.group_by(_NAMED).agg(analytics_leads=pl.len().cast(pl.Int64))
@@ -75,6 +78,7 @@ def leads_by_post(
     zone: ZoneInfo,
     currency: str,
     rates: pl.DataFrame,
+    rules: Sequence[ChannelRule],
 ) -> pl.DataFrame:
     """The same by own post: network, post_id, published_at, permalink, caption, source, medium, campaign, clicks (as
     the network counts them), visits, leads, won, lead_rate (leads / visits), win_rate, value_minor, days_to_won. The
@@ -87,7 +91,7 @@ def leads_by_post(
     """
     told = _with_tags(posts)
     visits = _posts_of_visits(told, touches, lookback=lookback)
-    came = _came(leads, period=period, zone=zone, currency=currency, rates=rates)
+    came = _came(leads, period=period, zone=zone, currency=currency, rates=rates, rules=rules)
     led = came.join(_posts_of_leads(told, visits, came, lookback=lookback), on=["account", "lead_id"], how="inner")
     here = _within(visits, "touched_at", period=period, zone=zone)
     counted = (
@@ -129,13 +133,14 @@ def lead_rows(
     zone: ZoneInfo,
     currency: str,
     rates: pl.DataFrame,
+    rules: Sequence[ChannelRule],
 ) -> pl.DataFrame:
     """The single leads that `lead_funnel` and `leads_by_post` are sums of, newest first: account, lead_id, is_deal (a
     won deal of no known lead, which is no lead), created_at, channel, source, medium, campaign, network and post_id
     (null: no post is known), stage, won_at, value_minor (of what was won, null where unknown), customer (numbered
     within this table: it says no more than "the same customer").
     """
-    came = _came(leads, period=period, zone=zone, currency=currency, rates=rates)
+    came = _came(leads, period=period, zone=zone, currency=currency, rates=rates, rules=rules)
     told = _with_tags(posts)
     visits = _posts_of_visits(told, touches, lookback=lookback)
     led = _posts_of_leads(told, visits, came, lookback=lookback)
@@ -165,10 +170,18 @@ def _within(frame: pl.DataFrame, column: str, *, period: Period, zone: ZoneInfo)
     return frame.filter((pl.col(column) >= start) & (pl.col(column) < end))
 
 
-def _came(leads: pl.DataFrame, *, period: Period, zone: ZoneInfo, currency: str, rates: pl.DataFrame) -> pl.DataFrame:
+def _came(
+    leads: pl.DataFrame,
+    *,
+    period: Period,
+    zone: ZoneInfo,
+    currency: str,
+    rates: pl.DataFrame,
+    rules: Sequence[ChannelRule],
+) -> pl.DataFrame:
     """The period's leads with is_deal, value_minor and channel."""
     told = _with_deals(_in_currency(leads, zone=zone, currency=currency, rates=rates))
-    return with_channel(_within(told, "created_at", period=period, zone=zone))
+    return with_channel(_within(told, "created_at", period=period, zone=zone), rules=rules)
 
 
 def _told(conversions: pl.DataFrame, *, period: Period, zone: ZoneInfo) -> pl.DataFrame:
@@ -295,10 +308,10 @@ def _lower(name: str) -> pl.Expr:
     return pl.col(name).str.strip_chars().str.to_lowercase()
 
 
-def with_channel(leads: pl.DataFrame) -> pl.DataFrame:
+def with_channel(leads: pl.DataFrame, *, rules: Sequence[ChannelRule]) -> pl.DataFrame:
     """The leads with a channel; one without source and medium has none. A CRM may tell the medium alone."""
     lower = leads.with_columns(_lower("source"), _lower("medium"), _lower("campaign"))
-    named = channel_of(lower.with_columns(evidence=pl.lit("utm")))
+    named = channel_of(lower.with_columns(evidence=pl.lit("utm")), rules=rules)
     nameless = pl.col("source").is_null() & pl.col("medium").is_null()
     return named.with_columns(
         channel=pl.when(nameless).then(pl.lit(NOT_SET)).otherwise("channel"), source=pl.col("source").fill_null(NOT_SET)

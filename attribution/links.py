@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from attribution.channels import UNASSIGNED, channel_of
+from config.channel_rules import ChannelRule
 from config.registers import canonical_url
 
 LINK = "link"
@@ -76,11 +77,13 @@ def build_link(
     term: str | None = None,
     own_domains: Sequence[str] = (),
     campaigns: Sequence[str] = (),
+    rules: Sequence[ChannelRule] = (),
 ) -> BuiltLink:
     """A link with tags in one spelling: lower case, "-" for blanks. Tags the link bore are replaced, all else stays.
 
-    campaigns: those in use, to be warned of a second spelling of one. Raises ValueError, with what to do, for a link or
-    tag that cannot be used: no http(s) link, a source, medium or campaign missing, personal data in a tag.
+    campaigns: those in use, to be warned of a second spelling of one. rules: the business's own, of channels. Raises
+    ValueError, with what to do, for a link or tag that cannot be used: no http(s) link, a source, medium or campaign
+    missing, personal data in a tag.
     """
     if canonical_url(url) is None:
         raise ValueError(f"{url!r} is no link; write it with https:// and a host")
@@ -94,7 +97,7 @@ def build_link(
     kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not pair[0].lower().startswith("utm_")]
     query = urlencode([*kept, *written.items()], safe="~")
     built = urlunsplit((parts.scheme, parts.netloc, parts.path or "/", query, parts.fragment))
-    channel = _channel(tags)
+    channel = _channel(tags, rules)
     return BuiltLink(built, channel, tuple(_warnings(parts.hostname or "", tags, channel, own_domains, campaigns)))
 
 
@@ -107,10 +110,11 @@ def _tag(name: str, value: str | None) -> str | None:
     return plain or None
 
 
-def _channel(tags: dict[str, str | None]) -> str:
+def _channel(tags: dict[str, str | None], rules: Sequence[ChannelRule]) -> str:
     named = {name: [tags[name]] for name in ("source", "medium", "campaign")}
     text = dict.fromkeys(named, pl.String)
-    return str(channel_of(pl.DataFrame(named, schema=text).with_columns(evidence=pl.lit("utm")))["channel"][0])
+    visit = pl.DataFrame(named, schema=text).with_columns(evidence=pl.lit("utm"))
+    return str(channel_of(visit, rules=rules)["channel"][0])
 
 
 def _warnings(

@@ -88,7 +88,7 @@ def channel_metrics(report: Report, spend: pl.DataFrame, leads: pl.DataFrame, *,
     )
     created = (pl.col("created_at") >= start) & (pl.col("created_at") < end)
     came = leads.filter(created & ~pl.col("lead_id").str.starts_with(DEAL))
-    of_leads = with_channel(came).group_by("channel").agg(leads=pl.len().cast(pl.Int64))
+    of_leads = with_channel(came, rules=report.channel_rules).group_by("channel").agg(leads=pl.len().cast(pl.Int64))
     joined = earned
     for table in (visits, _ads(report, spend), of_leads):
         joined = joined.join(table, on="channel", how="full", coalesce=True)

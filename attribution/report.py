@@ -33,6 +33,7 @@ from attribution.matching import credited_mentions, match_mentions, matched_reve
 from attribution.roi import Buckets, RoiReport, in_period, roi_report
 from attribution.rules import Model, credit
 from attribution.shares import SHARE_MODELS, channel_shares, journey_paths
+from config.channel_rules import ChannelRule
 from config.clock import Period
 from config.plans import COSTS_SCHEMA
 from config.registers import CODES_SCHEMA, LINKS_SCHEMA, PEOPLE_SCHEMA
@@ -106,6 +107,7 @@ class Report:
     unsold: pl.DataFrame  # reason, orders
     orders: int  # sold orders of the period
     unmatched_orders: int  # of these, without any visit
+    channel_rules: tuple[ChannelRule, ...] = ()  # by which channels are named, in front of the built-in ones
 
     @property
     def buckets(self) -> Buckets:
@@ -230,6 +232,7 @@ def attribute(
         unsold=_unsold(mine),
         orders=sold.height,
         unmatched_orders=sold.filter(pl.col("match_method") == NO_MATCH).height,
+        channel_rules=settings.channel_rule,
     )
 
 
@@ -282,7 +285,7 @@ def _join(
     )
     identity = link_orders(facts["orders"], facts["touches"], max_customers=settings.attribution.shared_visitor)
     reached = _in_reach(facts["touches"], settings=settings, period=period, lookback=lookback)
-    named = channel_of(apply_links(reached, inputs.links, zone=zone))
+    named = channel_of(apply_links(reached, inputs.links, zone=zone), rules=settings.channel_rule)
     return _Joined(
         facts=facts,
         ledger=ledger,
@@ -339,7 +342,8 @@ def _before(joined: _Joined, inputs: Inputs, *, settings: Settings, period: Peri
     persons = identity.links.join(orders, on=_ORDER, how="semi")
     reached = _in_reach(joined.facts["touches"], settings=settings, period=days, lookback=rules["lookback"])
     theirs = identity.with_person(reached).join(persons, on="person", how="semi", maintain_order="left")
-    found = channel_of(apply_links(theirs.drop("person").filter(~_seen()), inputs.links, zone=settings.zone))
+    linked = apply_links(theirs.drop("person").filter(~_seen()), inputs.links, zone=settings.zone)
+    found = channel_of(linked, rules=settings.channel_rule)
     paths = build_journeys(found, ledger, used, identity, **{name: rules[name] for name in rules if name != "views"})
     return _Before(used, orders, paths.join(orders, on=_ORDER, how="semi", maintain_order="left"), found)
 
@@ -369,6 +373,7 @@ def _costs_by_day(
         rates=rates,
         period=period,
         scope=scope,
+        rules=settings.channel_rule,
     )
     return days.with_columns(in_scope=in_social_scope(scope))
 

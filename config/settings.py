@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from config.channel_rules import FIELDS, ChannelRule, TagTest, channel_name
 from config.shop_rules import AccountRules, Rules, rules_of
 
 MODELS = (
@@ -31,11 +32,6 @@ MODELS = (
     "shapley",
 )
 CONFLICT_POLICIES = ("code_last", "code_wins", "utm_wins", "split")
-CHANNELS = (
-    *("Influencer", "AI Assistants", "Direct", "Cross-network", "Paid Shopping", "Paid Search", "Paid Social"),
-    *("Paid Video", "Display", "Paid Other", "Organic Shopping", "Organic Social", "Organic Video", "Organic Search"),
-    *("Referral", "Email", "Affiliates", "Audio", "SMS", "Mobile Push Notifications", "Unassigned"),
-)
 SOCIAL_SCOPE = ("Organic Social", "Paid Social", "Organic Video", "Paid Video", "Influencer")
 _DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
 _LONGEST_SECONDS = 3650 * 86400
@@ -102,14 +98,6 @@ def _language(value: str) -> str:
     return value
 
 
-def _channel(value: str) -> str:
-    """A channel's name. Own channels may have any name, but one that almost is a known one is taken for a slip."""
-    near = [] if value in CHANNELS else difflib.get_close_matches(value, CHANNELS, n=1, cutoff=0.85)
-    if near:
-        raise ValueError(f"is no channel; did you mean {near[0]!r}?")
-    return value
-
-
 def _address(value: str) -> str:
     """An address that can be asked at all. What it holds beyond host and port is for the server to judge."""
     try:
@@ -139,7 +127,7 @@ Currency = Annotated[str, AfterValidator(_currency)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Language = Annotated[str, AfterValidator(_language)]
-Channel = Annotated[str, AfterValidator(_channel)]
+Channel = Annotated[str, AfterValidator(channel_name)]
 
 
 class _Frozen(BaseModel):
@@ -215,12 +203,13 @@ class ImportSettings(_Frozen):
 
 
 class Settings(_Frozen):
-    """Everything `earned.toml` says. One `[workspace]`; lists of `[[brand]]` and `[[source]]`."""
+    """Everything `earned.toml` says. One `[workspace]`; lists of `[[brand]]`, `[[source]]`, `[[channel_rule]]`."""
 
     workspace: WorkspaceSettings
     brand: tuple[BrandSettings, ...] = ()
     source: tuple[SourceSettings, ...] = ()
     shop: ShopSettings = ShopSettings()
+    channel_rule: tuple[ChannelRule, ...] = ()
     attribution: AttributionSettings = AttributionSettings()
     people: PeopleSettings = PeopleSettings()
     imports: ImportSettings = Field(default=ImportSettings(), alias="import")
@@ -341,6 +330,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "source": SourceSettings,
     "shop": ShopSettings,
     "shop.account": AccountRules,
+    "channel_rule": ChannelRule,
+    **{f"channel_rule.{name}": TagTest for name in FIELDS},
     "attribution": AttributionSettings,
     "people": PeopleSettings,
     "import": ImportSettings,
@@ -351,6 +342,7 @@ _EXAMPLES = {
     "match": "match = '\"acme kettle\" OR #acme'",
     "url": 'url = "https://example.org/feed.xml"',
     "name": 'name = "Acme"',
+    "channel": 'channel = "Podcast"',
     "shop.account.name": 'name = "cod"',
     "timezone": 'timezone = "Europe/Berlin"',
     "lookback": 'lookback = "30d"',
@@ -388,7 +380,7 @@ def find_line(text: str, path: list[str | int]) -> int | None:
             seen += header[1] == table
             inside = header[1] == table and seen == index
             header_line = number if inside else header_line
-        elif key and inside and re.match(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+        elif key and inside and re.match(rf"^\s*[\"']?{re.escape(key)}[\"']?\s*[.=]", line):
             return number
         elif table and not key and re.match(rf"^\s*{re.escape(table)}\s*=", line):
             return number

@@ -174,9 +174,8 @@ def allocated(found: RoiFigures, *, by: str) -> pl.DataFrame:
         evidence=pl.lit("referrer"),
     )
     name = pl.col("author_key") if by == "influencer" else pl.col("channel")
-    counted = (
-        (channel_of(said) if by == "channel" else said).filter(name.is_not_null()).group_by(name.alias("name")).len()
-    )
+    named = channel_of(said, rules=found.report.channel_rules) if by == "channel" else said
+    counted = named.filter(name.is_not_null()).group_by(name.alias("name")).len()
     rows = [
         (who, *(round(getattr(whole, end) * n / total) for end in ENDS))
         for who, n in counted.sort("len", "name", descending=[True, False]).iter_rows()

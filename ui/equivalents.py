@@ -162,7 +162,8 @@ def _own_click(workspace: Workspace, period: Period) -> float | None:
     spend = pipeline.facts_of(workspace).scan("spend").collect()
     from attribution.costs import with_channel
 
-    media = with_channel(spend.with_columns(pl.col("cost_type").str.to_lowercase().fill_null("media"))).filter(
+    lower, rules = pl.col("cost_type").str.to_lowercase().fill_null("media"), workspace.settings.channel_rule
+    media = with_channel(spend.with_columns(lower), rules=rules).filter(
         (pl.col("cost_type") == "media")
         & pl.col("channel").is_in(PAID)
         & (pl.col("clicks") > 0)
@@ -196,7 +197,7 @@ def _service(workspace: Workspace, mentions: pl.DataFrame, told: Given) -> Equiv
 def _social_leads(workspace: Workspace, leads: pl.DataFrame) -> pl.DataFrame:
     zone = workspace.settings.workspace.timezone
     single = leads.filter(~pl.col("lead_id").str.starts_with(lead_rules.DEAL))
-    placed = lead_rules.with_channel(single).with_columns(
+    placed = lead_rules.with_channel(single, rules=workspace.settings.channel_rule).with_columns(
         day=pl.col("created_at").dt.convert_time_zone(zone).dt.date(), stage=pl.col("stage").str.to_lowercase()
     )
     return placed.filter(pl.col("channel").is_in(list(workspace.settings.attribution.social_scope)))

@@ -60,7 +60,7 @@ class Figures:
     def leads(self) -> pl.DataFrame:
         scope = self.workspace.settings.attribution.social_scope
         came = self.facts(tables.LEADS, "created_at").filter(~pl.col("lead_id").str.starts_with(DEAL))
-        return lead_channels(came).filter(pl.col("channel").is_in(scope))
+        return lead_channels(came, rules=self.workspace.settings.channel_rule).filter(pl.col("channel").is_in(scope))
 
     @cached_property
     def visits(self) -> pl.DataFrame:

@@ -273,6 +273,7 @@ def leads_of(workspace: Workspace, report: Report) -> Leads:
         "zone": workspace.settings.zone,
         "currency": report.currency,
         "rates": exchange_rates(workspace),
+        "rules": workspace.settings.channel_rule,
     }
     posts = known_facts(workspace, POSTS)
     return Leads(

@@ -57,6 +57,7 @@ def _usual_cost(version: str, period: Period) -> int:
         rates=pipeline.exchange_rates(space),
         period=period,
         scope=scope,
+        rules=space.settings.channel_rule,
     )
     return int(lines.filter(in_social_scope(scope))["amount_minor"].sum() or 0)
 

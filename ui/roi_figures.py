@@ -155,7 +155,8 @@ def _named_by_costs(workspace: Workspace) -> list[Campaign]:
     """The campaigns of social costs, by name; what ran for longer than _LONGEST_DAYS is left out."""
     scope = workspace.settings.attribution.social_scope
     spend = pipeline.facts_of(workspace).scan("spend").collect()
-    placed = with_channel(spend.with_columns(pl.col("cost_type").str.to_lowercase().fill_null("media")))
+    lower = pl.col("cost_type").str.to_lowercase().fill_null("media")
+    placed = with_channel(spend.with_columns(lower), rules=workspace.settings.channel_rule)
     columns = ("campaign", "date_from", "date_to", "channel")
     lines = pl.concat([placed.select(columns), read_costs(workspace.engine).select(columns)])
     named = (

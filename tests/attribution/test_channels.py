@@ -121,7 +121,7 @@ EXAMPLES: dict[str, tuple[tuple[str | None, str | None, str | None, str | None],
 
 def channels(rows: list[tuple[str | None, str | None, str | None, str | None]]) -> list[str]:
     frame = pl.DataFrame(rows, schema=dict.fromkeys(KEYS, pl.String), orient="row")
-    return channel_of(frame)["channel"].to_list()
+    return channel_of(frame, rules=())["channel"].to_list()
 
 
 @pytest.mark.parametrize(("keys", "expected"), EXAMPLES.values(), ids=EXAMPLES.keys())
@@ -139,7 +139,7 @@ def test_rows_keep_their_order_and_number() -> None:
 
 def test_a_column_without_any_value_is_understood() -> None:
     frame = pl.DataFrame({"source": ["google"], "medium": ["cpc"], "campaign": [None], "evidence": ["utm"]})
-    assert channel_of(frame)["channel"].to_list() == ["Paid Search"]
+    assert channel_of(frame, rules=())["channel"].to_list() == ["Paid Search"]
 
 
 def test_every_rule_is_reached_by_an_example() -> None:

@@ -275,10 +275,10 @@ def funnel(
     touches: list[dict[str, Any]] | None = None,
     conversions: list[dict[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
-    seen = channel_of(table(tables.TOUCHES, touches or []))
+    seen = channel_of(table(tables.TOUCHES, touches or []), rules=())
     told = table(tables.CONVERSIONS, conversions or [])
     found = lead_funnel(
-        table(tables.LEADS, leads), seen, told, period=JUNE, zone=settings().zone, currency="EUR", rates=RATES
+        table(tables.LEADS, leads), seen, told, period=JUNE, zone=settings().zone, currency="EUR", rates=RATES, rules=()
     )
     return found.to_dicts()
 

@@ -36,12 +36,12 @@ def bought(*rows: dict[str, Any]) -> pl.DataFrame:
 
 
 def days(register: pl.DataFrame, spend: pl.DataFrame | None = None, **more: Any) -> pl.DataFrame:
-    options = {"currency": "EUR", "rates": RATES, "period": JUNE} | more
+    options = {"currency": "EUR", "rates": RATES, "period": JUNE, "rules": ()} | more
     return costs.cost_days(register, spend=bought() if spend is None else spend, **options)
 
 
 def daily(register: pl.DataFrame, spend: pl.DataFrame | None = None, **more: Any) -> pl.DataFrame:
-    options = {"currency": "EUR", "rates": RATES, "period": JUNE} | more
+    options = {"currency": "EUR", "rates": RATES, "period": JUNE, "rules": ()} | more
     return costs.daily_costs(register, spend=bought() if spend is None else spend, **options)
 
 

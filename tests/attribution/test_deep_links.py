@@ -36,7 +36,7 @@ def test_a_deep_link_is_a_page_nobody_types_without_tag_and_referrer(
          "landing_path": [path], "in_app": [in_app]},
         schema_overrides=dict.fromkeys(("medium", "campaign", "landing_path", "in_app"), pl.String),
     )  # fmt: skip
-    named = channel_of(visit)
+    named = channel_of(visit, rules=())
     assert named.with_columns(deep_link=is_deep_link(named)).select(reported_channel()).item() == channel
 
 

@@ -18,7 +18,7 @@ JUNE = Period(dt.date(2026, 6, 1), dt.date(2026, 6, 30))
 NOON = dt.datetime(2026, 6, 10, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 LINK = "https://shop.example/?utm_source=ig&utm_medium=social&utm_campaign=demo"
-COMMON: dict[str, Any] = {"period": JUNE, "zone": settings().zone, "currency": "EUR", "rates": RATES}
+COMMON: dict[str, Any] = {"period": JUNE, "zone": settings().zone, "currency": "EUR", "rates": RATES, "rules": ()}
 
 
 def post(post_id: str, *, at: dt.datetime = NOON, link: str | None = LINK, **given: Any) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def lead(lead_id: str, at: dt.datetime, **given: Any) -> dict[str, Any]:
 
 def by_post(posts: list[Any], leads: list[Any], touches: list[Any]) -> dict[str, dict[str, Any]]:
     found = leads_by_post(
-        table(tables.POSTS, posts), table(tables.LEADS, leads), channel_of(table(tables.TOUCHES, touches)),
+        table(tables.POSTS, posts), table(tables.LEADS, leads), channel_of(table(tables.TOUCHES, touches), rules=()),
         lookback=30 * DAY, **COMMON,
     )  # fmt: skip
     return {row["post_id"]: row for row in found.to_dicts()}
@@ -89,7 +89,7 @@ def test_leads_of_the_crm_stand_beside_those_of_analytics() -> None:
         for n in range(3)
     ]  # fmt: skip
     leads = table(tables.LEADS, [lead("a", NOON, campaign=None)])
-    no_visits = channel_of(table(tables.TOUCHES, []))
+    no_visits = channel_of(table(tables.TOUCHES, []), rules=())
     found = lead_funnel(leads, no_visits, table(tables.CONVERSIONS, told), **COMMON)
     assert found.select("source", "leads", "analytics_leads").rows() == [("instagram", 1, 2), ("google", 0, 1)]
     silent = lead_funnel(leads, no_visits, pl.DataFrame(schema=dict(tables.CONVERSIONS.schema)), **COMMON)

@@ -174,6 +174,7 @@ def link_builder(screen: Screen, *, campaigns: Sequence[str]) -> None:
             term=term or None,
             own_domains=domains,
             campaigns=campaigns,
+            rules=screen.workspace.settings.channel_rule,
         )
     except ValueError as exc:
         st.error(_("No link:"))
