@@ -127,8 +127,8 @@ def canonical_url(url: str) -> str | None:
     """The form in which links are compared, or None for anything but http(s) with a host.
 
     Lower-case host without www., m. or amp., other scripts as the network writes them (IDNA); no default port,
-    fragment, tracking parameters or trailing slash; query sorted. The raw URL is kept beside it wherever it is stored: its tags
-    are evidence.
+    fragment, tracking parameters or trailing slash; query sorted. The raw URL is kept beside it wherever it is
+    stored: its tags are evidence.
     """
     try:
         parts = urlsplit(url.strip())

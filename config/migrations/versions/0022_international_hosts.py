@@ -1,4 +1,4 @@
-"""Addresses: hosts of other scripts in the form the network itself uses, as canonical addresses are written from now on.
+"""Addresses: hosts of other scripts in the form the network itself uses, as canonical addresses are written.
 
 Mentions keep their ids; they are found again by their address.
 """
