@@ -42,6 +42,7 @@ from attribution.cost_overlaps import Twice, any_of, costs_named, overlapping, t
 from attribution.pieces import merged_visits
 from attribution.tables import FACTS, MONEY, NAMED, UTC_TIME, VERSION, Table, without_people
 from attribution.versions import KEPT, TIES, current, row_key
+from attribution.windows import replaced_by, standing
 from config import bond
 from config.forgotten import forgotten_keys, nobody
 from config.import_ledger import imports, list_imports
@@ -135,6 +136,7 @@ class Facts:
         told: list[pl.DataFrame] = []
         counts: dict[str, int] = {}
         tied: dict[str, int] = {}
+        gone: list[str] = []
         forgotten = forgotten_keys(self.engine)
         for name, frame in sorted(parsed.tables.items()):
             table = FACTS[name]
@@ -142,7 +144,9 @@ class Facts:
             known = without_people(table, frame, forgotten, {key.lower() for key in self.forgotten(named)})
             records = _stamp(table, known, import_id=import_id, exported_at=exported_at)
             stated = _last_per_key(table, records)
-            outcomes = _outcomes(table, records, stated, self._versions(table)).filter(~_says_nothing(table))
+            versions = self._versions(table)
+            outcomes = _outcomes(table, records, stated, versions).filter(~_says_nothing(table))
+            gone += _gone_warning(table, replaced_by(table, versions, stated))
             transaction = f"import-{import_id}" + (f"-{parsed.part}" if parsed.part else "")
             self._append(table, stated.drop("source_line"), transaction)
             changed = outcomes.filter(pl.col("outcome") != "same").select(table.key)
@@ -150,7 +154,7 @@ class Facts:
             counts[name] = changed.height if one_each else changed.unique().height
             tied[name] = int(outcomes["tied"].sum())
             told.append(outcomes.select("source_line", "outcome"))
-        return Written(_per_line(told), counts, warnings=_tie_warnings(tied), replaced=replaced)
+        return Written(_per_line(told), counts, warnings=(*_tie_warnings(tied), *gone), replaced=replaced)
 
     def check_again(self, import_id: int) -> None:
         """Raises CostsTwiceError where an undone import may not stand again: its costs stand in another grain."""
@@ -182,7 +186,7 @@ class Facts:
         versions = self._versions(table)
         if name in _OF_AN_ORDER:
             versions = _with_their_order(versions, current(FACTS["orders"], self._versions(FACTS["orders"])))
-        rows = current(table, versions).filter(~_is_taken_back(table))
+        rows = current(table, standing(table, versions)).filter(~_is_taken_back(table))
         if _in_pieces(table, versions):
             rows = merged_visits(rows.select(*table.stored, "import_id"))
         return rows.select(*table.schema, "import_id").sort(table.key)
@@ -472,6 +476,21 @@ def _tie_warnings(tied: Mapping[str, int]) -> tuple[str, ...]:
         f"Rows that an earlier file states differently, with nothing to tell which file is newer: {told}. Import the "
         "newer file again with the day it was exported on (--exported-at 2026-11-20); its rows then count.",
     )
+
+
+def _gone_warning(table: Table, rows: pl.DataFrame) -> list[str]:
+    """What an export takes out of its days without naming it, told with its sum, as a filtered export would too."""
+    if rows.is_empty():
+        return []
+    ids = " and ".join(f"import {number}" for number in rows["import_id"].unique().sort())
+    sums = rows.group_by("currency").agg(pl.col("cost").sum()).sort("currency") if table.name == "spend" else None
+    told = " and ".join(f"{cost:,.2f} {code}" for code, cost in sums.iter_rows()) if sums is not None else ""
+    what = f"Costs of {told}" if told else f"Rows of {table.name}, {rows.height} in number,"
+    return [
+        f"{what} of {ids} lie in the days of this export, which does not hold them any more: they no longer count. If "
+        "it was exported for a part of them only, take it back, and import it under an account name of its own "
+        "(--account)."
+    ]
 
 
 def sync_commit(folder: Path, uris: Iterable[str], *, version: int) -> None:

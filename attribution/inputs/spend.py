@@ -39,6 +39,7 @@ COST_TYPES = ("media", "creator_fee", "commission", "product_seeding", "content"
 _TEXTS = (
     *("platform", "campaign", "currency", "source", "medium", "cost_type", "influencer"),
     *("adgroup", "ad", "attribution_setting"),
+    *("campaign_id", "adgroup_id", "ad_id"),
 )
 _DAYS = {"day": "date", "date_from": "date_from", "date_to": "date_to"}
 _COUNTS = ("impressions", "clicks", "reach")
@@ -183,7 +184,14 @@ def _spend(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
 
 
 def _ids(lines: pl.DataFrame) -> pl.Series:
-    """Hash of what makes a cost line the same line when a platform restates its amounts."""
+    """Hash of what makes a cost line the same line when a platform restates its amounts.
+
+    The platform's own ids stand in for the names, as names are changed; not what a spreadsheet has made of them.
+    """
+    lines = lines.with_columns(
+        pl.coalesce(pl.concat_str(pl.lit("id:"), pl.col(f"{n}_id").str.extract(r"^(\d+)$", 1)), n).alias(n)
+        for n in ("campaign", "adgroup", "ad")
+    )
     text = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in _KEY], separator="\x1f")
     finer = [pl.concat_str(pl.lit(f"\x1f{n}="), n).fill_null("") for n in ("adgroup", "ad")]
     texts = lines.select(pl.concat_str(text, *finer).alias("text"))["text"]

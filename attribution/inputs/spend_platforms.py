@@ -59,6 +59,17 @@ def _period(table: TextTable) -> tuple[str | None, str | None]:
     return None, None
 
 
+_IDS: Mapping[str, str] = {
+    **dict.fromkeys(("campaign id", "id de campaña", "identifiant de la campagne", "kampagnen-id"), "campaign_id"),
+    **dict.fromkeys(
+        ("identyfikator kampanii", "kampányazonosító", "kampány azonosítója", "מזהה קמפיין"), "campaign_id"
+    ),
+    **dict.fromkeys(("معرف الحملة", "id chiến dịch", "mã chiến dịch", "campaignid"), "campaign_id"),
+    **dict.fromkeys(("ad set id", "ad group id", "adgroup id", "anzeigengruppen-id"), "adgroup_id"),
+    **dict.fromkeys(("ad id", "anzeigen-id", "identifiant de la publicité"), "ad_id"),
+}
+
+
 def _layout(
     id: str,
     title: str,
@@ -80,7 +91,7 @@ def _layout(
         read=_reader(platform=platform, source=source or platform, medium=medium, order=order),
         finish=whole_file,
         system=platform,
-        synonyms=names,
+        synonyms={**_IDS, **names},
         patterns=patterns,
         one_of=one_of,
         not_with=frozenset({"platform", "cost_type"}),
