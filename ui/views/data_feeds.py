@@ -11,12 +11,13 @@ from ui.i18n import Translator
 from ui.said import in_language
 from ui.source_words import outcome_names
 
-__all__ = ["PHONE", "WIDE", "column_names", "draw", "listed", "outcome_names", "shown"]
+__all__ = ["PHONE", "WIDE", "WIDTHS", "column_names", "draw", "listed", "outcome_names", "shown"]
 WIDE = (
     *("source", "health", "error", "failures", "lag_minutes", "next_check_at", "missed_since", "mentions"),
     *("last_week_per_day", "per_day"),
 )
 PHONE = ("source", "health", "error")
+WIDTHS = {"source": 120, "health": 90, "error": 270, "failures": 70, "lag_minutes": 110, "missed_since": 130}  # pixels
 _ORDER = ("gone", "failing", "late", "silent", "gaps", "waiting", "never", "ok", "paused")
 
 
@@ -39,7 +40,7 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
             titles=column_names(_),
             alternative=_("Sources with the outcome of their last poll."),
             key="sources",
-            widths={"source": 150, "health": 90, "error": 300, "failures": 90},
+            widths=WIDTHS,
             wide=WIDE,
             phone=PHONE,
         )
@@ -97,9 +98,9 @@ def column_names(_: Translator) -> dict[str, str]:
         "last_week_per_day": _("A day, last week"),
         "per_day": _("Habit a day"),
         "last_mention_at": _("Newest mention"),
-        "failures": _("Failures in a row"),
-        "lag_minutes": _("Not heard for (minutes)"),
-        "missed_since": _("May have missed since"),
-        "missed_until": _("May have missed until"),
+        "failures": _("Failures"),
+        "lag_minutes": _("Unheard (min)"),
+        "missed_since": _("Missed since"),
+        "missed_until": _("Missed until"),
         "cure": _("What to do"),
     }

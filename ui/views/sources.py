@@ -76,7 +76,7 @@ def _listed(screen: Screen, sources: pl.DataFrame) -> None:
         alternative=_("Sources with their health, those in trouble first."),
         key="sources-list",
         select=True,
-        widths={"source": 150, "health": 90, "error": 300, "failures": 90},
+        widths=data_feeds.WIDTHS,
         wide=data_feeds.WIDE,
         phone=data_feeds.PHONE,
     )
