@@ -1,15 +1,8 @@
-"""How fast feeds are read and polled.
+"""How fast feeds are polled.
 
-    python bench/feeds.py read [--folder FEEDS]        entries a second beside feedparser alone, and what differs
-    python bench/feeds.py poll [--feeds 100,1000,5000] [--seconds 120] [--texts distinct|copies|silent]
+    python bench/feed_polling.py [--feeds 100,1000,5000] [--seconds 120] [--texts distinct|copies|silent]
 
-`read` reads every feed of a folder (XML alone: feedparser reads no JSON Feed) with feedparser as it comes, with
-feedparser as this project calls it, and as this project reads feeds: once making text of every entry's HTML, as at a
-first poll, and once when all entries are known to match nothing, as most are at any later one: then titles, links, ids
-and dates are read, and the HTML only taken out and compared by hash. Processor time, medians of five rounds, each
-round running all five, with the worker's settings of the garbage collector.
-
-`poll` serves feeds on loopback from another process to the collector: first all new, then all unchanged (304), then all
+Feeds are served on loopback from another process to the collector: first all new, then all unchanged (304), then all
 changed by one entry. `--texts copies`: all posts are near copies, which is the worst that can come;
 `silent`: none speaks of the brand, as in most feeds at most times.
 """
@@ -19,120 +12,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
-import gc
-import io
 import multiprocessing
 import os
 import random
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 from config.workspace import Workspace, open_workspace
 from listener.collect import collect_once
-from listener.feeds import Entry, parse_feed
-from listener.parsing import ParseWorkers
-
-URL = "https://site.example/feed.xml"
-ROUNDS = 5
-FIELDS = ("title", "link", "native_id", "published_at")
-
-
-def cpu(work: Callable[[], Any]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-# --- reading -------------------------------------------------------------------------------------------------------
-
-
-def read(folder: Path) -> None:
-    import feedparser
-
-    gc.freeze()  # as the worker processes have it, for every way alike
-    gc.set_threshold(50_000)
-    bodies = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix != ".json"}
-    data = list(bodies.values())
-
-    def directly() -> int:
-        return sum(len(parse_feed(body, url=URL, content_type=None).entries) for body in data)
-
-    known = [frozenset(entry.mark for entry in parse_feed(body, url=URL, content_type=None).entries) for body in data]
-    ways: dict[str, Callable[[], Any]] = {
-        "feedparser alone": lambda: [feedparser.parse(io.BytesIO(body)) for body in data],
-        "feedparser, both options off": lambda: [
-            feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False) for body in data
-        ],
-        "feedparser, as called here": lambda: [
-            parse_feed(body, url=URL, content_type=None, directly=False) for body in data
-        ],
-        "this project, entries known": lambda: [
-            parse_feed(body, url=URL, content_type=None, known=marks) for body, marks in zip(data, known, strict=True)
-        ],
-        "this project, text made": directly,
-    }
-    entries = directly()
-    for work in ways.values():
-        work()
-    rounds = [{name: cpu(work) for name, work in ways.items()} for _ in range(ROUNDS)]
-    print(f"{len(data)} feeds, {sum(map(len, data)) / 1e6:.2f} MB, {entries} entries; median of {ROUNDS}")
-    for name in ways:
-        seconds = statistics.median(times[name] for times in rounds)
-        alone, off = (
-            statistics.median(times[other] / times[name] for times in rounds)
-            for other in ("feedparser alone", "feedparser, both options off")
-        )
-        print(
-            f"{name:28} {seconds:7.3f} s {entries / seconds:9,.0f} entries/s  {alone:5.1f} times feedparser's rate, "
-            f"{off:5.1f} times with both its options off"
-        )
-    print(asyncio.run(handed(data)))
-    differences(bodies)
-
-
-async def handed(data: list[bytes]) -> str:
-    """Wall time of the same through a worker process, one after the other."""
-    async with ParseWorkers(count=1) as workers:
-        await workers.parse(data[0], url=URL, content_type=None)
-        start = time.perf_counter()
-        for body in data:
-            await workers.parse(body, url=URL, content_type=None)
-        through = time.perf_counter() - start
-        start = time.perf_counter()
-        for body in data:
-            parse_feed(body, url=URL, content_type=None)
-        here = time.perf_counter() - start
-    return f"one after the other, wall time: {through:.3f} s through a worker process, {here:.3f} s in this one"
-
-
-def differences(bodies: dict[str, bytes]) -> None:
-    """Fields of this project's entries that differ from what feedparser's own would be, feed by feed."""
-    fields = differing = 0
-    for name, body in bodies.items():
-        ours = parse_feed(body, url=URL, content_type=None)
-        theirs = parse_feed(body, url=URL, content_type=None, directly=False)
-        fields += len(FIELDS) * max(len(ours.entries), len(theirs.entries))
-        found = [
-            (n, field)
-            for n, pair in enumerate(zip(ours.entries, theirs.entries, strict=False))
-            for field in _unlike(*pair)
-        ]
-        differing += len(found) + len(FIELDS) * abs(len(ours.entries) - len(theirs.entries))
-        for n, field in found:
-            print(f"differs: {name} entry {n} {field}")
-    print(f"{differing} of {fields} titles, links, ids and dates differ ({differing / max(fields, 1):.2%})")
-
-
-def _unlike(one: Entry, other: Entry) -> list[str]:
-    return [field for field in FIELDS if getattr(one, field) != getattr(other, field)]
-
-
-# --- polling -------------------------------------------------------------------------------------------------------
 
 ITEM = (
     "<item><guid>{key}</guid><title>{title}</title><link>https://a.example/{key}</link>"
@@ -255,16 +144,11 @@ def _of_workers() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("read", "poll"))
-    parser.add_argument("--folder", type=Path, default=Path(__file__).parents[2] / "shared" / "data" / "feeds" / "dev")
     parser.add_argument("--feeds", default="100,1000,5000")
     parser.add_argument("--seconds", type=float, default=120.0, help="no further round is begun after")
     parser.add_argument("--texts", choices=("distinct", "copies", "silent"), default="distinct")
     options = parser.parse_args()
-    if options.what == "read":
-        read(options.folder)
-    else:
-        poll([int(count) for count in options.feeds.split(",")], options.seconds, options.texts)
+    poll([int(count) for count in options.feeds.split(",")], options.seconds, options.texts)
 
 
 if __name__ == "__main__":
