@@ -220,6 +220,7 @@ REFUSED = (
     Case("zip bomb", "R", zipped({f"{n}.csv": b"" for n in range(201)}), said="201 files. At most 200"),
     Case("zip bomb", "R", zipped({"in.csv": zipped({"a.csv": b"x,y\n1,2\n"})}), said="an archive inside the archive"),
     Case("damaged or foreign file", "R", b"PK\x03\x04rest", said="damaged"),
+    Case("damaged or foreign file", "R", b"\x28\xb5\x2f\xfd" + bytes(90), said="zstd -d"),
     Case("damaged or foreign file", "R", gzip.compress(SPEND.encode() * 100)[:-12], said="cut off"),
     Case("damaged or foreign file", "R", b"%PDF-1.7\n1 0 obj\n", said="not a text file and no spreadsheet"),
     Case("damaged or foreign file", "R", '{"orders": [{"id": 1', said="JSON that cannot be read"),

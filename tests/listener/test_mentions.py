@@ -81,6 +81,10 @@ IDENTITIES = [
     ("youtube", "yt:video:5shykyfmb28", None, "5shykyfmb28"),
     ("youtube", None, "https://youtu.be/5shykyfmb28?t=3", "5shykyfmb28"),
     ("youtube", None, "https://www.youtube.com/watch?v=5shykyfmb28&feature=share", "5shykyfmb28"),
+    ("youtube", None, "https://m.youtube.com/shorts/5shykyfmb28", "5shykyfmb28"),
+    ("youtube", None, "https://www.youtube.com/live/5shykyfmb28?si=x", "5shykyfmb28"),
+    ("youtube", None, "https://www.youtube.com/watch?v=5shykyfmb28&lc=Ugxy", None),
+    ("reddit", None, "https://redd.it/abc12", "t3_abc12"),
     ("x", None, "https://x.com/anna/status/1334567890123456789", "1334567890123456789"),
     ("blog", "t3_abc12", "https://youtu.be/5shykyfmb28", None),
 ]

@@ -90,7 +90,7 @@ def test_not_about_us_proposes_what_takes_the_stranger_out_and_counts_again(fold
     assert read_settings(folder / "earned.toml").brand[0].match == 'acme NOT "acme brick"'
     assert "# ours" in (folder / "earned.toml").read_text(encoding="utf-8")
     assert store.count_mentions(open_workspace(folder).engine) == 9  # nothing vanishes
-    assert "no such mention" in run(folder, "query", "not", "nobody")
+    assert "there is no mention nobody" in run(folder, "query", "not", "nobody", code=1)
 
 
 def test_a_query_changed_in_the_file_counts_once_it_is_matched_again(folder: Path) -> None:
