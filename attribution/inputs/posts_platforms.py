@@ -38,6 +38,8 @@ def _business_suite(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         pl.when(instagram.fill_null(False)).then(pl.lit("instagram")).otherwise(pl.lit("facebook")).alias("network"),
         kind.str.strip_prefix("ig ").alias("post_type"),
+        # Facebook's photo and link posts have their text as the title, and their description empty.
+        pl.coalesce("caption", "title").alias("caption"),
         pl.when(daily).then(pl.lit("daily_row")).alias("left out"),
     )
 
@@ -95,10 +97,11 @@ BUSINESS_SUITE_POSTS = _layout(
     {"post_id", "published_at", "permalink", "post_type"},
     {
         **{"post id": "post_id", "publish time": "published_at", "post type": "post_type", "description": "caption"},
-        **{"reactions": "likes", "total clicks": "clicks", "link clicks": "clicks", "title": "title (unused)"},
+        **{"reactions": "likes", "total clicks": "clicks", "link clicks": "clicks"},
     },
     _business_suite,
     "date",
+    "title",
 )
 YOUTUBE_POSTS = _layout(
     "youtube_posts",

@@ -26,6 +26,7 @@ _DATE_AND_CLOCK = (
     r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
 )
 _EXCEL_DAY_ONE = pl.datetime(1899, 12, 30, time_unit="us")
+_WEEKDAY = r"^(?:\p{L}[\p{L}\p{M}]*\.?,|(?:mon|tue|wed|thu|fri|sat|sun)(?:[nrs]?e?s?day|day)?\.?)\s+"
 _LANGUAGES = ("en", "pl", "hu", "he", "vi", "ar", "de", "fr", "es", "it", "pt", "nl", "cs", "ru", "uk")
 _VIETNAMESE = (
     *("tháng một", "tháng hai", "tháng ba", "tháng tư", "tháng năm", "tháng sáu"),
@@ -231,8 +232,8 @@ def _iso(text: pl.Expr) -> pl.Expr:
 
 
 def _in_words(texts: pl.Series) -> pl.Series:
-    """Aug 28, 2025; 28 sie 2025; 4 de septiembre de 2026; 2026. szept. 4."""
-    low = pl.col("text").str.to_lowercase()
+    """Aug 28, 2025; 28 sie 2025; 4 de septiembre de 2026; 2026. szept. 4; Fri, Aug 14, 2026."""
+    low = pl.col("text").str.to_lowercase().str.replace(_WEEKDAY, "")
     word = r"([^\d,./-]+?)"
     forms = (
         (rf"^{word}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\.?,?\s+(\d{{4}})$", (3, 1, 2)),
