@@ -313,6 +313,10 @@ def with_channel(leads: pl.DataFrame, *, rules: Sequence[ChannelRule]) -> pl.Dat
     lower = leads.with_columns(_lower("source"), _lower("medium"), _lower("campaign"))
     named = channel_of(lower.with_columns(evidence=pl.lit("utm")), rules=rules)
     nameless = pl.col("source").is_null() & pl.col("medium").is_null()
+    if "original_source" in named.columns:  # HubSpot says that it was a search, and seldom which
+        paid_search = pl.col("original_source").is_in(["paid search", "paid_search"]) & pl.col("source").is_null()
+        search = pl.when(paid_search & (pl.col("channel") == "Paid Other")).then(pl.lit("Paid Search"))
+        named = named.with_columns(channel=search.otherwise("channel"))
     return named.with_columns(
         channel=pl.when(nameless).then(pl.lit(NOT_SET)).otherwise("channel"), source=pl.col("source").fill_null(NOT_SET)
     ).drop("evidence")

@@ -3,7 +3,7 @@
 Such exports tell all of their days. A row that the newer one of two lacks was taken out or renamed by the platform, and
 would count beside what replaced it. So a row counts unless an import with a newer time of export
 
-  * is of the same account, platform, dimension and level (campaign, ad set, ad; single days or one and the same period),
+  * is of the same account, platform, dimension and level (campaign, ad set, ad; days or the same period),
   * has days before or on, and after or on, those of the row, and
   * shares a campaign (of traffic: a value) or a row with the import of this one, so that both tell the same scope.
 
@@ -35,7 +35,7 @@ def standing(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def replaced_by(table: Table, versions: pl.LazyFrame, fresh: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `versions` that stand now, and that the rows of a new import, `fresh`, replace without naming them."""
+    """The rows of `versions` that stand now, and that those of a new import, `fresh`, replace without naming them."""
     if table.name not in _SCOPES or fresh.is_empty():
         return fresh.clear()
     names = versions.collect_schema().names()

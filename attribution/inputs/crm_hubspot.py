@@ -99,11 +99,17 @@ _CONTACT_CHECKS = (
 HUBSPOT_CONTACTS = Layout(
     id="hubspot_contacts",
     title="HubSpot contacts (Contacts > Export, CSV or XLSX)",
-    headers=frozenset({"record id", "lifecycle stage", "create date"}),
+    headers=frozenset({"record id", "create date"}),
+    one_of=tuple(frozenset({n}) for n in ("lifecycle stage", "lead status", "original source", "first conversion")),
+    not_with=frozenset({"deal stage", "deal name"}),
     sink="facts",
     read=read_contacts,
     system="hubspot",
-    synonyms={"contact id": "record id", "record id - contact": "record id", "email address": "email"},
+    synonyms={
+        **{"contact id": "record id", "record id - contact": "record id", "email address": "email"},
+        **{"original traffic source": "original source", "latest traffic source": "latest source"},
+        **{f"original traffic source drill-down {n}": f"original source drill-down {n}" for n in (1, 2)},
+    },
 )
 
 _DEAL_TEXTS = ("record id", "deal stage", "pipeline", "currency", "contact ids")
