@@ -381,6 +381,12 @@ def _print_gaps(document: dict[str, Any]) -> None:
 
     for row in document["unconverted"]:
         print(f"{row['orders']} orders in {row['currency'] or 'no currency'} are in no total. {row['cure']}")
+    lost = document["refunds_without_order"]
+    if lost["count"]:
+        named = ", ".join(cell(row["order_id"]) for row in lost["examples"][:5]) + (
+            "" if lost["orders"] <= 5 else ", …"
+        )
+        print(f"Refunds of orders that no file has brought: {lost['count']} ({named}); they lower nothing yet")
     for told in named_orders_told(NamedOrders(**document["visits_naming_orders"])):
         print(told)
     fresh = [row for row in document["freshness"] if row["rows"]]

@@ -30,6 +30,7 @@ from listener.rematching import by_other_queries
 from listener.topics import read_topics
 from ui import order_states, pipeline, table_freshness
 
+EXAMPLES = 20  # at most so many rows stand as examples
 SCHEMAS = Path(__file__).with_name("schemas")
 
 
@@ -197,6 +198,7 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
         "orders": orders.height,
         "unconverted_orders": orders.filter(pl.col("state") == "unconverted").height,
         "unconverted": _unconverted(orders),
+        "refunds_without_order": _lost_refunds(workspace),
         "visits_naming_orders": asdict(pipeline.visits_naming_orders(workspace)),
         "freshness": [_fresh(one) for one in table_freshness.read(workspace, imports=ledger, as_of=period.until)],
         "sources": rows(_health(workspace, now=now), currency="EUR"),
@@ -204,6 +206,21 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
         "imports": [_import_row(row) for row in ledger],
         "quarantine": {"rows": len(kept), "reasons": _tally(row["reason"] for row in kept)},
         "unknown_codes": rows(unknown.sort(["orders", "code"], descending=[True, False]), currency="EUR"),
+    }
+
+
+def _cents(column: str) -> pl.Expr:
+    """An amount of a file as text, with two decimals at least; its currency is not known."""
+    return pl.col(column).cast(pl.String).str.replace(r"0{1,2}$", "")
+
+
+def _lost_refunds(workspace: Workspace) -> dict[str, Any]:
+    """How many refunds lower nothing, as their order is not there, and the first of those orders."""
+    found = pipeline.lost_refunds(workspace)
+    return {
+        "count": int(found["refunds"].sum()),
+        "orders": found.height,
+        "examples": rows(found.head(EXAMPLES).with_columns(amount=_cents("amount")), currency=""),
     }
 
 

@@ -21,6 +21,7 @@ from attribution.codes import code_report
 from attribution.facts import Facts
 from attribution.identity import NamedOrders, named_orders
 from attribution.leads import lead_funnel, lead_rows, leads_by_post
+from attribution.lost_refunds import refunds_without_order
 from attribution.report import Inputs, Report, attribute
 from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, TRAFFIC_DAILY, Table
 from config import intake, plan_files, register_files
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *exports.LAYOUTS)
 DEFAULT_DAYS = 30
+NAMED_ORDERS = 5  # at most so many are named in a sentence
 
 
 def brands_of(workspace: Workspace) -> tuple[tuple[str, Query], ...]:
@@ -113,7 +115,7 @@ def take_file(
             undo_entries(connection, replaced, register_files.TABLES)  # of a file that held more than costs
         remove_unheld(connection)  # what an interrupted import had stored
     keep_codes_current(workspace)
-    return _with_named_orders(workspace, report)
+    return _with_lost_refunds(workspace, _with_named_orders(workspace, report))
 
 
 def _with_named_orders(workspace: Workspace, report: ImportReport) -> ImportReport:
@@ -126,6 +128,33 @@ def _with_named_orders(workspace: Workspace, report: ImportReport) -> ImportRepo
         return report
     orders = facts_of(workspace).scan("orders").select("account", "order_id", "order_name").collect()
     return replace(report, warnings=[*report.warnings, *named_orders_told(named_orders(named, orders))])
+
+
+def _with_lost_refunds(workspace: Workspace, report: ImportReport) -> ImportReport:
+    """With a warning where refunds of the file name orders that are not there."""
+    if report.id is None or not report.tables.get("refunds"):
+        return report
+    facts = facts_of(workspace)
+    mine = facts.brought("refunds", report.id).select("account", "order_id").unique()
+    refunds = facts.scan("refunds").join(mine, on=["account", "order_id"], how="semi")
+    told = lost_refunds_told(refunds_without_order(refunds, facts.scan("orders")))
+    return replace(report, warnings=[*report.warnings, *told])
+
+
+def lost_refunds_told(found: pl.DataFrame) -> list[str]:
+    """A sentence on refunds whose orders no file has brought, rows of `refunds_without_order`; none without any."""
+    if found.is_empty():
+        return []
+    n, names = int(found["refunds"].sum()), found["order_id"].head(NAMED_ORDERS).to_list()
+    named = ", ".join([*names, "…"] if found.height > len(names) else names)
+    who = "1 refund names an order" if n == 1 else f"{n} refunds name orders"
+    return [f"{who} that no file has brought: {named}. Until it comes, under the same account, nothing is taken off."]
+
+
+def lost_refunds(workspace: Workspace) -> pl.DataFrame:
+    """`refunds_without_order` of all that stands."""
+    facts = facts_of(workspace)
+    return refunds_without_order(facts.scan("refunds"), facts.scan("orders"))
 
 
 def named_orders_told(found: NamedOrders) -> list[str]:

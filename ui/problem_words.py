@@ -227,6 +227,9 @@ def warnings(_: Words) -> tuple[str, ...]:
         _("marked as a test; kept, and never counted as sold"),
         _("refunded by more than the total; kept as stated, check them in the shop"),
         _("with a total of 0 (a gift, a 100 % code, a test?); kept, no revenue"),
+        _("1 refund names an order that no file has brought: {orders}"),
+        _("{n} refunds name orders that no file has brought: {orders}"),
+        _("Until it comes, under the same account, nothing is taken off."),
         _(
             "{file}: {n} of {all} orders (first: line {line}) lie outside the days that the export states, {first} to "
             "{last}; they count all the same. Check that it is the right file."

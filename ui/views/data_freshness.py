@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 from babel.dates import format_date
 
-from ui import data, table_freshness, tables
+from ui import data, pipeline, table_freshness, tables
 from ui.frame import Screen
 from ui.table_freshness import TableFreshness
 from ui.views import data_words
@@ -45,6 +45,7 @@ def draw(screen: Screen) -> None:
             + " "
             + _("Is an export due, or did counting stop?")
         )
+    _lost_refunds(screen)
     never = [names[one.table] for one in found if not one.rows]
     if never:
         st.info(_("No rows stand of: {tables}.").format(tables=", ".join(never)))
@@ -75,6 +76,42 @@ def draw(screen: Screen) -> None:
         phone=("table", "newest", "remark"),
     )
     st.caption(_("Days without any orders, visits or mentions are often a missing export, seldom a quiet week."))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _lost(version: str) -> pl.DataFrame:
+    return pipeline.lost_refunds(data.workspace())
+
+
+def _lost_refunds(screen: Screen) -> None:
+    """Refunds whose orders no file has brought: they lower nothing yet."""
+    _ = screen._
+    lost = _lost(data.version())
+    if lost.is_empty():
+        return
+    n = int(lost["refunds"].sum())
+    told = _.plural(
+        "{n} refund names an order that no file has brought, and lowers nothing until it comes.",
+        "{n} refunds name orders that no file has brought, and lower nothing until they come.",
+        n,
+    )
+    st.warning(told.format(n=n) + " " + _("Import those orders under the same account."))
+    titles = {
+        "account": _("Account"),
+        "order_id": _("Order id"),
+        "refunds": _("Refunds"),
+        "amount": _("Amount, in the file's currency"),
+        "refunded_at": _("Refunded"),
+    }
+    with st.expander(_("Which orders are missing?")):
+        tables.show(
+            screen,
+            lost,
+            titles=titles,
+            alternative=_("Refunds of orders that no file has brought"),
+            key="lost-refunds",
+            phone=("order_id", "refunds", "amount"),
+        )
 
 
 def remarks(screen: Screen, one: TableFreshness) -> list[str]:
