@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from calendar import timegm
 from email.utils import parsedate_tz
-from functools import cache, lru_cache
+from functools import cache
 from time import struct_time
 
 from babel.dates import get_month_names
@@ -25,7 +25,6 @@ _EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)  # before the Web: an epoch o
 _NONE: tuple[None, str] = (None, "missing")
 
 
-@lru_cache(maxsize=512)
 def parse_date(raw: str, *, fallback: struct_time | None) -> tuple[dt.datetime | None, str]:
     """(UTC, quality). ISO 8601, Y/M/D, RFC 822 (its months in many languages) and epochs are read here; `fallback`
     (UTC) serves for the rest.

@@ -123,7 +123,9 @@ def _written(element: ET.Element) -> str:
 
 
 # What joining to a base address leaves as it is.
-ABSOLUTE = re.compile(r"https?://[a-zA-Z0-9.-]+(?::[0-9]+)?(?:/[!\"$-:<->@-~]*)?(?:\?[!\"$-:<-~]+)?(?:#[!-:<-~]+)?")
+ABSOLUTE = re.compile(
+    r"tag:[!-~]*|https?://[a-zA-Z0-9.-]+(?::[0-9]+)?(?:/[!\"$-:<->@-~]*)?(?:\?[!\"$-:<-~]+)?(?:#[!-:<-~]+)?"
+)
 
 
 def tidy_slashes(uri: str) -> str:

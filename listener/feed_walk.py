@@ -175,10 +175,7 @@ class Walk:
         """Follow an element's base address; returns its language, or the one around it."""
         base = attributes.get("xml:base", attributes.get("base"))
         if base:
-            joined = urljoin(self._base, tidy_slashes(base))
-            if not joined.startswith(("http://", "https://")) or urljoin(joined, joined) != joined:
-                raise UnsureError(f"base address {base}")
-            self._base = joined
+            self._base = _joined(self._base, tidy_slashes(base))
         stated = attributes.get("xml:lang", attributes.get("lang"))
         return language if stated is None else stated or None
 
@@ -429,6 +426,15 @@ class Walk:
     def _language(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         del language
         place.store("language", mended(leaf(element)), depth)
+
+
+@lru_cache(maxsize=256)
+def _joined(around: str, base: str) -> str:
+    """A base address inside another; most feeds that state any state the same many times."""
+    joined = urljoin(around, base)
+    if not joined.startswith(("http://", "https://")) or urljoin(joined, joined) != joined:
+        raise UnsureError(f"base address {base}")
+    return joined
 
 
 def _as_href(attributes: dict[str, str]) -> None:

@@ -373,7 +373,8 @@ def _named(author: Any) -> str | None:
 
 def _mark(title: str | None, link: str | None, author: str | None, language: str | None, base: str, body: str) -> str:
     parts = (title or "", link or "", author or "", language or "", base, body)
-    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    # Processors have instructions for this hash, as for no other of hashlib's.
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -431,14 +432,15 @@ _DATES = ("published", "created", "updated")
 
 def _published(item: Any) -> tuple[dt.datetime | None, str]:
     """Raises _OddDateError for an item read directly whose date feedparser alone may understand."""
+    is_direct = type(item) is dict  # feedparser's own are of a kind of their own
     for name in _DATES:
         raw = item.get(name) if name in item else None
         if not raw:
             continue
-        when, quality = parse_date(str(raw), fallback=item.get(f"{name}_parsed"))
+        when, quality = parse_date(str(raw), fallback=None if is_direct else item.get(f"{name}_parsed"))
         if when:
             return when, quality
-        if type(item) is dict:  # feedparser's own are of a kind of their own
+        if is_direct:
             raise _OddDateError
     return None, "missing"
 

@@ -44,7 +44,7 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """`clean` on a single line: for titles and names."""
     if len(text) < TEXT_LIMIT and text.isprintable():  # nothing to clean
-        return " ".join(text.split())
+        return " ".join(text.split()) if "  " in text else text.strip()
     return " ".join(clean(text).split())
 
 
@@ -216,6 +216,8 @@ def safe_link(link: str | None, *, base: str | None = None) -> str | None:
         return None
     if _PLAIN_LINK.fullmatch(link):
         return link
+    if base and _ROOTED_LINK.fullmatch(link) and (site := _site_of(base)):
+        return site + link
     try:
         bare = link.strip()
         joined = urljoin(base, bare) if base and not urlsplit(bare).scheme else bare
@@ -227,6 +229,17 @@ def safe_link(link: str | None, *, base: str | None = None) -> str | None:
     return (
         joined if parts.scheme.lower() in ("http", "https") and host and harmless and "@" not in parts.netloc else None
     )
+
+
+# Links whose joining to a base is no more than putting its site before them: no dots to resolve, no odd characters.
+_ROOTED_LINK = re.compile(r"(?:/[a-zA-Z0-9_~%+-][a-zA-Z0-9_~%+.-]{0,200}){1,15}")
+_SITE = re.compile(r"(https?://[a-zA-Z0-9][a-zA-Z0-9.-]{0,200}(?::[0-9]{1,4})?)(?:[/?#][!-~]*)?")
+
+
+@lru_cache(maxsize=256)
+def _site_of(base: str) -> str | None:
+    found = _SITE.fullmatch(base)
+    return found[1] if found else None
 
 
 def unwrap(link: str) -> str:
