@@ -44,7 +44,7 @@ Clock = Callable[[], dt.datetime]
 @dataclass(frozen=True)
 class Taken:
     """What became of one file: imported | failed | waiting (still being written) | busy (another import runs) |
-    not_a_file (a link, or something else that is no plain file). `report` where an import was tried."""
+    not_a_file (a link, a folder, or something else that is no plain file). `report` where an import was tried."""
 
     file: str
     outcome: str
@@ -98,7 +98,7 @@ def take_waiting(workspace: Workspace, *, now: Clock, sleep: Sleep = time.sleep)
     _make(workspace, folder)
     try:
         with FileLock(workspace.data / "inbox.lock", timeout=0):
-            held = [*_left_over(folder), *_settled(folder, sleep=sleep)]
+            held = [*_left_over(folder), *_settled(folder, sleep=sleep), *_folders_in(folder)]
             return [_take(workspace, folder, item, now=now) if isinstance(item, Path) else item for item in held]
     except Timeout:
         return []  # another pass is at it
@@ -142,6 +142,16 @@ def _candidates(folder: Path) -> Iterator[Path]:
         name = path.name
         if not name.startswith((".", "~$")) and not name.lower().endswith(_PARTIAL) and not _is_folder(path):
             yield path
+
+
+def _folders_in(folder: Path) -> list[Taken]:
+    """Folders that somebody dropped, which are told and left: who drops a year's archive may not mean every file."""
+    said = "a folder: only files that lie in the watched folder itself are taken; move them up"
+    return [
+        Taken(path.name, "not_a_file", said)
+        for path in sorted(folder.iterdir())
+        if _is_folder(path) and path.name not in (DONE, FAILED) and not path.name.startswith(".")
+    ]
 
 
 def _left_over(folder: Path) -> list[Path]:

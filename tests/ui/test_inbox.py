@@ -160,6 +160,17 @@ def test_links_are_never_followed(watched: Workspace, tmp_path: Path) -> None:
     assert link.is_symlink()
 
 
+def test_a_dropped_folder_is_told_and_left(watched: Workspace) -> None:
+    drop(watched, "costs.csv")
+    inner = watched.folder / "inbox" / "2025"
+    inner.mkdir()
+    (inner / "costs.csv").write_text(SPEND + ROW, encoding="utf-8")
+    told = {taken.file: taken for taken in run(watched)}
+    assert {name: taken.outcome for name, taken in told.items()} == {"costs.csv": "imported", "2025": "not_a_file"}
+    assert "move them up" in (told["2025"].detail or "")
+    assert (inner / "costs.csv").exists()
+
+
 @pytest.mark.parametrize("place", ["done", "failed", ".taking"])
 def test_files_are_not_moved_out_through_a_linked_folder(watched: Workspace, tmp_path: Path, place: str) -> None:
     drop(watched, "costs.csv")
