@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from attribution.inputs import translated
 from attribution.inputs.cells import Check, columns, currency_told, leave_out, money, put_aside
 from attribution.inputs.orders_shopify_rest import ORDER_SCHEMA, items, line_table, refund_table, total
 from attribution.inputs.shop_orders import early_refunds, order_warnings, read_orders, without_lines
@@ -272,7 +273,8 @@ def read_analytics(table: TextTable, context: ReadContext) -> Parsed:
         "source_line",
     )
     sold = rows.filter(~minus.fill_null(False))
-    kind, name = (pl.col("attribution").str.extract(rf"^{part}", 1) for part in (r"([^:]+):", r"[^:]+:\s*(.+)$"))
+    kind, name = (pl.col("attribution").str.extract(rf"^{part}", 1) for part in (r"([^:]+?)\s*:", r"[^:]+:\s*(.+)$"))
+    kind = kind.str.to_lowercase().replace(dict(translated.WOO_ORIGINS))
     orders = sold.select(
         "source_line",
         pl.col("order #").str.strip_prefix("#").alias("order_id"),
@@ -284,8 +286,8 @@ def read_analytics(table: TextTable, context: ReadContext) -> Parsed:
         pl.col("n. revenue").alias("total"),
         pl.col("coupon(s)").str.split(", ").alias("codes"),
         pl.lit("false").alias("tax_included"),
-        pl.when(kind.is_in(["Organic", "Source", "Referral"])).then(name.str.to_lowercase()).alias("utm_source"),
-        kind.str.to_lowercase().alias("source_type"),
+        pl.when(kind.is_in(["organic", "source", "referral"])).then(name.str.to_lowercase()).alias("utm_source"),
+        kind.alias("source_type"),
     )
     parsed = read_orders(orders, context, skipped=skipped, rejected=bad)
     sold_orders = parsed.tables["orders"]
@@ -307,8 +309,6 @@ WOOCOMMERCE_ANALYTICS = Layout(
     sink="facts",
     read=read_analytics,
     system="woocommerce",
-    patterns=((r"n\. revenue(?: \(formatted\))?", "n. revenue"),),
-    synonyms={
-        **{"commande n°": "order #", "code(s) promo": "coupon(s)", "ventes nettes": "net sales", "état": "status"},
-    },
+    patterns=translated.WOO_PATTERNS,
+    synonyms=translated.WOO,
 )

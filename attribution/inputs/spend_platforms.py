@@ -144,6 +144,7 @@ GOOGLE_ADS = _layout(
     medium="cpc",
     names={
         **translated.GOOGLE,
+        **translated.GOOGLE_MORE,
         **{"day": "date", "tag": "date", "kampagne": "campaign", "campagne": "campaign", "campaña": "campaign"},
         **{"kampania": "campaign", "kosten": "cost", "coût": "cost", "costo": "cost", "coste": "cost", "koszt": "cost"},
         **{
@@ -164,6 +165,7 @@ TIKTOK_ADS = _layout(
     platform="tiktok",
     medium="paid_social",
     names={
+        **translated.TIKTOK,
         **{"campaign name": "campaign", "ad group name": "adgroup", "ad name": "ad", "by day": "date"},
         **{"clicks (destination)": "clicks", "total cost": "cost", "total conversions": "conversions"},
         **{"stat_time_day": "date", "campaign": "campaign (unused)"},

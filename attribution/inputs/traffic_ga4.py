@@ -61,6 +61,7 @@ _DIMENSIONS = (
 )
 _TRANSLATED = {
     **translated.GA4,
+    **translated.GA4_MORE,
     **{"sessions avec engagement": "engaged sessions", "utilisateurs": "users", "nouveaux utilisateurs": "new users"},
     **{"nombre total d'utilisateurs": "total users", "utilisateurs actifs": "active users", "vues": "views"},
     **{"événements clés": "key events", "revenu total": "total revenue", "nombre d'événements": "event count"},
@@ -256,6 +257,7 @@ GA4_REPORT = Layout(
     read=read_report,
     system="ga4",
     synonyms=_TRANSLATED,
+    patterns=translated.GA4_PATTERNS,
     not_with=frozenset(
         {*("impressions", "cost", "amount spent", "landing_url", "visitor", "session_id", _TRANSACTION, "queries")}
     ),
