@@ -25,6 +25,8 @@ def forget(
     """Remove a person for good: their mentions, names and keys. Their orders stay, unkeyed, so that sums still hold."""
     from ui.forgetting import ForgetBusyError, SeveralPeopleError, forget_person, known_of
 
+    if not who.strip():
+        stop("nobody is named: give an author as network:handle, or a customer's e-mail address or number")
     workspace = open_or_stop(context)
     try:
         person = known_of(workspace, who)

@@ -17,6 +17,7 @@ from attribution.inputs.spend import COLUMNS, spend_of, whole_file
 from attribution.inputs.times import MONTH_FIRST, days
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
+_RESULT = ("results", "result indicator")
 _RANGE = re.compile(r"^(.*?\d)\s+[-\u2013\u2014]\s+(.*\d)$")
 
 
@@ -24,7 +25,10 @@ def _reader(
     *, platform: str, source: str, medium: str, order: str | None
 ) -> Callable[[TextTable, ReadContext], Parsed]:
     def read(table: TextTable, context: ReadContext) -> Parsed:
-        rows, skipped = leave_out(columns(table, COLUMNS))
+        rows, skipped = leave_out(columns(table, (*COLUMNS, *_RESULT)))
+        # Meta counts as results what a campaign is for; only of purchases it is what a conversion is here.
+        bought = pl.col("result indicator").str.contains("(?i)purchase|achat|kauf|compra|zakup|vásárl")
+        rows = rows.with_columns(pl.coalesce("conversions", pl.when(bought).then("results")).alias("conversions"))
         rows = rows.with_columns(
             no_nulls(rows["campaign"]).alias("campaign"), no_nulls(rows["currency"]).alias("currency")
         )

@@ -52,3 +52,10 @@ def test_orders_of_shopify_cut_down_to_their_totals(workspace: Workspace, tmp_pa
         ("#1", "1", Decimal("125.0000")),
         ("#2", "2", Decimal("15.0000")),
     ]
+
+
+def test_results_of_meta_are_conversions_where_they_are_purchases(workspace: Workspace, tmp_path: Path) -> None:
+    head = "Day,Campaign name,Amount spent (EUR),Results,Result indicator\n"
+    text = head + "2026-05-01,A,1.00,3,actions:offsite_conversion.fb_pixel_purchase\n2026-05-01,B,1.00,90,link_click\n"
+    found = read(workspace, tmp_path, text, "spend").sort("campaign")
+    assert found["claimed_conversions"].to_list() == [3.0, None]
