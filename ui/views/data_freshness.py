@@ -97,8 +97,8 @@ def _lost_refunds(screen: Screen) -> None:
     )
     st.warning(told.format(n=n) + " " + _("Import those orders under the same account."))
     titles = {
-        "account": _("Account"),
-        "order_id": _("Order id"),
+        "named": _("Order id"),
+        "shop": _("Account"),
         "refunds": _("Refunds"),
         "amount": _("Amount, in the file's currency"),
         "refunded_at": _("Refunded"),
@@ -106,11 +106,11 @@ def _lost_refunds(screen: Screen) -> None:
     with st.expander(_("Which orders are missing?")):
         tables.show(
             screen,
-            lost,
+            lost.select("refunds", "amount", "refunded_at", named="order_id", shop="account").select(list(titles)),
             titles=titles,
             alternative=_("Refunds of orders that no file has brought"),
             key="lost-refunds",
-            phone=("order_id", "refunds", "amount"),
+            phone=("named", "refunds", "amount"),
         )
 
 
