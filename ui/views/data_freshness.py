@@ -110,7 +110,7 @@ def _lost_refunds(screen: Screen) -> None:
             titles=titles,
             alternative=_("Refunds of orders that no file has brought"),
             key="lost-refunds",
-            phone=("named", "refunds", "amount"),
+            phone=("named", "amount"),
         )
 
 
