@@ -233,7 +233,8 @@ def visits(*rows: dict[str, object]) -> pl.DataFrame:
         for n, row in enumerate(rows)
     ]
     named = [{"source": row.get("utm_source"), "medium": row.get("utm_medium")} | row for row in full]
-    return channel_of(tables.TOUCHES.conform(pl.DataFrame(named, schema_overrides=dict(tables.TOUCHES.schema))), rules=())
+    touches = pl.DataFrame(named, schema_overrides=dict(tables.TOUCHES.schema))
+    return channel_of(tables.TOUCHES.conform(touches), rules=())
 
 
 def found(frame: pl.DataFrame) -> dict[str, int]:
