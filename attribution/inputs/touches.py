@@ -55,10 +55,11 @@ def with_told_source(visits: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """The visits with the source their tool made out itself: over what a referrer says, under tag and click id.
 
     told: source_line, source (null: nothing told), medium, campaign, evidence (null: the tool knows of none, which
-    holds only where nothing else is known either), and `outranks`: over everything.
+    holds only where nothing else is known either), and `outranks`: over everything. A text that holds an e-mail
+    address is not kept.
     """
     names = ["source", "medium", "campaign", "evidence"]
-    ours = told.select("source_line", "outranks", *(pl.col(name).alias(f"_{name}") for name in names))
+    ours = told.select("source_line", "outranks", *(tag_value(pl.col(name)).alias(f"_{name}") for name in names))
     weak = pl.col("evidence").is_in(["referrer", "none"])
     unnamed = weak | ((pl.col("evidence") == "utm") & pl.col("source").is_null() & (pl.col("_evidence") != "none"))
     nothing = pl.col("_evidence").is_not_null() | (pl.col("evidence") == "none")
