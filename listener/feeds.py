@@ -82,7 +82,7 @@ def parse_feed(
     Well-formed XML is read directly where that gives what feedparser gives; `directly=False` asks feedparser for all of
     it, which takes some ten times as long.
     """
-    if not data.strip():
+    if not data or data.isspace():
         return _no_feed("the body is empty")
     inflated = _inflate(data)
     if inflated is None or len(inflated) > BODY_LIMIT:
@@ -340,7 +340,7 @@ def _entry(item: Any, guid: str, around: _Around, *, known: Collection[str]) -> 
     link = _link(item, base=base)
     mark = _mark(title, link, author, language, base, body)
     text, hrefs = ("", []) if mark in known else plain_text(body)
-    return Entry(
+    return _made(
         native_id=guid or link or "",
         title=title,
         link=link,
@@ -350,12 +350,22 @@ def _entry(item: Any, guid: str, around: _Around, *, known: Collection[str]) -> 
         text=text,
         likes=_count(_mapping(get("media_starrating")).get("count")) if "media_starrating" in item else None,
         comments=_count(get("slash_comments") or get("thr_total")),
+        shares=None,
         views=_count(_mapping(get("media_statistics")).get("views")) if "media_statistics" in item else None,
         links=find_links(text, hrefs, base=base) if text or hrefs else (),
         language=language,
         mark=mark,
         is_known=mark in known,
     )
+
+
+def _made(**fields: Any) -> Entry:
+    """An Entry of all its fields. The usual way assigns each by itself past what keeps it frozen, which takes as long as
+    reading its date and its address.
+    """
+    entry = object.__new__(Entry)
+    vars(entry).update(fields)
+    return entry
 
 
 def _one_line(markup: Any) -> str | None:

@@ -83,7 +83,8 @@ class _Reader(HTMLParser):
 def plain_text(markup: str) -> tuple[str, list[str]]:
     """Markup or plain text -> (plain text, href values as written). Text without markup passes through."""
     cut = markup[:_HTML_LIMIT]
-    if ("<" not in cut and "&" not in cut) or not _MARKUP.search(cut):
+    begins = [at for at in (cut.find("<"), cut.find("&")) if at >= 0]
+    if not begins or not _MARKUP.search(cut, min(begins)):  # a pattern alone would take ten times as long to begin
         return clean(cut), []
     text, links = _read_simple(cut) or _read_any(cut)
     return _laid_out(text), links
@@ -273,7 +274,7 @@ def _trimmed(link: str) -> str:
 def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple[str, ...]:
     """The http(s) links of a text, as written: hrefs first, then bare ones; each once, in order, at most 100."""
     bare = [_trimmed(link) for link in _BARE_LINK.findall(text)] if "://" in text else []
-    if "www." in text or _MAYBE_HOST.search(text):
+    if "www." in text or ("/" in text and _MAYBE_HOST.search(text)):
         bare += [f"https://{_trimmed(link)}" for link in _HOST_LINK.findall(text)]
     plain = _PLAIN_LINK.fullmatch
     found: dict[str, None] = {}
