@@ -224,7 +224,8 @@ _SEEN = " UNION ALL ".join(
 )
 _THEN = (
     "FROM mentions AS m WHERE m.text_hash = found.text_hash AND coalesce(m.published_at, m.first_seen)"
-    " BETWEEN :since AND :until ORDER BY coalesce(m.published_at, m.first_seen) LIMIT 1"
+    " BETWEEN :since AND :until AND (:within = '' OR m.cluster_id = :within)"
+    " ORDER BY coalesce(m.published_at, m.first_seen) LIMIT 1"
 )
 _NEAR = sa.text(
     f"SELECT found.text_hash, (SELECT m.cluster_id {_THEN}) AS story,"
@@ -235,14 +236,14 @@ _NEAR = sa.text(
 
 
 def _near(
-    connection: Connection, places: Sequence[int], slot: int, first: int, last: int, *, but: str = ""
+    connection: Connection, places: Sequence[int], slot: int, first: int, last: int, *, but: str = "", within: str = ""
 ) -> Iterator[tuple[str, str, int]]:
     """Texts that share a band and were said at most a fortnight before `first` or after `last`, as (text, story, when);
-    those of most bands in common first."""
+    those of most bands in common first. `within`: said so in this story alone."""
     if not places:
         return
     asked: dict[str, Any] = {f"band{n}": band for n, band in enumerate(places)}
-    asked |= {"slot": slot, "since": first - _FORTNIGHT, "until": last + _FORTNIGHT, "but": but}
+    asked |= {"slot": slot, "since": first - _FORTNIGHT, "until": last + _FORTNIGHT, "but": but, "within": within}
     for text, story, when in connection.execute(_NEAR, asked).all():
         if story is not None:
             yield text, story, when
@@ -317,9 +318,13 @@ def _hold_together(connection: Connection, story: str, lost: Sequence[Told]) -> 
         kept = sa.select(text_bands.c.band).where(text_bands.c.text_hash == row.text_hash).distinct()
         places = sorted(connection.scalars(kept))
         places += places[:1] * (BANDS - len(places))
-        for text, found_in, when in _near(connection, places, row.said_at // _FORTNIGHT, row.said_at, row.said_at):
-            if found_in == story:
-                around.setdefault(text, when)
+        slot = row.said_at // _FORTNIGHT
+        for text, _, when in _near(connection, places, slot, row.said_at, row.said_at, within=story):
+            around.setdefault(text, when)
+        # Equal texts are one story whenever they are said: one said long before or after hung on the lost one too.
+        again = None if row.text_hash in around else _said_again(connection, row)
+        if again is not None:
+            around[str(row.text_hash)] = again
     if len(around) <= 1:
         return True
     shapes = _Shapes(connection, {})
@@ -338,6 +343,16 @@ def _hold_together(connection: Connection, story: str, lost: Sequence[Told]) -> 
         edge += near
         waiting = [other for other in waiting if other not in near]
     return not waiting
+
+
+def _said_again(connection: Connection, row: Told) -> int | None:
+    """When the text of a lost mention is said nearest to its time by another of its story; None where nobody does."""
+    same = sa.select(_said_at).where(mentions.c.text_hash == row.text_hash, mentions.c.cluster_id == row.story)
+    before = connection.scalar(same.where(_said_at <= row.said_at).order_by(_said_at.desc()).limit(1))
+    after = connection.scalar(same.where(_said_at > row.said_at).order_by(_said_at).limit(1))
+    return min(
+        (when for when in (before, after) if when is not None), key=lambda at: abs(at - row.said_at), default=None
+    )
 
 
 def _forget_bands(connection: Connection, lost: Iterable[Told]) -> None:

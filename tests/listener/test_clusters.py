@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Engine
 
@@ -165,6 +165,8 @@ STEPS = st.lists(st.lists(TOLD, min_size=1, max_size=5), min_size=1, max_size=5)
 
 
 @settings(max_examples=25, deadline=None)
+@example(steps=[[(0, 0, 0, 0), (2, 0, 0, 0)], [(3, 0, 1, 25), (0, 0, 1, 0)]], dropped=[])
+@example(steps=[[(2, 0, 0, 0)], [(3, 0, 1, 25), (0, 0, 1, 0)]], dropped=[0])
 @given(steps=STEPS, dropped=st.lists(st.integers(0, 7), max_size=4))
 def test_stories_are_what_comparing_everything_with_everything_finds(
     steps: list[list[tuple[int, int, int, int]]], dropped: list[int]

@@ -20,3 +20,10 @@ def upgrade() -> None:
         "CREATE TRIGGER mention_words_gone AFTER UPDATE OF title, text ON mentions"
         " FOR EACH ROW EXECUTE FUNCTION mention_words_gone()"
     )
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER mention_words_gone ON mentions")
+        op.execute("DROP FUNCTION mention_words_gone")
+        op.execute("DROP INDEX ix_mention_words_search")

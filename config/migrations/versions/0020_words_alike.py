@@ -15,3 +15,7 @@ def upgrade() -> None:
         f"UPDATE changes SET n = n + (SELECT count(*) FROM mention_words WHERE {held}) WHERE name = 'words_missing'"
     )
     op.execute(f"DELETE FROM mention_words WHERE {held}")
+
+
+def downgrade() -> None:
+    """Which letters are compared is the program's matter; the tables are as they were."""
