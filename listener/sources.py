@@ -103,13 +103,15 @@ def unfit(url: str, *, allow_private: bool) -> str | None:
     """Why an address is none that could be listened to; None for one that could be."""
     if not url:
         return "it names no address of a feed"
-    problem = bad_address(url, allow_private=allow_private)
+    problem = bad_address(url, allow_private=True)
     if problem or any(letter.isspace() for letter in url):
         return problem or "the address holds blanks"
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     if host in _BRIDGED:
         return "this network gives no feed; import an export of it, or write posts down by hand"
-    return None if allow_private or not _is_inside(host) else INSIDE
+    if allow_private:
+        return None
+    return INSIDE if _is_inside(host) else bad_address(url, allow_private=False)  # inside, any port is no news
 
 
 def _is_inside(host: str) -> bool:

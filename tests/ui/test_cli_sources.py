@@ -150,7 +150,7 @@ def test_a_file_that_is_no_opml_is_refused(folder: Path) -> None:
 
 def test_feeds_inside_the_own_network_are_taken_where_asked(folder: Path) -> None:
     file = folder / "mine.opml"
-    feeds = "".join(f'<outline xmlUrl="{url}"/>' for url in ("http://10.0.0.1/rss", "https://f.example/rss"))
+    feeds = "".join(f'<outline xmlUrl="{url}"/>' for url in ("http://10.0.0.1:8977/rss", "https://f.example/rss"))
     file.write_text(f"<opml><body>{feeds}</body></opml>", encoding="utf-8")
     told = run(folder, "sources", "import", str(file), code=1)
     assert "--allow-private" in " ".join(told.split())
@@ -158,4 +158,4 @@ def test_feeds_inside_the_own_network_are_taken_where_asked(folder: Path) -> Non
     told = run(folder, "sources", "import", str(file), "--allow-private")
     assert "1 added, 1 already there, 0 refused" in told
     leave = {source.url: source.allow_private for source in read_settings(folder / "earned.toml").source}
-    assert (leave["http://10.0.0.1/rss"], leave["https://f.example/rss"]) == (True, False)
+    assert (leave["http://10.0.0.1:8977/rss"], leave["https://f.example/rss"]) == (True, False)
