@@ -360,8 +360,8 @@ def _entry(item: Any, guid: str, around: _Around, *, known: Collection[str]) -> 
 
 
 def _made(**fields: Any) -> Entry:
-    """An Entry of all its fields. The usual way assigns each by itself past what keeps it frozen, which takes as long as
-    reading its date and its address.
+    """An Entry of all its fields. The usual way assigns each by itself past what keeps it frozen, which takes as long
+    as reading its date and its address.
     """
     entry = object.__new__(Entry)
     vars(entry).update(fields)
