@@ -6,6 +6,7 @@ Exit status: 0 done; 1 the work or a part of it failed (the JSON says which); 2 
 from __future__ import annotations
 
 import asyncio
+import difflib
 import os
 import signal
 import sys
@@ -274,6 +275,8 @@ def import_files(
 
     workspace = open_or_stop(context)
     exported = time_or_stop(exported_at, "--exported-at", zone=workspace.settings.zone)
+    if layout:
+        _known_layout(layout)
     if encoding and not known_encoding(encoding):
         stop(f"--encoding {encoding!r} is no language or encoding; write one such as pl, cp1250 or utf-16")
     one_of(days, tuple(_ORDERS), "--days")
@@ -315,6 +318,17 @@ def import_files(
             print("\n".join(advice(str(file), may_be)) if may_be else "", end="\n" if may_be else "")
         _print_kept_aside(workspace, [report.id for report in reports if report.quarantined])
     raise typer.Exit(1 if any(report.error for report in reports) else 0)
+
+
+def _known_layout(name: str) -> None:
+    """Stops (2) with the nearest names and some usual ones where no layout is called so."""
+    from ui.pipeline import LAYOUTS
+
+    known = sorted(layout.id for layout in LAYOUTS)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        some = list(dict.fromkeys([*near, "earned_orders", "earned_visits", "shopify_orders_csv", "meta_ads"]))
+        stop(f"--as: there is no layout {name!r}; there are {', '.join(some)} and more: see docs/imports.md")
 
 
 def _proposal(workspace: Workspace, file: Path, report: ImportReport, encoding: str | None) -> Proposal | None:

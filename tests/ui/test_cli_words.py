@@ -63,7 +63,7 @@ def test_a_share_without_change_is_asked_about(folder: Path) -> None:
 def test_an_unknown_layout_names_the_nearest_and_the_list(folder: Path) -> None:
     file = folder / "a.csv"
     file.write_text("a,b\n1,2\n", encoding="utf-8")
-    said = " ".join(run(folder, "import", str(file), "--as", "earned_order", code=1).split())
+    said = " ".join(run(folder, "import", str(file), "--as", "earned_order", code=2).split())
     assert "earned_orders" in said
     assert "docs/imports.md" in said
     assert len(said) < 400
