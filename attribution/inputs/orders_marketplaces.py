@@ -108,14 +108,39 @@ STRIPE_PAYMENTS = Layout(
 )
 
 
+# What shops and tills write for an order that came to nothing, in the languages of the localised headers.
+_CANCELLED = (
+    *("cancelled", "canceled", "abandoned", "failed", "storniert", "abgebrochen", "annulé", "annulée", "annulee"),
+    *("cancelado", "cancelada", "anulado", "anulada", "annullato", "geannuleerd"),
+    *("anulowane", "anulowano", "anulowany", "anulowana", "törölve", "törölt", "sztornó", "sztornózva", "sztornózott"),
+    *(
+        "בוטל",
+        "בוטלה",
+        "מבוטל",
+        "מבוטלת",
+        "ملغي",
+        "ملغى",
+        "ملغاة",
+        "ملغية",
+        "تم الإلغاء",
+        "đã hủy",
+        "đã huỷ",
+        "hủy",
+        "huỷ",
+    ),
+)
+
+
 def read_own(table: TextTable, context: ReadContext) -> Parsed:
-    """The tables of earned's own orders file. `codes` separates several with a comma or a semicolon."""
+    """The tables of earned's own orders file. `codes` separates several with a comma or a semicolon; a `status` that
+    says cancelled, in one of our languages, is an order not sold."""
     rows, skipped = leave_out(columns(table, tuple(name for name in COLUMNS if name != "code_amounts")))
     rows = with_currency(rows, "total")
     orders = rows.with_columns(
         pl.col("codes").str.replace_all(";", ",", literal=True).str.split(","),
         pl.coalesce("subtotal", "total").alias("subtotal"),
         pl.col("currency").fill_null(context.currency),
+        pl.when(pl.col("status").str.strip_chars().str.to_lowercase().is_in(_CANCELLED)).then("status").alias("unsold"),
     )
     return read_orders(orders, context, skipped=skipped, warnings=_bare(table, rows, context.currency))
 

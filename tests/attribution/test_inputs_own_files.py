@@ -337,3 +337,18 @@ def test_leads(bring: Bring, facts: Facts) -> None:
 )
 def test_orders_without_a_currency_are_told(bring: Bring, header: str, rows: list[str], said: list[str]) -> None:
     assert bring(header, *rows).warnings == said
+
+
+@pytest.mark.parametrize(
+    ("status", "sold"),
+    [
+        ("paid", True), ("bezahlt", True), ("", True), ("Cancelled", False), ("storniert", False), ("törölve", False),
+        ("anulowane", False), ("בוטל", False), ("ملغي", False), (" Đã hủy ", False), ("annulée", False),
+    ],
+)  # fmt: skip
+def test_a_cancelled_order_is_not_sold_in_any_of_our_languages(
+    bring: Bring, facts: Facts, status: str, sold: bool
+) -> None:
+    bring(f"order_id,ordered_at,total,currency,status\nA1,2026-05-01,10.00,EUR,{status}\n")
+    (order,) = facts.scan("orders").collect().to_dicts()
+    assert (order["cancelled_at"] is None) == sold
