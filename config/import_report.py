@@ -117,9 +117,24 @@ def in_place_of(report: ImportReport, other: int) -> ImportReport:
     return replace(report, replaced=sorted({*report.replaced, other}), warnings=[*report.warnings, told])
 
 
+def without_charts(assigned: Assigned) -> Assigned:
+    """The tables of an archive, those that repeat the figures of a recognised one by days left out with that reason."""
+    whole = {layout.id for _, layout in assigned if layout and layout.whole_archive}
+    return [
+        (table, layout) if not whole or (layout and layout.id in whole) else (_as_repeated(table), None)
+        for table, layout in assigned
+    ]
+
+
+def _as_repeated(table: TextTable) -> TextTable:
+    lines = [*table.frame["source_line"].to_list(), *(row.line for row in table.rejected)]
+    left_out = {**table.skipped, **dict.fromkeys(lines, "daily_row")}
+    return replace(table, frame=table.frame.clear(), rejected=(), skipped=left_out)
+
+
 def left_out_tables(assigned: Assigned) -> list[str]:
     """One sentence on the tables and sheets that no layout knows, beside those that were read."""
-    others = [table for table, layout in assigned if layout is None]
+    others = [table for table, layout in assigned if layout is None and not table.frame.is_empty()]
     names = [f"{_table_name(table)} ({table.rows_read} rows)" for table in others[:_NAMED_TABLES]]
     more = f" and {len(others) - len(names)} more" if len(others) > len(names) else ""
     return [f"Of no known layout and left out: {', '.join(names)}{more}."] if others else []

@@ -36,7 +36,16 @@ from config.import_ledger import (
     taken_back,
     undo_import,
 )
-from config.import_report import Assigned, ImportReport, added_up, all_rejected, in_place_of, left_out_tables, report_of
+from config.import_report import (
+    Assigned,
+    ImportReport,
+    added_up,
+    all_rejected,
+    in_place_of,
+    left_out_tables,
+    report_of,
+    without_charts,
+)
 from config.layouts import (
     Layout,
     Parsed,
@@ -211,7 +220,7 @@ def _assign(
             found.append((layout.renamed(mapped), layout))
     if problem and not any(layout for _, layout in found):
         raise problem
-    return found
+    return without_charts(found) if document.kind == "archive" else found
 
 
 def _take_in(

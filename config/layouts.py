@@ -59,7 +59,9 @@ class Layout:
     `patterns` (regex over the normal header, our name; a group "currency" goes into `said`). Of `one_of`, at least one
     set must be there too; `not_with` names columns that speak for another layout; `recognise` has the last word, given
     the names. `finish` joins what several tables of a file say about the same rows; where every row stands
-    for itself (`row_by_row`) a very large file is read in parts. `system` goes before the account
+    for itself (`row_by_row`) a very large file is read in parts. `holds` judges by the cells, where names alone say too
+    little; a person's choice goes before it. `whole_archive`: the other files beside it in an archive tell the same
+    figures once more, as charts and totals. `system` goes before the account
     in natural keys, as two systems may give the same numbers.
     """
 
@@ -76,6 +78,8 @@ class Layout:
     recognise: Callable[[Sequence[str]], bool] | None = None
     finish: Callable[[Parsed], Parsed] | None = None
     row_by_row: bool = False
+    holds: Callable[[TextTable], bool] | None = None
+    whole_archive: bool = False
 
     def fits(self, headers: Sequence[str]) -> bool:
         known = {self.name_of(header) for header in headers}
@@ -144,7 +148,8 @@ def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wan
         raise UnknownLayoutError(
             file=file, problem=f"there is no layout {wanted!r}", cure=f"Nearest: {near}; docs/imports.md lists all"
         )
-    fitting = [layout for layout in (named or layouts) if layout.fits(table.headers)]
+    fitting = [one for one in (named or layouts) if one.fits(table.headers)]
+    fitting = [one for one in fitting if named or one.holds is None or one.holds(one.renamed(table))]
     if fitting:
         return max(
             fitting, key=lambda layout: (len(layout.headers) + min(map(len, layout.one_of), default=0), layout.id)

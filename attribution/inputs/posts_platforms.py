@@ -88,6 +88,7 @@ def _layout(id: str, title: str, headers: set[str], names: Mapping[str, str], re
         read=_reader(read, *more),
         synonyms={"post status": "status", "video status": "status", "visibility": "status", **names},
         not_with=frozenset({"network"}) if id != "youtube_posts" else frozenset({"network", "date"}),
+        whole_archive=id == "youtube_posts",  # charts by day and their totals lie beside its table
     )
 
 

@@ -19,7 +19,8 @@ class Columns:
     more reactions that count towards it. Where no `reach` is filled, the first of `impressions` and `site_visits` is
     taken, and says so. Numbers of `sentiment` lie between -`sentiment_scale` and `sentiment_scale`, whatever the file's
     other rows hold; `sentiment_clipped`: what lies outside counts as the scale's end, as only the direction is told,
-    else its scale is not known, and neither is it. `warning`: words the author put before the text. `received`: when
+    else its scale is not known, and neither is it. `prose`: the names are so usual that some row must hold words, too.
+    `warning`: words the author put before the text. `received`: when
     the network itself first had a post, where the author's clock lies ahead.
     """
 
@@ -62,6 +63,7 @@ class Columns:
     one_of: tuple[frozenset[str], ...] = ()
     not_with: frozenset[str] = frozenset()
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    prose: bool = False
 
 
 def _set(*names: str) -> frozenset[str]:
@@ -293,7 +295,7 @@ GENERIC = Columns(
     followers=("followers",), reach=("reach",), sentiment=("sentiment",), language=("language",), likes=("likes",),
     comments=("comments",), shares=("shares",), views=("views",),
     synonyms={spoken: name for name, many in _SPOKEN.items() for spoken in many if spoken != name},
-    not_with=_MONEY,
+    not_with=_MONEY, prose=True,
 )  # fmt: skip
 
 ALL: tuple[Columns, ...] = (BY_HAND, *TOOLS, *NETWORKS, GENERIC)
