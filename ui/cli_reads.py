@@ -229,7 +229,7 @@ def people(
 
 
 _NO_MENTIONS = "earned collect fetches what your sources wrote, earned import takes a tool's export; or ask --since DAY"
-_NO_PEOPLE = "they need known followers (--min-followers); followers come with a file of people or a tool's export"
+_NO_PEOPLE = "it takes as many known followers (--min-followers 0 shows all), from a file of people or a tool's export"
 _FEW_CODE_COLUMNS = ("code", "state", "owner", "orders", "net", "discount", "commission", "after_commission")
 
 

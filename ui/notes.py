@@ -18,7 +18,7 @@ def notes(report: Report) -> list[str]:
         reasons = ", ".join(sorted({str(value) for value in unconverted["currency_original"].drop_nulls()}))
         found.append(
             f"{unconverted.height} orders are outside these figures: no exchange rate on their day ({reasons}). "
-            "Import rates of your own for it: a CSV file with date,currency,rate (what one euro bought on that day)."
+            "Import rates of your own: a CSV file with the columns day, currency, rate, per (one of `per` buys `rate`)."
         )
     if report.orders and report.unmatched_orders == report.orders:
         found.append(
