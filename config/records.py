@@ -86,7 +86,7 @@ def _longest_list(document: Any) -> Iterable[Any]:
     entries = _feed_entries(document)
     if entries:
         return entries
-    if "id" in document or not (lists or single):
+    if "id" in document or "event_name" in document or not (lists or single):
         return [document]
     if lists:
         return max(lists, key=len)

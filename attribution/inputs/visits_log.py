@@ -44,7 +44,7 @@ _LOG = ("log host", "log ip", "log time", "log method", "log url", "log status",
 
 def read_log(table: TextTable, context: ReadContext) -> Parsed:
     """The table touches of a log. A visit ends after 30 minutes of silence, at midnight, or when a new tag comes."""
-    rows = columns(table, _LOG).drop("first_cell")
+    rows = _plain(columns(table, _LOG).drop("first_cell"))
     read = {"at": instants(rows["log time"], zone=context.timezone)}
     rows, rejected = put_aside(with_cells(rows, read), _CHECKS)
     why = rows.select("source_line", _left_out().alias("why")).drop_nulls()
@@ -76,6 +76,12 @@ def read_log(table: TextTable, context: ReadContext) -> Parsed:
         warnings=_no_address(pages, context),
         part_of=dict(pairs.select("source_line", "start").iter_rows()),
     )
+
+
+def _plain(rows: pl.DataFrame) -> pl.DataFrame:
+    """Caddy's headers, each a list, as their first value; its seconds since 1970 as those without a fraction."""
+    listed = [pl.col(name).str.replace(r'^\["((?:[^"\\]|\\.)*)".*\]$', "${1}") for name in _LOG]
+    return rows.with_columns(listed).with_columns(pl.col("log time").str.replace(r"^(\d{10})\.\d+$", "${1}"))
 
 
 _CHECKS = (
@@ -145,6 +151,15 @@ def _visits(pages: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_CADDY_IP = ("request.client_ip", "request.remote_ip")
+_REFERRERS = (
+    *("referrer", "http_referer", "http_referrer", "referer"),
+    *("request.headers.referer", "request_referer"),
+)
+_AGENTS = (
+    *("user_agent", "http_user_agent", "useragent", "agent"),
+    *("request.headers.user-agent", "request_user-agent"),
+)
 ACCESS_LOG = Layout(
     id="access_log",
     title="web server log (Apache, nginx, IIS, CloudFront, load balancer)",
@@ -153,14 +168,16 @@ ACCESS_LOG = Layout(
     read=read_log,
     system="log",
     synonyms={
-        **dict.fromkeys(("ip", "remote_addr", "clientip", "client_ip", "remote_ip", "clienthost"), "log ip"),
-        **dict.fromkeys(("path", "request_uri", "uri", "requestpath"), "log url"),
-        **dict.fromkeys(("date", "time_iso8601", "@timestamp", "startutc"), "log time"),
+        **dict.fromkeys(
+            ("ip", "remote_addr", "clientip", "client_ip", "remote_ip", "clienthost", *_CADDY_IP), "log ip"
+        ),
+        **dict.fromkeys(("path", "request_uri", "uri", "requestpath", "request.uri"), "log url"),
+        **dict.fromkeys(("date", "time_iso8601", "@timestamp", "startutc", "ts", "time"), "log time"),
         **dict.fromkeys(("status", "downstreamstatus"), "log status"),
-        **dict.fromkeys(("referrer", "http_referer", "http_referrer", "referer"), "log referrer"),
-        **dict.fromkeys(("user_agent", "http_user_agent", "useragent", "agent", "request_user-agent"), "log agent"),
-        **dict.fromkeys(("host", "http_host", "server_name", "requesthost"), "log host"),
-        **dict.fromkeys(("method", "request_method", "requestmethod"), "log method"),
+        **dict.fromkeys(_REFERRERS, "log referrer"),
+        **dict.fromkeys(_AGENTS, "log agent"),
+        **dict.fromkeys(("host", "http_host", "server_name", "requesthost", "request.host"), "log host"),
+        **dict.fromkeys(("method", "request_method", "requestmethod", "request.method"), "log method"),
     },
     one_of=(frozenset({"log agent"}), frozenset({"log status"})),
 )
