@@ -10,6 +10,7 @@ carried the order's id is the same session told twice: of the two the one counts
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -26,7 +27,8 @@ OWN_TOUCH = "order:"  # how the ids of sessions told by the shop itself begin
 _ORDER = ("account", "order_id")
 _VISIT = ("visit_account", "touch_id", "visitor")
 _SOURCE = ("source", "medium", "campaign")
-_ONE_NUMBER = r"^\D*(\d{3,})\D*$"  # the number of an id that holds one: SHOP-1005
+_ONE_NUMBER = r"^\D*?0*([1-9]\d{3,})\D*$"  # the number of an id that holds one: SHOP-1005
+_AROUND = dt.timedelta(days=1)  # between an order and a visit that is known by its number alone
 _SAME_AS: dict[str, type[pl.DataType]] = {"customer_key": pl.Int64, "survivor": pl.Int64}
 _VISITS: dict[str, type[pl.DataType]] = {"account": pl.String, "touch_id": pl.String}
 _STRENGTH = {"utm": 3, "click_id": 2, "referrer": 1}
@@ -60,8 +62,9 @@ def link_orders(orders: pl.DataFrame, touches: pl.DataFrame, *, max_customers: i
 
     order_id        the visit's order_ref is the order's id, else its name: in the visit's own account, else in the
                     whole workspace where exactly one order bears it
-    transaction_id  the only number in an order_ref that names no order is the only number in the id or name of exactly
-                    one order, and no other such order_ref has it
+    transaction_id  the only number (of four digits or more) in an order_ref that names no order is the only number in
+                    the id or name of an order, one text holds the other, and the visit began within a day of the order;
+                    in that time no second order and no second such order_ref has the number
     click_id        the visit bears the click id that the shop kept with the order, and began before it
     customer        the order's customer is known of a visit
 
@@ -117,25 +120,23 @@ class NamedOrders:
 
 
 def named_orders(touches: pl.DataFrame, orders: pl.DataFrame) -> NamedOrders:
-    """Counts of visits (touch_id, account, order_ref) by what orders (account, order_id, order_name) know of them.
+    """Counts of visits (touch_id, account, touched_at, order_ref) by what orders (account, order_id, order_name,
+    ordered_at) know of them.
 
     A name is looked for as `link_orders` does; sessions the shop itself tells are left out.
     """
     unknown = pl.lit(None, dtype=pl.String)
     refs = _references(touches.with_columns(visitor=pl.lit(0), evidence=unknown))
-    named = refs.group_by("visit_account", "ref").agg(visits=pl.len())
     names = _names(orders).select("account", "order_id", "ref").unique()
     home = names.group_by(visit_account="account", ref="ref").agg(here=pl.len())
     anywhere = names.group_by("ref").agg(there=pl.struct(_ORDER).n_unique())
-    known = named.join(home, on=["visit_account", "ref"], how="left").join(anywhere, on="ref", how="left")
+    known = refs.join(home, on=["visit_account", "ref"], how="left").join(anywhere, on="ref", how="left")
     found = pl.coalesce("here", "there")
-    numbers = _by_number(known.filter(found.is_null()).select("ref"), _names(orders)).select("ref", _number=pl.lit(1))
-    known = known.join(numbers.unique(), on="ref", how="left").with_columns(
-        _found=pl.coalesce(found, "_number").fill_null(0)
-    )
-    count, found = pl.col("visits"), pl.col("_found")
-    sums = (count.sum(), count.filter(found == 0).sum(), count.filter(found > 1).sum())
-    return NamedOrders(*known.select(visits=sums[0], unknown=sums[1], several=sums[2]).row(0))
+    of_visit = ["visit_account", "touch_id", "ref"]
+    numbers = _by_number(known.filter(found.is_null()).select(refs.columns), _names(orders))
+    numbers = numbers.select(*of_visit, _number=pl.lit(1)).unique()
+    counts = known.join(numbers, on=of_visit, how="left").select(pl.coalesce(found, "_number").fill_null(0)).to_series()
+    return NamedOrders(visits=counts.len(), unknown=int((counts == 0).sum()), several=int((counts > 1).sum()))
 
 
 def _with_person(touches: pl.DataFrame, visitors: pl.DataFrame, same_as: pl.DataFrame, most: int) -> pl.DataFrame:
@@ -174,7 +175,7 @@ def _claims(orders: pl.DataFrame, touches: pl.DataFrame, most: int) -> pl.DataFr
     refs = _references(touches)
     exact = _by_name(refs, _names(orders))
     rest = refs.join(exact, on=["visit_account", "ref"], how="anti")
-    numbered = rest.join(_by_number(rest.select("ref"), _names(orders)), on="ref", how="inner")
+    numbered = _by_number(rest, _names(orders))
     clicked = _by_click(orders, touches, most)
     columns = [*_VISIT, "strength", *_ORDER]
     found = [frame.select(columns) for frame in (exact, numbered, clicked)]
@@ -191,12 +192,12 @@ def _claims(orders: pl.DataFrame, touches: pl.DataFrame, most: int) -> pl.DataFr
 
 
 def _references(touches: pl.DataFrame) -> pl.DataFrame:
-    """visit_account, touch_id, visitor, strength, ref: one row an order id a visit carried. Sessions the shop itself
-    tells are left out."""
+    """visit_account, touch_id, visitor, touched_at, strength, ref: one row an order id a visit carried. Sessions the
+    shop itself tells are left out."""
     named = touches.filter(pl.col("order_ref").is_not_null() & ~_told_by_shop())
     refs = pl.col("order_ref").str.split(SEVERAL)
     return (
-        named.select("touch_id", "visitor", visit_account="account", strength=_strength(), ref=refs)
+        named.select("touch_id", "visitor", "touched_at", visit_account="account", strength=_strength(), ref=refs)
         .explode("ref")
         .with_columns(pl.col("ref").str.strip_chars_start("#").replace("", None))
         .drop_nulls()
@@ -205,9 +206,12 @@ def _references(touches: pl.DataFrame) -> pl.DataFrame:
 
 
 def _names(orders: pl.DataFrame) -> pl.DataFrame:
-    """account, order_id, ref, rank: what an order may be called, by its id (rank 0) and its name (1)."""
+    """account, order_id, ordered_at, ref, rank: what an order may be called, by its id (rank 0) and its name (1)."""
     return pl.concat(
-        [orders.select(*_ORDER, ref=name, rank=pl.lit(rank)) for rank, name in enumerate(("order_id", "order_name"))]
+        [
+            orders.select(*_ORDER, "ordered_at", ref=name, rank=pl.lit(rank))
+            for rank, name in enumerate(("order_id", "order_name"))
+        ]
     ).drop_nulls("ref")
 
 
@@ -222,11 +226,17 @@ def _by_name(refs: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_number(refs: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
-    """ref, account, order_id: by the one number in both, where no second reference and no second order has it."""
-    number = pl.col("ref").str.extract(_ONE_NUMBER, 1).str.strip_chars_start("0").alias("_number")
-    ours = refs.select("ref", number).unique().drop_nulls().filter(pl.len().over("_number") == 1)
-    theirs = names.select(*_ORDER, number).unique().drop_nulls().filter(pl.len().over("_number") == 1)
-    return ours.join(theirs, on="_number", how="inner").select("ref", *_ORDER)
+    """The references with the order of the same number, as `link_orders` says of transaction_id."""
+    number = pl.col("ref").str.extract(_ONE_NUMBER, 1).alias("_number")
+    ours = refs.with_columns(number).drop_nulls("_number")
+    theirs = names.select(*_ORDER, "ordered_at", number, _name="ref").drop_nulls("_number")
+    near = (pl.col("touched_at") - pl.col("ordered_at")).abs() <= _AROUND
+    both = ours.join(theirs, on="_number", how="inner").filter(near)
+    one_order = pl.struct(_ORDER).n_unique().over("visit_account", "touch_id", "_number") == 1
+    one_reference = pl.col("ref").n_unique().over(*_ORDER, "_number") == 1
+    ref, name = (pl.col(n).str.replace(r"0*([1-9])", "${1}").str.to_lowercase() for n in ("ref", "_name"))
+    within = ref.str.contains(name, literal=True) | name.str.contains(ref, literal=True)
+    return both.filter(one_order & one_reference & within).drop("_name").unique()
 
 
 def _by_click(orders: pl.DataFrame, touches: pl.DataFrame, most: int) -> pl.DataFrame:

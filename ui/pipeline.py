@@ -123,10 +123,11 @@ def _with_named_orders(workspace: Workspace, report: ImportReport) -> ImportRepo
     if report.id is None or not report.tables.get("touches"):
         return report
     visits = facts_of(workspace).brought("touches", report.id)
-    named = visits.select("account", "touch_id", "order_ref").filter(pl.col("order_ref").is_not_null()).collect()
+    wanted = visits.select("account", "touch_id", "touched_at", "order_ref")
+    named = wanted.filter(pl.col("order_ref").is_not_null()).collect()
     if named.is_empty():
         return report
-    orders = facts_of(workspace).scan("orders").select("account", "order_id", "order_name").collect()
+    orders = facts_of(workspace).scan("orders").select("account", "order_id", "order_name", "ordered_at").collect()
     return replace(report, warnings=[*report.warnings, *named_orders_told(named_orders(named, orders))])
 
 
@@ -177,8 +178,9 @@ def named_orders_told(found: NamedOrders) -> list[str]:
 def visits_naming_orders(workspace: Workspace) -> NamedOrders:
     """`named_orders` of all visits and orders."""
     facts = facts_of(workspace)
-    visits = facts.scan("touches").select("account", "touch_id", "order_ref").filter(pl.col("order_ref").is_not_null())
-    orders = facts.scan("orders").select("account", "order_id", "order_name")
+    visits = facts.scan("touches").select("account", "touch_id", "touched_at", "order_ref")
+    visits = visits.filter(pl.col("order_ref").is_not_null())
+    orders = facts.scan("orders").select("account", "order_id", "order_name", "ordered_at")
     return named_orders(*pl.collect_all([visits, orders]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ from attribution import tables
 from attribution.identity import Identity, link_orders
 from tests.attribution.worlds import DAY, NOON, direct_touch, order, table, touch
 
+SECOND = dt.timedelta(seconds=1)
 A, B, C, D = 11, 22, 33, 44  # customers
 
 
@@ -139,7 +141,9 @@ NUMBERS: dict[str, tuple[list[str], dict[str, str], dict[str, str]]] = {
     "two orders of one number": (["SHOP-1005"], {"x1": "1005", "x2": "B1005"}, {"x1": "none", "x2": "none"}),
     "two references of one number": (["SHOP-1005", "POS-1005"], {"x1": "1005"}, {"x1": "none"}),
     "several numbers": (["2026-1005"], {"x1": "1005"}, {"x1": "none"}),
-    "two digits are too few": (["S-15"], {"x1": "15"}, {"x1": "none"}),
+    "three digits are too few": (["S-115"], {"x1": "115"}, {"x1": "none"}),
+    "a suffix": (["1005-A"], {"x1": "1005"}, {"x1": "transaction_id"}),
+    "another prefix on each side": (["SHOP-1005"], {"x1": "EN1005"}, {"x1": "none"}),
     "(not set)": (["(not set)"], {"x1": "1005"}, {"x1": "none"}),
     "one visit of two purchases": (
         ["1005|SHOP-1006"], {"x1": "1005", "x2": "1006"}, {"x1": "order_id", "x2": "transaction_id"},
@@ -151,6 +155,27 @@ NUMBERS: dict[str, tuple[list[str], dict[str, str], dict[str, str]]] = {
 def test_transaction_ids_by_their_number(refs: list[str], orders: dict[str, str], expected: dict[str, str]) -> None:
     visits = [touch(f"t{n}", visitor=n, order_ref=ref) for n, ref in enumerate(refs)]
     assert by_method([order(i, order_name=name) for i, name in orders.items()], visits) == expected
+
+
+# when visits with SHOP-1005 began, when orders 1005 of shops of their own were placed -> methods
+TIMES: dict[str, tuple[list[dt.datetime], list[dt.datetime], list[str]]] = {
+    "a day before": ([NOON - DAY], [NOON], ["transaction_id"]),
+    "a day after": ([NOON + DAY], [NOON], ["transaction_id"]),
+    "longer before": ([NOON - DAY - SECOND], [NOON], ["none"]),
+    "years apart": ([NOON - 700 * DAY], [NOON], ["none"]),
+    "two orders at one time": ([NOON], [NOON, NOON], ["none", "none"]),
+    "the order of its time": ([NOON], [NOON - 700 * DAY, NOON], ["none", "transaction_id"]),
+    "each visit its order": ([NOON, NOON - 700 * DAY], [NOON - 700 * DAY, NOON], ["transaction_id", "transaction_id"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("began", "placed", "methods"), TIMES.values(), ids=TIMES.keys())
+def test_a_number_joins_at_its_time_alone(
+    began: list[dt.datetime], placed: list[dt.datetime], methods: list[str]
+) -> None:
+    visits = [touch(f"t{n}", visitor=n, at=at, account="web", order_ref="SHOP-1005") for n, at in enumerate(began)]
+    orders = [order(f"x{n}", account=f"s{n}", order_name="1005", ordered_at=at) for n, at in enumerate(placed)]
+    assert linked(orders, visits).methods["match_method"].to_list() == methods
 
 
 CLICK = 777
