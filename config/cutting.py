@@ -56,39 +56,44 @@ class Unreadable:
 
 
 def numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Unreadable]]:
-    """The rows with the line each begins on. A quote that opens and never closes costs its own line: the lines below
-    are read anew, where they look like rows; else the file was cut inside that cell."""
-    done = 0
+    """The rows with the line each begins on. A quote that opens and never closes, or closes only rows below, costs its
+    own line: the lines below are read anew, where they look like rows; else the file was cut inside that cell."""
+    done = width = 0
     for _ in range(_MAX_BAD_QUOTES):
-        again = yield from _numbered(text, delimiter, done)
+        again = yield from _numbered(text, delimiter, done, width)
         if again is None:
             return
-        text, done = again
+        text, done, width = again
     yield done + 1, Unreadable("unreadable", f"the file cannot be read past line {done}: too many quotes never close")
 
 
 def _numbered(
-    text: str, delimiter: str, done: int
-) -> Generator[tuple[int, list[str] | Unreadable], None, tuple[str, int] | None]:
-    """The rows of a text of which `done` lines are left out above; what is to be read anew, and the lines above it."""
+    text: str, delimiter: str, done: int, usual: int
+) -> Generator[tuple[int, list[str] | Unreadable], None, tuple[str, int, int] | None]:
+    """The rows of a text of which `done` lines are left out above, the last of them `usual` cells wide; what is to be
+    read anew, the lines above it, and their width."""
     reader = csv_rows(text, delimiter)
     if not done and re.match(r'^"?sep=.', text):
         next(reader)
-    before, usual = reader.line_num, 0
-    lines = list(io.StringIO(text, newline="")) if text.count('"') % 2 else []
+    before, odd = reader.line_num, text.count('"') % 2 == 1
+    lines = list(io.StringIO(text, newline="")) if odd else []
     try:
         for row in reader:
             line, before = before + 1, reader.line_num
-            if before >= len(lines) > 0 and _is_open("".join(lines[line - 1 :]), delimiter):
+            swallows = False
+            if before > line and usual > 1:
+                lines = lines or list(io.StringIO(text, newline=""))
+                swallows = _swallows_rows(lines[line:before], delimiter, usual)
+            if swallows or (odd and before >= len(lines) and _is_open("".join(lines[line - 1 :]), delimiter)):
                 rest = "".join(lines[line:])
-                if not _like_rows(rest, delimiter, usual):
+                if not swallows and not _like_rows(rest, delimiter, usual):
                     message = f"file cut at line {done + line}: a quote opens and never closes"
                     yield done + line, Unreadable("file_cut", message)
                     return None
                 message = f"line {done + line}: a quote opens and never closes; close it, or take it out"
                 yield done + line, Unreadable("open_quote", message)
-                return rest, done + line
-            usual = len(row)
+                return rest, done + line, usual
+            usual = len(row) or usual
             if max(map(len, row), default=0) > MAX_FIELD:
                 message = f"line {done + line} has a cell of more than 1 MB; shorten it"
                 yield done + line, Unreadable("field_too_long", message)
@@ -98,6 +103,26 @@ def _numbered(
         message = f"the file cannot be read past line {done + before} ({exc})"
         yield done + before + 1, Unreadable("unreadable", message)
     return None
+
+
+def _swallows_rows(below: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether the lines below the first of a row are rows of their own, glued by a quote that opens on the first and
+    meets another on the last: most lines between have the width of the row above, and a number. Where the last line's
+    quote opens a cell in its turn, which no writer of cells with line breaks leaves, the width is enough."""
+    *inner, last = below
+    meets = re.match(rf'[^"]*(?<![^{re.escape(delimiter)}])"[^{re.escape(delimiter)}"\r\n]', last) is not None
+    if meets and not inner:
+        return last.count(delimiter) == width - 1
+    filled = [line for line in inner if line.strip()]
+    like = sum(_is_row(line, delimiter, width, number=not meets) for line in filled)
+    return like > len(filled) / 2
+
+
+def _is_row(line: str, delimiter: str, width: int, *, number: bool) -> bool:
+    if line.count(delimiter) < width - 1:
+        return False
+    cells = next(csv.reader([line], delimiter=delimiter), [])
+    return len(cells) == width and (not number or any(_NUMBER.match(cell) for cell in cells))
 
 
 def _like_rows(text: str, delimiter: str, width: int) -> bool:

@@ -352,7 +352,16 @@ def _fast(text: str, delimiter: str, *, file: str) -> TextTable | None:
     table = _fast_table(
         frame, headers, head[0], breaks=text.count("\n"), ends_open=not tail and not text.endswith("\n")
     )
-    return _with_cut_line(table, tail, delimiter, line=text.count("\n") + 1) if table and tail else table
+    if table is None or ('"' in text and _may_glue_rows(frame, delimiter)):
+        return None
+    return _with_cut_line(table, tail, delimiter, line=text.count("\n") + 1) if tail else table
+
+
+def _may_glue_rows(frame: pl.DataFrame, delimiter: str) -> bool:
+    """Whether a cell holds a whole line with as many delimiters as a row has: `numbered` knows what it is."""
+    sign = re.escape(delimiter)
+    line = rf"\n[^{sign}\n]*(?:{sign}[^{sign}\n]*){{{frame.width - 1}}}\n"
+    return bool(frame.select(pl.any_horizontal(pl.all().str.contains(line).any())).item())
 
 
 def _cut_tail(text: str, delimiter: str, *, columns: int) -> str:

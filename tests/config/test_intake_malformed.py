@@ -153,10 +153,6 @@ def test_what_cannot_be_used_at_all_is_refused_in_a_sentence(take: Take, data: b
 
 QUARANTINED = {
     "a row longer than the header": (SPEND + ROW + "2026-05-02,meta,x,1.00,EUR,more,cells\n", "too_many_cells"),
-    "a quote that never closes": (
-        SPEND + ROW + '2026-05-02,meta,"spring,1.00,EUR\n2026-05-03,meta,x,2,EUR\n',
-        "open_quote",
-    ),
     "lines in another encoding": (
         (SPEND + ROW.replace("spring", "żółw") + "2026-05-02,meta,").encode() + "cień".encode("cp1250") + b",1,EUR\n",
         "mixed_encoding",
@@ -360,3 +356,45 @@ def test_a_very_large_file_that_is_not_plain_to_its_end_is_read_as_a_whole(
     report = take((header + rows).encode() + "v300,u1,2026-05-01T10:00:00Z,https://acme.example/é,\n".encode("cp1252"))
     assert (report.error, report.read, report.accepted) == (None, 301, 301)
     assert Facts(workspace.facts, workspace.engine).scan("touches").collect().height == 301
+
+
+def days(*changed: tuple[int, str], count: int = 28) -> str:
+    """A row a day of May, the campaign `c` and the day's number; `changed` by day."""
+    names = {n: f"c{n}" for n in range(1, count + 1)} | dict(changed)
+    return SPEND + "".join(f"2026-05-{n:02},meta,{name},{n}.00,EUR\n" for n, name in names.items())
+
+
+@pytest.mark.parametrize("fast_from", [1 << 20, 10])
+@pytest.mark.parametrize(
+    ("data", "aside"),
+    [
+        (days((5, '"c5'), (20, '"c20')), [6, 21]),  # both open, in the same column: all between would fit one cell
+        (days((5, '"c5')), [6]),
+        (days((5, '"c5'), (6, '"c6')), [6, 7]),
+        (days((5, '"c5'), (20, 'c20"')), [6]),  # one opens, another closes, neither has its partner
+        (days((5, '"c5'), (20, '"c20"')), [6]),
+        (days((5, '"c5'), (20, '"c20'), (22, '"c\n22"'), (23, '"c23')), [6, 21, 25]),
+    ],
+)
+def test_quotes_that_lack_their_partner_cost_their_own_rows_alone(
+    take: Take, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, data: str, aside: list[int], fast_from: int
+) -> None:
+    monkeypatch.setattr("config.reading.FAST_FROM", fast_from)
+    report = take(data)
+    kept = sorted((row["line"], row["reason"]) for row in list_quarantine(workspace.engine))
+    assert (report.read, report.accepted, report.error) == (28, 28 - len(aside), None)
+    assert kept == [(line, "open_quote") for line in aside]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'text,city,n\n"one, two, three\nfour, five, six\nseven, eight","Berlin",5\nb,Bonn,6\n',
+        'text,city,n\n"first\nsecond, line","Berlin",5\nb,Bonn,6\n',
+        'text,city,n\n"size: L, red, new\nsays ""yes"", so","Berlin",5\nb,Bonn,6\n',
+        'text,city,n\n"one\n\n\n1, 2\nfour","Ber\nlin",5\nb,Bonn,6\n',
+    ],
+)
+def test_line_breaks_in_cells_stay(text: str) -> None:
+    table = parse_table(text.encode(), file="f.csv")
+    assert (table.frame.height, table.rejected) == (2, ())
