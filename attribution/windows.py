@@ -9,14 +9,20 @@ would count beside what replaced it. So a row counts unless an import with a new
 
 Which of two imports came first does not matter, and undoing the newer one brings the rows back. Exports of the same
 time of export leave each other's rows alone: nothing tells which of them is the newer.
+
+A cost line is known by the platform's ids where the export holds them, else by names. Where one import knows a line of
+the same days by names alone and another by ids, both tell one cost: that of the newer export stands, else of the later
+import. Lines of two ids are two costs, whatever their names.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
 import polars as pl
 
+from attribution.cost_ids import NAMED, by_name
 from attribution.tables import Table
 
 _SCOPES: Mapping[str, tuple[str, ...]] = {
@@ -24,7 +30,9 @@ _SCOPES: Mapping[str, tuple[str, ...]] = {
     "traffic_daily": ("account", "dimension"),
 }
 _NAMES = {"spend": ("campaign", "spend_id"), "traffic_daily": ("value", "traffic_id")}
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _OF = ("_scope", "import_id")
+_LINE = ("account", *NAMED)
 
 
 def standing(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
@@ -46,6 +54,12 @@ def replaced_by(table: Table, versions: pl.LazyFrame, fresh: pl.DataFrame) -> pl
 
 
 def _replaced(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
+    """import_id and natural key of the rows that a newer export replaces: by window, or as costs known otherwise."""
+    gone = _outside_window(table, versions)
+    return pl.concat([gone, _known_otherwise(versions)]).unique() if table.name == "spend" else gone
+
+
+def _outside_window(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
     """import_id and natural key of the rows that a newer export's window replaces."""
     rows = versions.with_columns(_scope(table).alias("_scope")).filter(pl.col("_scope").is_not_null())
     windows = rows.group_by(_OF).agg(
@@ -67,6 +81,36 @@ def _replaced(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
     gone = spans.filter((pl.col("date_from") >= pl.col("_start_new")) & (pl.col("date_to") <= pl.col("_end_new")))
     gone = gone.select(*_OF, "date_from", "date_to").unique()
     return rows.join(gone, on=[*_OF, "date_from", "date_to"], how="semi").select("import_id", *table.key)
+
+
+def _known_otherwise(versions: pl.LazyFrame) -> pl.LazyFrame:
+    """import_id, account and spend_id of cost lines that one import knows by names alone and a newer one by ids, or the
+    other way round."""
+    doubted = versions.group_by(_LINE).agg(
+        pl.col("spend_id").n_unique().alias("_ids"), pl.col("import_id").n_unique().alias("_imports")
+    )
+    doubted = doubted.filter((pl.col("_ids") > 1) & (pl.col("_imports") > 1))
+    rows = versions.join(doubted, on=_LINE, how="semi", nulls_equal=True)
+    rows = rows.map_batches(_with_named, schema={**versions.collect_schema(), "_named": pl.Boolean})
+    told = rows.group_by(*_LINE, "import_id").agg(
+        pl.col("exported_at").max().fill_null(_LONG_AGO),
+        pl.col("spend_id").unique().alias("_ids"),
+        pl.col("_named").all(),
+    )
+    same_time = pl.col("exported_at_new") == pl.col("exported_at")
+    newer = (pl.col("exported_at_new") > pl.col("exported_at")) | (
+        same_time & (pl.col("import_id_new") > pl.col("import_id"))
+    )
+    unlike = pl.col("_ids").list.set_intersection("_ids_new").list.len() == 0
+    by_names = pl.col("_named") | pl.col("_named_new")
+    outdone = told.join(told, on=_LINE, nulls_equal=True, suffix="_new").filter(newer & unlike & by_names)
+    gone = rows.join(outdone, on=[*_LINE, "import_id"], how="semi", nulls_equal=True)
+    return gone.select("import_id", "account", "spend_id")
+
+
+def _with_named(rows: pl.DataFrame) -> pl.DataFrame:
+    """With `_named`: whether the line is known by names alone."""
+    return rows.with_columns((rows["spend_id"] == by_name(rows)).alias("_named"))
 
 
 def _scope(table: Table) -> pl.Expr:

@@ -6,13 +6,13 @@ conversions,conversion_value`; `date_from,date_to` may stand in place of `date`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
+from attribution.cost_ids import by_platform
 from attribution.cost_overlaps import refuse_twice
 from attribution.inputs.cells import (
     Check,
@@ -45,7 +45,6 @@ _DAYS = {"day": "date", "date_from": "date_from", "date_to": "date_to"}
 _COUNTS = ("impressions", "clicks", "reach")
 _NUMBERS = ("cost", "conversions", "conversion_value", *_COUNTS)
 COLUMNS = (*_TEXTS, *_DAYS.values(), *_NUMBERS)
-_KEY = ("date_from", "date_to", "platform", "source", "medium", "campaign", "cost_type", "person", "currency")
 _FAR, _ENOUGH = 100, 10  # a cost so many times the median is unlikely, where there are so many to tell
 _SUMMED = ("cost", "impressions", "clicks", "claimed_conversions", "claimed_value")
 
@@ -169,7 +168,7 @@ def _spend(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         normal_value(pl.col("campaign")).alias("campaign"),
         pl.col("influencer").replace_strict(known, keys, default=None, return_dtype=pl.String).alias("person"),
     )
-    return lines.with_columns(_ids(lines)).select(
+    return lines.with_columns(by_platform(lines)).select(
         pl.lit(context.account).alias("account"),
         "spend_id",
         pl.col("date_from").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").cast(UTC_TIME).alias("starts_at"),
@@ -181,22 +180,6 @@ def _spend(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         *("adgroup", "ad", "reach", "attribution_setting"),
         "source_line",
     )
-
-
-def _ids(lines: pl.DataFrame) -> pl.Series:
-    """Hash of what makes a cost line the same line when a platform restates its amounts.
-
-    The platform's own ids stand in for the names, as names are changed; not what a spreadsheet has made of them.
-    """
-    lines = lines.with_columns(
-        pl.coalesce(pl.concat_str(pl.lit("id:"), pl.col(f"{n}_id").str.extract(r"^(\d+)$", 1)), n).alias(n)
-        for n in ("campaign", "adgroup", "ad")
-    )
-    text = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in _KEY], separator="\x1f")
-    finer = [pl.concat_str(pl.lit(f"\x1f{n}="), n).fill_null("") for n in ("adgroup", "ad")]
-    texts = lines.select(pl.concat_str(text, *finer).alias("text"))["text"]
-    digests = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
-    return pl.Series("spend_id", digests, dtype=pl.String)
 
 
 def _warnings(spend: pl.DataFrame, *, unsure: int, bare: int, currency: str, split: bool) -> list[str]:

@@ -176,6 +176,52 @@ def test_an_undone_import_stands_again_only_where_nothing_tells_its_costs(bring:
     facts.check_again(first.id)
 
 
+def google(*rows: str, ids: bool = False) -> str:
+    head = f"Day,Campaign,{'Campaign ID,' if ids else ''}Currency code,Cost,Impressions\n"
+    return head + "".join(f"{row}\n" for row in rows)
+
+
+def meta(campaign_id: str, cost: str = "10") -> str:
+    head = "Reporting starts,Reporting ends,Campaign name,Campaign ID,Amount spent (USD),Impressions\n"
+    return head + f"2026-05-01,2026-05-01,spring,{campaign_id},{cost},100\n"
+
+
+NAMED, BY_ID = google("2026-05-01,spring,EUR,10,10"), google("2026-05-01,spring,17,EUR,10,10", ids=True)
+OTHERS = google("2026-05-01,spring,17,EUR,4,10", "2026-05-01,spring,18,EUR,6,10", ids=True)  # two of one name
+IDS: dict[str, tuple[list[str], str]] = {
+    "Google by name, then with its ids": ([NAMED, BY_ID], "10.00"),
+    "Google with its ids, then by name": ([BY_ID, NAMED], "10.00"),
+    "Meta, then saved anew by a spreadsheet": ([meta("120210000000000001"), meta("1.2021E+17")], "10.00"),
+    "restated by the spreadsheet's file": ([meta("120210000000000001"), meta("1.2021E+17", "11")], "11.00"),
+    "two campaigns of one name, one of them told again": (
+        [OTHERS, google("2026-05-01,spring,17,EUR,4,11", ids=True)], "10.00",
+    ),
+    "two campaigns of one name, told together before": ([NAMED, OTHERS], "10.00"),
+    "two campaigns of one name, of two ad accounts": (
+        [BY_ID, google("2026-05-01,spring,18,EUR,7,10", ids=True)], "17.00",
+    ),
+    "other days": ([NAMED, google("2026-05-02,spring,17,EUR,10,10", ids=True)], "20.00"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "expected"), IDS.values(), ids=IDS.keys())
+def test_a_cost_known_by_name_and_by_the_platforms_id_counts_once(
+    bring: Bring, workspace: Workspace, files: list[str], expected: str
+) -> None:
+    for n, text in enumerate(files):
+        assert bring(text, f"{n}.csv").error is None
+    assert total(workspace) == expected
+
+
+def test_an_undone_import_gives_back_what_it_knew_by_other_ids(bring: Bring, workspace: Workspace) -> None:
+    bring(NAMED, "named.csv")
+    second = bring(google("2026-05-01,spring,17,EUR,12,10", ids=True), "ids.csv")
+    assert second.id is not None
+    assert total(workspace) == "12.00"
+    undo_import(workspace.engine, second.id, now=NOW)
+    assert total(workspace) == "10.00"
+
+
 _DAY = st.dates(dt.date(2026, 5, 1), dt.date(2026, 5, 6))
 
 
