@@ -102,6 +102,10 @@ class Names(dict[str, str]):
         bound: dict[str, str] = {}
         for prefix, uri in dict.fromkeys(spaces):
             known = _known(uri)
+            if " " in uri and known is None and prefix in bound:
+                # To feedparser this is no XML, and its other parser goes by prefixes: this one keeps what it stood for.
+                self._prefixes.setdefault(uri, self._prefixes[bound[prefix]])
+                continue
             name = (prefix or "").lower() if known is None else known
             clash = self._prefixes.setdefault(uri, name) != name or bound.setdefault(prefix, uri) != uri
             is_odd = known is None and name == "rdf"  # feedparser goes by an attribute's own prefix too

@@ -116,14 +116,14 @@ def _plan_of(spaces: tuple[tuple[str, str], ...]) -> _Plan:
 
 
 class Walk:
-    """`spaces`: the namespaces declared in the document. `inherits`: it has attributes that hold for all inside their
-    element; most documents have none, and need not be followed. `mends`: it may hold text that is mended.
+    """`spaces`: the namespaces declared in the document. `inherited`: those of its attributes that hold for all inside
+    their element; most documents have none, and need not be followed. `mends`: it may hold text that is mended.
     """
 
-    def __init__(self, spaces: list[tuple[str, str]], *, limit: int, inherits: bool, mends: bool) -> None:
+    def __init__(self, spaces: list[tuple[str, str]], *, limit: int, inherited: frozenset[str], mends: bool) -> None:
         self._plan = _plan_of(tuple(dict.fromkeys(spaces)))
         self._names = self._plan.names
-        self._inherits = inherits
+        self._inherited = inherited
         self._mends = mends
         self._told = version_of_spaces(spaces)
         self._limit = limit
@@ -183,7 +183,7 @@ class Walk:
         """Every child in order; `depth` is theirs, the root's being 1."""
         if depth > DEPTH_LIMIT:
             raise TooDeepError
-        if self._inherits:
+        if self._inherited:
             self._inheriting(element, place, depth, language)
             return
         plan = self._plan
@@ -199,7 +199,8 @@ class Walk:
         around = self._base
         for child in element:
             handler = self._plan[child.tag]
-            own = self._enter(attributes_of(child), language) if child.attrib else language
+            states_any = child.attrib and not self._inherited.isdisjoint(child.attrib)
+            own = self._enter(attributes_of(child), language) if states_any else language
             if handler is not None:
                 handler(self, child, place, depth, own)
             elif len(child):
@@ -402,7 +403,7 @@ class Walk:
         around = self._base
         for child in element:
             name = self._names[child.tag]
-            if self._inherits:
+            if self._inherited:
                 self._enter(attributes_of(child), None)
             if persons and name in ("author", "contributor"):
                 self._aside(child, _PEOPLE)

@@ -140,11 +140,11 @@ def _read_simple(markup: str) -> tuple[str, list[str]] | None:
     for other in following:
         tag, closed, text = other.partition(">")
         line_break = plain(tag)
-        if line_break is None and tag.startswith("iframe") and closed and _FRAME.fullmatch(tag):
+        if line_break is None:
+            line_break = _read_tag(tag, links)
+        if line_break is None and closed and _FRAME.fullmatch(tag):
             tag, closed, text = next(following, "").partition(">")  # what is inside is not shown
             line_break = "" if tag == "/iframe" else None
-        elif line_break is None:
-            line_break = _read_tag(tag, links)
         if line_break is None or not closed:
             return None
         if line_break:

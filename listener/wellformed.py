@@ -35,7 +35,8 @@ def read_wellformed(body: bytes, *, limit: int) -> RawFeed | None:
     spaces: list[tuple[str, str]] = []
     try:
         root, names = _tree(body, spaces)
-        return Walk(spaces, limit=limit, inherits=any(map(_is_inherited, names)), mends=_mends(body)).document(root)
+        inherited = frozenset(filter(_is_inherited, names))
+        return Walk(spaces, limit=limit, inherited=inherited, mends=_mends(body)).document(root)
     except (expat.ExpatError, ValueError, UnsureError):
         return None
 

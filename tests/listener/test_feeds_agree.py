@@ -249,6 +249,16 @@ def test_a_blank_in_the_address_of_a_namespace_damages_nothing() -> None:
     assert replace(direct, warnings=()) == replace(authority, warnings=())
 
 
+def test_a_prefix_bound_again_to_such_an_address_keeps_what_it_stood_for() -> None:
+    bound = '<b:link xmlns:b="http://www.w3.org/2005/Atom" href="https://a.example/{}" rel="{}"/>'
+    broken = bound.replace("www.", "www .")
+    for first, again in ((bound, broken), (broken, bound)):
+        for relation in ("self", "alternate"):
+            body = RSS.replace("<item>", f"{first.format('f', relation)}<item>{again.format('e', relation)}")
+            direct, authority = both(body)
+            assert replace(direct, warnings=()) == replace(authority, warnings=())
+
+
 def test_a_feed_in_the_body_of_a_web_page_is_read_as_if_it_stood_by_itself() -> None:
     page = '<html xmlns="http://www.w3.org/1999/xhtml"><head/><body>{}</body></html>'
     assert read_wellformed(page.format(ATOM).encode(), limit=10) == read_wellformed(ATOM.encode(), limit=10)
