@@ -106,9 +106,9 @@ def list_imports(engine: sa.Engine) -> list[dict[str, Any]]:
     return [row | {"counts": json.loads(row["counts"])} for row in rows]
 
 
-def list_quarantine(engine: sa.Engine, *, limit: int = 1000) -> list[dict[str, Any]]:
-    """Rows kept aside by imports that stand, newest first, with file_name; `columns` is JSON text. Those that a
-    corrected file has settled are left out."""
+def list_quarantine(engine: sa.Engine, *, limit: int = 1000, import_id: int | None = None) -> list[dict[str, Any]]:
+    """Rows kept aside by imports that stand, or by one of them, newest first, with file_name; `columns` is JSON text.
+    Those that a corrected file has settled are left out."""
     kept, fixed = quarantine.c, imports.alias("fixed")
     query = (
         sa.select(kept.import_id, imports.c.file_name, kept.line, kept.reason, kept.message, kept.columns)
@@ -118,5 +118,7 @@ def list_quarantine(engine: sa.Engine, *, limit: int = 1000) -> list[dict[str, A
         .order_by(quarantine.c.id.desc())
         .limit(limit)
     )
+    if import_id is not None:
+        query = query.where(kept.import_id == import_id)
     with engine.connect() as connection:
         return [dict(row._mapping) for row in connection.execute(query)]

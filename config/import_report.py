@@ -109,6 +109,8 @@ def added_up(one: ImportReport, other: ImportReport) -> ImportReport:
         tables=dict(Counter(one.tables) + Counter(other.tables)),
         reasons=dict(Counter(one.reasons) + Counter(other.reasons)),
         warnings=list(dict.fromkeys([*one.warnings, *other.warnings])),
+        clashes=sorted({*one.clashes, *other.clashes}),
+        replaced=sorted({*one.replaced, *other.replaced}),
     )
 
 

@@ -28,12 +28,8 @@ def listed(workspace: Workspace) -> dict[str, Any]:
 def quarantined(workspace: Workspace, *, import_id: int | None) -> dict[str, Any]:
     """Rows kept aside by imports that stand, newest first: all, or those of one import. `cells` holds the columns that
     the layout reads, never contacts or addresses."""
-    kept = intake.list_quarantine(workspace.engine, limit=_SHOWN)
+    kept = intake.list_quarantine(workspace.engine, limit=_SHOWN, import_id=import_id)
     names = ("import_id", "file_name", "line", "reason", "message")
     return {
-        "rows": [
-            {name: plain(row[name]) for name in names} | {"cells": json.loads(row["columns"])}
-            for row in kept
-            if import_id in (None, row["import_id"])
-        ]
+        "rows": [{name: plain(row[name]) for name in names} | {"cells": json.loads(row["columns"])} for row in kept]
     }
