@@ -533,11 +533,11 @@ def test_a_restated_day_replaces_what_was_stated(take: Take, workspace: Workspac
     line = "2026-05-01,2026-05-01,spring,{},1000,800,10\n"
     take(META + line.format("12.50") + "2026-05-02,2026-05-02,spring,1,10,8,1\n", name="one.csv")
     again = take(
-        META + line.format("13.00") + "2026-05-03,2026-05-03,spring,1,10,8,1\n",
+        META + line.format("13.00") + "".join(f"2026-05-0{n},2026-05-0{n},spring,1,10,8,1\n" for n in (2, 3)),
         name="other.csv",
         exported_at=dt.datetime(2026, 6, 1, tzinfo=dt.UTC),
     )
-    assert (again.accepted, again.updated) == (1, 1)
+    assert (again.accepted, again.updated, again.duplicates) == (1, 1, 1)
     assert [f"{cost:.2f}" for cost in facts_of(workspace).scan("spend").collect().sort("date_from")["cost"]] == [
         "13.00", "1.00", "1.00"
     ]  # fmt: skip

@@ -44,7 +44,7 @@ def test_an_import_is_taken_back_and_brought_back(filled: Path, workspace: Works
 def test_a_row_kept_aside_says_file_line_and_reason(filled: Path) -> None:
     (row,) = ask("imports", "quarantine", folder=filled, name="imports-quarantine")["rows"]
     assert (row["file_name"], row["line"], row["reason"]) == ("visits.csv", 3, "bad_time")
-    assert row["cells"]["time"] == "yesterday"
+    assert row["cells"]["time"] == "(text of 9 characters)"  # it could be a name that slid into the wrong column
     assert ask("imports", "quarantine", str(row["import_id"]), folder=filled, name="imports-quarantine")["rows"] == [
         row
     ]
