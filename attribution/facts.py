@@ -42,7 +42,7 @@ from attribution.cost_overlaps import Twice, any_of, costs_named, overlapping, t
 from attribution.pieces import merged_visits
 from attribution.tables import FACTS, MONEY, NAMED, UTC_TIME, VERSION, Table, without_people
 from attribution.versions import KEPT, TIES, current, row_key
-from attribution.windows import replaced_by, standing
+from attribution.windows import known_otherwise, replaced_by, standing
 from config import bond
 from config.forgotten import forgotten_keys, nobody
 from config.import_ledger import imports, list_imports
@@ -147,6 +147,7 @@ class Facts:
             versions = self._versions(table)
             outcomes = _outcomes(table, records, stated, versions).filter(~_says_nothing(table))
             gone += _gone_warning(table, replaced_by(table, versions, stated))
+            gone += _known_otherwise_warnings(*known_otherwise(table, versions, stated))
             transaction = f"import-{import_id}" + (f"-{parsed.part}" if parsed.part else "")
             self._append(table, stated.drop("source_line"), transaction)
             changed = outcomes.filter(pl.col("outcome") != "same").select(table.key)
@@ -483,14 +484,36 @@ def _gone_warning(table: Table, rows: pl.DataFrame) -> list[str]:
     if rows.is_empty():
         return []
     ids = " and ".join(f"import {number}" for number in rows["import_id"].unique().sort())
-    sums = rows.group_by("currency").agg(pl.col("cost").sum()).sort("currency") if table.name == "spend" else None
-    told = " and ".join(f"{cost:,.2f} {code}" for code, cost in sums.iter_rows()) if sums is not None else ""
+    told = _sum_told(rows) if table.name == "spend" else ""
     what = f"Costs of {told}" if told else f"Rows of {table.name}, {rows.height} in number,"
     return [
         f"{what} of {ids} lie in the days of this export, which does not hold them any more: they no longer count. If "
         "it was exported for a part of them only, take it back, and import it under an account name of its own "
         "(--account)."
     ]
+
+
+def _known_otherwise_warnings(theirs: pl.DataFrame, ours: pl.DataFrame) -> list[str]:
+    """Costs that one export knows by name and another by the platform's ids: which of the two count."""
+    warnings = []
+    if theirs.height:
+        ids = " and ".join(f"import {number}" for number in theirs["import_id"].unique().sort())
+        warnings.append(
+            f"Costs of {_sum_told(theirs)} of {ids} are those of campaigns of the same name and days in this file: "
+            "they count once, as this file states them."
+        )
+    if ours.height:
+        warnings.append(
+            f"Costs of {_sum_told(ours)} in this file are those of campaigns of the same name and days that an earlier "
+            "import knows by the platform's ids: they count once, as that import states them. If this file is the "
+            "newer one, import it again with the day it was exported on (--exported-at 2026-11-20)."
+        )
+    return warnings
+
+
+def _sum_told(costs: pl.DataFrame) -> str:
+    sums = costs.group_by("currency").agg(pl.col("cost").sum()).sort("currency")
+    return " and ".join(f"{cost:,.2f} {code}" for code, cost in sums.iter_rows())
 
 
 def sync_commit(folder: Path, uris: Iterable[str], *, version: int) -> None:

@@ -11,8 +11,8 @@ Which of two imports came first does not matter, and undoing the newer one bring
 time of export leave each other's rows alone: nothing tells which of them is the newer.
 
 A cost line is known by the platform's ids where the export holds them, else by names. Where one import knows a line of
-the same days by names alone and another by ids, both tell one cost: that of the newer export stands, else of the later
-import. Lines of two ids are two costs, whatever their names.
+the same days by names alone and another by ids, both tell one cost: that of the newer export stands, of two of the same
+time that with ids. Lines of two ids are two costs, whatever their names.
 """
 
 from __future__ import annotations
@@ -43,14 +43,29 @@ def standing(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def replaced_by(table: Table, versions: pl.LazyFrame, fresh: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `versions` that stand now, and that those of a new import, `fresh`, replace without naming them."""
+    """The rows of `versions` that stand now, and that those of a new import, `fresh`, replace without naming them: its
+    days hold them no more."""
     if table.name not in _SCOPES or fresh.is_empty():
         return fresh.clear()
     names = versions.collect_schema().names()
     both = pl.concat([versions, fresh.lazy().select(names)])
     key = list(table.key)
     now = standing(table, versions).join(fresh.lazy().select(key), on=key, how="anti")
-    return now.join(_replaced(table, both), on=["import_id", *key], how="semi").collect()
+    if table.name == "spend":
+        now = now.join(_known_otherwise(both), on=["import_id", *key], how="anti")
+    return now.join(_outside_window(table, both), on=["import_id", *key], how="semi").collect()
+
+
+def known_otherwise(table: Table, versions: pl.LazyFrame, fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Cost lines that `versions` and a new import, `fresh`, know one by name and one by ids: those of `versions` that
+    stand now and no longer will, and those of `fresh` that do not count, as the others stand."""
+    if table.name != "spend" or fresh.is_empty():
+        return fresh.clear(), fresh.clear()
+    new = fresh.lazy().select(versions.collect_schema().names())
+    gone = _known_otherwise(pl.concat([versions, new]))
+    both = [rows.join(gone, on=["import_id", *table.key], how="semi") for rows in (standing(table, versions), new)]
+    theirs, ours = pl.collect_all(both)
+    return theirs, ours
 
 
 def _replaced(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
@@ -98,9 +113,7 @@ def _known_otherwise(versions: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("_named").all(),
     )
     same_time = pl.col("exported_at_new") == pl.col("exported_at")
-    newer = (pl.col("exported_at_new") > pl.col("exported_at")) | (
-        same_time & (pl.col("import_id_new") > pl.col("import_id"))
-    )
+    newer = (pl.col("exported_at_new") > pl.col("exported_at")) | (same_time & pl.col("_named"))
     unlike = pl.col("_ids").list.set_intersection("_ids_new").list.len() == 0
     by_names = pl.col("_named") | pl.col("_named_new")
     outdone = told.join(told, on=_LINE, nulls_equal=True, suffix="_new").filter(newer & unlike & by_names)

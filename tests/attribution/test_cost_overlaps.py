@@ -192,7 +192,7 @@ IDS: dict[str, tuple[list[str], str]] = {
     "Google by name, then with its ids": ([NAMED, BY_ID], "10.00"),
     "Google with its ids, then by name": ([BY_ID, NAMED], "10.00"),
     "Meta, then saved anew by a spreadsheet": ([meta("120210000000000001"), meta("1.2021E+17")], "10.00"),
-    "restated by the spreadsheet's file": ([meta("120210000000000001"), meta("1.2021E+17", "11")], "11.00"),
+    "stated otherwise, of the same time": ([meta("120210000000000001"), meta("1.2021E+17", "11")], "10.00"),
     "two campaigns of one name, one of them told again": (
         [OTHERS, google("2026-05-01,spring,17,EUR,4,11", ids=True)], "10.00",
     ),
@@ -211,6 +211,22 @@ def test_a_cost_known_by_name_and_by_the_platforms_id_counts_once(
     for n, text in enumerate(files):
         assert bring(text, f"{n}.csv").error is None
     assert total(workspace) == expected
+
+
+@pytest.mark.parametrize(("files", "expected"), IDS.values(), ids=IDS.keys())
+def test_which_of_them_came_first_does_not_matter(
+    bring: Bring, workspace: Workspace, files: list[str], expected: str
+) -> None:
+    test_a_cost_known_by_name_and_by_the_platforms_id_counts_once(bring, workspace, files[::-1], expected)
+
+
+def test_it_is_told_which_of_the_two_counts(bring: Bring) -> None:
+    bring(NAMED, "named.csv")
+    (told,) = bring(BY_ID, "ids.csv").warnings
+    assert "Costs of 10.00 EUR of import 1 are those of campaigns of the same name" in told
+    (told,) = bring(NAMED + "2026-05-01,autumn,EUR,3,10\n", "named again.csv").warnings
+    assert "Costs of 10.00 EUR in this file are those" in told
+    assert "--exported-at" in told
 
 
 def test_an_undone_import_gives_back_what_it_knew_by_other_ids(bring: Bring, workspace: Workspace) -> None:
