@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from config.database import UtcTime, count_change, metadata, writing
+from config.text_tables import SameFileStandsError
 
 imports = sa.Table(
     "imports",
@@ -50,8 +51,30 @@ def undo_import(
 
 
 def redo_import(engine: sa.Engine, import_id: int, *, now: dt.datetime) -> bool:
-    """Let an undone import stand again; for facts alone, which are still there. False when it is not undone."""
-    return _turn(engine, import_id, was="undone", becomes="done", now=now, within=None)
+    """Let an undone import stand again; for facts alone, which are still there. False when it is not undone.
+
+    Raises SameFileStandsError where another import of the same bytes stands, of the same account and layout: what was
+    read otherwise, as with another order of days, has other natural keys, and would count beside it.
+    """
+    return _turn(
+        engine,
+        import_id,
+        was="undone",
+        becomes="done",
+        now=now,
+        within=lambda connection: _refuse_same_file(connection, import_id),
+    )
+
+
+def _refuse_same_file(connection: sa.Connection, import_id: int) -> None:
+    again, other = imports.alias("again").c, imports.c
+    alike = [other[name] == again[name] for name in ("sha256", "account", "layout")]
+    query = sa.select(again.file_name, other.id).where(
+        again.id == import_id, other.id != import_id, other.state == "done", *alike
+    )
+    found = connection.execute(query.order_by(other.id).limit(1)).first()
+    if found is not None:
+        raise SameFileStandsError(file=found.file_name, stands=found.id)
 
 
 def _turn(

@@ -19,7 +19,6 @@ from types import MappingProxyType
 
 import polars as pl
 import sqlalchemy as sa
-from filelock import FileLock, Timeout
 
 from config.bond import read_mark
 from config.database import count_change, writing
@@ -36,6 +35,7 @@ from config.import_ledger import (
     taken_back,
     undo_import,
 )
+from config.import_lock import import_lock
 from config.import_report import (
     Assigned,
     ImportReport,
@@ -160,17 +160,8 @@ def take_in(
     `again`: read bytes that are known anew, as the settings or a mapping may have changed.
     `progress` hears how far it is, 0 to 1. Raises ImportBusyError when another import runs.
     """
-    lock = FileLock(workspace.data / "import.lock", timeout=0)
-    try:
-        held = lock.acquire()
-    except Timeout as exc:
-        raise ImportBusyError(
-            file=path.name,
-            problem="another import is running in this workspace",
-            cure="Try again when it has ended",
-        ) from exc
     said = {name: value for name, value in (("order", order), ("decimal", decimal)) if value}
-    with held:  # not `lock`: entering it would count a second hold, which nobody gives back
+    with import_lock(workspace.data, file=path.name):
         abandon_pending(workspace.engine)
         try:
             taken = None if encoding in MISREAD or said else _take_in_parts(

@@ -52,6 +52,15 @@ class ImportBusyError(IntakeError):
     """Another import holds the workspace."""
 
 
+class SameFileStandsError(IntakeError):
+    """An undone import may not stand again: import `stands` is of the same file, read anew."""
+
+    def __init__(self, *, file: str, stands: int) -> None:
+        self.stands = stands
+        problem = f"import {stands} is of the same file and stands: both would count"
+        super().__init__(file=file, problem=problem, cure=f"Undo import {stands} first, or keep it")
+
+
 @dataclass(frozen=True)
 class Rejected:
     """A row that cannot be used. `columns` holds mapped values only, never addresses or contacts."""

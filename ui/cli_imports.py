@@ -63,14 +63,14 @@ def undo(context: typer.Context, number: Number, as_json: Json = False) -> None:
 @imports_app.command()
 def redo(context: typer.Context, number: Number, as_json: Json = False) -> None:
     """Let an import that was taken back stand again."""
-    from attribution.facts import CostsTwiceError
+    from config.intake import IntakeError
     from ui import imports as handled
 
     workspace = open_or_stop(context)
     row = _known(workspace, number)
     try:
         changed = handled.redo(workspace, number, now=now())
-    except CostsTwiceError as problem:
+    except IntakeError as problem:
         stop(str(problem), code=1)
     if not changed:
         why = "it stands" if row["state"] == "done" else "only files of facts are kept; import its file again"

@@ -15,6 +15,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from config import intake, mappings, plans, register_files
+from config.import_lock import import_lock
 from config.intake import ImportReport
 from config.mappings import ColumnMapping
 from config.preview import FilePreview, preview
@@ -120,14 +121,16 @@ def can_redo(layout: str, state: str) -> bool:
 def redo(workspace: Workspace, import_id: int, *, now: dt.datetime) -> bool:
     """Let an undone import of facts stand again. False when it is not undone, or is of another kind.
 
-    Raises CostsTwiceError where its costs would count twice beside what stands.
+    Raises an IntakeError where it would count twice beside what stands: CostsTwiceError, SameFileStandsError; and
+    ImportBusyError.
     """
     rows = {row["id"]: row for row in intake.list_imports(workspace.engine)}
     row = rows.get(import_id)
     if row is None or not can_redo(row["layout"], row["state"]):
         return False
-    pipeline.facts_of(workspace).check_again(import_id)
-    return intake.redo_import(workspace.engine, import_id, now=now)
+    with import_lock(workspace.data, file=row["file_name"]):
+        pipeline.facts_of(workspace).check_again(import_id)
+        return intake.redo_import(workspace.engine, import_id, now=now)
 
 
 def retry(workspace: Workspace, path: Path, *, of: int, now: dt.datetime) -> ImportReport:

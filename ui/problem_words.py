@@ -193,6 +193,8 @@ def files(_: Words) -> tuple[str, ...]:
         _("columns {first} and {second} have the same header, {header}, and differ in line {line}"),
         _("another import is running in this workspace"),
         _("Try again when it has ended"),
+        _("import {n} is of the same file and stands: both would count"),
+        _("Undo import {n} first, or keep it"),
         _("{bad} of {read} rows cannot be used ({reasons}; line {line}: {problem})"),
         _("Nothing was imported; check that it is the right export, and export it again"),
         _("Nothing of it was imported."),

@@ -13,14 +13,17 @@ import sqlalchemy as sa
 from config import plans
 from config.database import writing
 from config.forgotten import forget_in_quarantine, forget_in_registers
+from config.import_lock import import_lock
+from config.intake import ImportBusyError, list_imports, list_quarantine, quarantine
 from config.intake import imports as ledger
-from config.intake import list_imports, list_quarantine, quarantine
 from config.register_undo import register_imports
 from config.registers import read_codes, read_people, write_people
+from config.text_tables import SameFileStandsError
 from config.workspace import Workspace
 from listener import store
 from listener.mentions import Mention
 from listener.tables import authors, mention_imports, mention_words, mentions, text_bands
+from tests.test_whole_way import earned
 from tests.ui.pages import NOW, hear, mention
 from ui import imports, pipeline
 
@@ -189,6 +192,32 @@ def test_a_file_of_several_tables_goes_to_where_its_parts_go() -> None:
 
 
 SPEND = "date,platform,campaign,cost,currency\n"
+
+
+DAYS = "2026-05-06,meta,spring,12.50,EUR\n".replace("2026-05-06", "05/06/2026")
+
+
+def test_an_import_does_not_come_back_beside_another_reading_of_its_file(workspace: Workspace) -> None:
+    as_days = take(workspace, "s.csv", SPEND + DAYS, order="dmy")
+    as_months = take(workspace, "s.csv", SPEND + DAYS, order="mdy")
+    assert {row["id"]: row["state"] for row in list_imports(workspace.engine)} == {as_days: "undone", as_months: "done"}
+    with pytest.raises(SameFileStandsError, match=f"import {as_months} is of the same file and stands") as refused:
+        imports.redo(workspace, as_days, now=NOW)
+    assert refused.value.stands == as_months
+    assert pipeline.facts_of(workspace).scan("spend").collect()["date_from"].to_list() == [dt.date(2026, 5, 6)]
+    told = earned("imports", "redo", str(as_days), folder=workspace.folder, code=1).stderr
+    assert f"Undo import {as_months} first, or keep it" in told
+    imports.undo(workspace, as_months, now=NOW)
+    assert imports.redo(workspace, as_days, now=NOW)
+    assert pipeline.facts_of(workspace).scan("spend").collect()["date_from"].to_list() == [dt.date(2026, 6, 5)]
+
+
+def test_an_import_comes_back_only_when_no_other_is_running(workspace: Workspace) -> None:
+    spend = take(workspace, "s.csv", SPEND + "2026-05-01,meta,spring,12.50,EUR\n")
+    imports.undo(workspace, spend, now=NOW)
+    with import_lock(workspace.data, file="another.csv"), pytest.raises(ImportBusyError):
+        imports.redo(workspace, spend, now=NOW)
+    assert imports.redo(workspace, spend, now=NOW)
 
 
 def test_a_corrected_file_settles_what_was_kept_aside(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from attribution.facts import CostsTwiceError
+from config.intake import IntakeError
 from ui import data, imports, tables
 from ui.frame import Screen, empty, time_text
 from ui.i18n import translator
@@ -194,7 +194,7 @@ def _redo(import_id: int) -> None:
     _ = translator()
     try:
         stands = imports.redo(data.workspace(), import_id, now=data.now())
-    except CostsTwiceError as problem:
+    except IntakeError as problem:
         st.session_state[REFUSED] = in_language(f"{problem.problem}. {problem.cure}.", translator())
         return
     if stands:
