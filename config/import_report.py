@@ -114,9 +114,9 @@ def added_up(one: ImportReport, other: ImportReport) -> ImportReport:
     )
 
 
-def in_place_of(report: ImportReport, other: int) -> ImportReport:
-    told = f"Import {other} of the same file, whose letters were read otherwise, was taken back."
-    return replace(report, replaced=sorted({*report.replaced, other}), warnings=[*report.warnings, told])
+def in_place_of(report: ImportReport, others: Sequence[int]) -> ImportReport:
+    told = [f"Import {other} of the same file, which was read otherwise, was taken back." for other in others]
+    return replace(report, replaced=sorted({*report.replaced, *others}), warnings=[*report.warnings, *told])
 
 
 def without_charts(assigned: Assigned) -> Assigned:

@@ -231,16 +231,12 @@ def _take_in(
 ) -> ImportReport:
     names = "+".join(sorted({layout.id for _, layout in assigned if layout}))
     sha = _sha256(path)
-    earlier = (
-        None
-        if again
-        else _done_import(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
-    )
-    otherwise = bool(said) or _read_as(workspace.engine, earlier) != document.encoding
-    other = earlier if reread and otherwise else None
-    if earlier is not None and other is None:
+    known = _done_imports(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
+    earlier = [] if again else known
+    others = earlier if reread and _read_otherwise(workspace.engine, earlier, document.encoding, said) else []
+    if earlier and not others:
         read = sum(table.rows_read for table in document.tables)
-        return ImportReport(earlier, path.name, names, read=read, duplicates=read)
+        return ImportReport(earlier[0], path.name, names, read=read, duplicates=read)
     parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at, now=now, said=said)
     if progress:
         progress(_PARSED)
@@ -256,10 +252,10 @@ def _take_in(
         raise
     report = report_of(import_id, path.name, names, tables, parts.values(), written)
     report = replace(report, encoding=document.encoding, warnings=[*report.warnings, *left_out_tables(assigned)])
-    if other is not None and set(parts) == {"facts"}:
-        report = in_place_of(report, other)
+    if set(parts) == {"facts"}:
+        report = in_place_of(report, others)
     rejected += [row for one in written for row in one.rejected]
-    _finish(workspace.engine, import_id, report, rejected, now=now)
+    _finish(workspace.engine, import_id, report, rejected, now=now, said=said)
     return report
 
 
@@ -295,8 +291,8 @@ def _take_in_parts(
     sha = _sha256(path) if layout is not None and layout.row_by_row else ""
     if layout is None or not sha:
         return None
-    known = _done_import(workspace.engine, sha=sha, account=account, layout=layout.id, exported_at=exported_at)
-    if known is not None and not again:
+    known = _done_imports(workspace.engine, sha=sha, account=account, layout=layout.id, exported_at=exported_at)
+    if known and not again:
         return None
     total = path.stat().st_size
     empty = Parsed({}, exported_at=exported_at)
@@ -396,27 +392,26 @@ def _refuse_mostly_bad(file: str, tables: Sequence[TextTable], rejected: Sequenc
         )
 
 
-def _done_import(
+def _done_imports(
     engine: sa.Engine, *, sha: str, account: str, layout: str, exported_at: dt.datetime | None
-) -> int | None:
-    """The import that brought these bytes already; not, where they come with another time of their export."""
+) -> list[int]:
+    """The imports that brought these bytes already, newest first; not, where they come with another time of their
+    export."""
     query = sa.select(imports.c.id).where(
         imports.c.sha256 == sha, imports.c.account == account, imports.c.layout == layout, imports.c.state == "done"
     )
     if exported_at is not None:
         query = query.where(imports.c.exported_at == exported_at)
     with engine.connect() as connection:
-        found: int | None = connection.execute(query).scalar()
-        return found
+        return list(connection.execute(query.order_by(imports.c.id.desc())).scalars())
 
 
-def _read_as(engine: sa.Engine, import_id: int | None) -> str | None:
-    """How the letters of an import were read, where the ledger says so."""
-    query = sa.select(imports.c.counts).where(imports.c.id == import_id)
+def _read_otherwise(engine: sa.Engine, ids: Sequence[int], encoding: str | None, said: Mapping[str, str]) -> bool:
+    """Whether any of these imports was read in other letters, or with other words than `said` for days and amounts."""
     with engine.connect() as connection:
-        counts = connection.execute(query).scalar()
-    encoding: str | None = json.loads(counts or "{}").get("encoding")
-    return encoding
+        counts = connection.execute(sa.select(imports.c.counts).where(imports.c.id.in_(ids))).scalars().all()
+    now = {"encoding": encoding} | dict(said)
+    return any(json.loads(was).get(name) != value for was in counts for name, value in now.items())
 
 
 def _begin(
@@ -451,10 +446,17 @@ def _end(engine: sa.Engine, import_id: int, *, state: str, now: dt.datetime, err
 
 
 def _finish(
-    engine: sa.Engine, import_id: int, report: ImportReport, rejected: Sequence[Rejected], *, now: dt.datetime
+    engine: sa.Engine,
+    import_id: int,
+    report: ImportReport,
+    rejected: Sequence[Rejected],
+    *,
+    now: dt.datetime,
+    said: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Ledger, quarantine and change counter in one transaction: from here on readers see the import, and no longer
-    those it takes the place of."""
+    those it takes the place of. What was `said` of the file is kept beside the counts, to know the same words again."""
+    counts = report.as_json() | dict(said)
     rows = [
         {
             "import_id": import_id,
@@ -471,7 +473,7 @@ def _finish(
         connection.execute(
             sa.update(imports)
             .where(imports.c.id == import_id)
-            .values(state="done", finished_at=now, counts=json.dumps(report.as_json(), ensure_ascii=False))
+            .values(state="done", finished_at=now, counts=json.dumps(counts, ensure_ascii=False))
         )
         for replaced in report.replaced:
             taken_back(connection, replaced, now=now)

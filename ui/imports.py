@@ -134,7 +134,8 @@ def redo(workspace: Workspace, import_id: int, *, now: dt.datetime) -> bool:
 
 
 def retry(workspace: Workspace, path: Path, *, of: int, now: dt.datetime) -> ImportReport:
-    """Import the file of import `of` again, corrected or not, under its layout and account.
+    """Import the file of import `of` again, corrected or not, under its layout and account, with days and amounts read
+    as was said of it then.
 
     What `of` kept aside is settled by it, as long as the new import stands; what still cannot be used is kept aside
     anew. Raises KeyError where there is no such import, ImportBusyError.
@@ -143,7 +144,8 @@ def retry(workspace: Workspace, path: Path, *, of: int, now: dt.datetime) -> Imp
     if row is None:
         raise KeyError(of)
     wanted = row["layout"] if "+" not in row["layout"] else None
-    report = pipeline.take_file(workspace, path, now=now, wanted=wanted, account=row["account"], again=True)
+    said = {name: row["counts"].get(name) for name in ("order", "decimal")}
+    report = pipeline.take_file(workspace, path, now=now, wanted=wanted, account=row["account"], again=True, **said)
     if report.error is None and report.id is not None:
         intake.settle_quarantine(workspace.engine, of=of, by=report.id)
     return report

@@ -212,6 +212,25 @@ def test_an_import_does_not_come_back_beside_another_reading_of_its_file(workspa
     assert pipeline.facts_of(workspace).scan("spend").collect()["date_from"].to_list() == [dt.date(2026, 6, 5)]
 
 
+def test_the_same_words_on_a_files_days_and_amounts_again_change_nothing(workspace: Workspace) -> None:
+    first = take(workspace, "s.csv", SPEND + DAYS, order="dmy")
+    assert take(workspace, "s.csv", SPEND + DAYS, order="dmy") == first
+    assert take(workspace, "s.csv", SPEND + DAYS) == first
+    second = take(workspace, "s.csv", SPEND + DAYS, order="dmy", decimal=".")
+    assert take(workspace, "s.csv", SPEND + DAYS, order="dmy", decimal=".") == second != first
+    assert take(workspace, "s.csv", SPEND + DAYS, decimal=",") != second
+    assert [row["state"] for row in list_imports(workspace.engine)] == ["done", "undone", "undone"]
+
+
+def test_every_misreading_of_a_file_is_taken_back_and_a_second_try_reads_as_was_said(workspace: Workspace) -> None:
+    first = take(workspace, "s.csv", SPEND + DAYS, order="dmy")
+    again = imports.retry(workspace, workspace.folder / "s.csv", of=first, now=NOW)
+    assert (again.accepted, again.duplicates) == (0, 1)
+    last = take(workspace, "s.csv", SPEND + DAYS, order="mdy")
+    states = {row["id"]: row["state"] for row in list_imports(workspace.engine)}
+    assert states == {first: "undone", again.id: "undone", last: "done"}
+
+
 def test_an_import_comes_back_only_when_no_other_is_running(workspace: Workspace) -> None:
     spend = take(workspace, "s.csv", SPEND + "2026-05-01,meta,spring,12.50,EUR\n")
     imports.undo(workspace, spend, now=NOW)
