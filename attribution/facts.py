@@ -159,7 +159,10 @@ class Facts:
 
     def check_again(self, import_id: int) -> None:
         """Raises CostsTwiceError where an undone import may not stand again: its costs stand in another grain."""
-        self._clashes(self.brought("spend", import_id).with_row_index("source_line", 1).collect(), again=True)
+        table = FACTS["spend"]
+        counting = current(table, standing(table, self._versions(table, also=import_id)))
+        mine = counting.filter(pl.col("import_id") == import_id).select(list(table.schema))
+        self._clashes(mine.with_row_index("source_line", 1).collect(), again=True)
 
     def _clashes(self, costs: pl.DataFrame | None, *, again: bool = False) -> tuple[int, ...]:
         """The imports that tell costs of these rows in another grain; raises CostsTwiceError unless they may go."""
@@ -167,7 +170,7 @@ class Facts:
             return ()
         table = FACTS["spend"]
         rows = table.conform(costs.drop("source_line")).with_columns(costs["source_line"])
-        found = told_twice(rows, overlapping(rows, self._versions(table)))
+        found = self._told_twice(table, rows)
         clashes = tuple(sorted({number for twice in found for number in twice.imports}))
         if not found or self.replace:
             return clashes
@@ -176,6 +179,19 @@ class Facts:
         theirs = self._versions(table).filter(pl.col("import_id").is_in(list(clashes)))
         lost = theirs.filter(~any_of(found)).select(pl.col("spend_id").n_unique()).collect().item()
         raise CostsTwiceError(twice=found[0], clashes=clashes, files=files, lost=lost, again=again)
+
+    def _told_twice(self, table: Table, rows: pl.DataFrame) -> list[Twice]:
+        """What these rows and those that count both tell; without the imports found, older statements that would then
+        count are judged, too."""
+        versions = self._versions(table)
+        if not told_twice(rows, overlapping(rows, versions)):
+            return []
+        found: list[Twice] = []
+        while more := told_twice(rows, overlapping(rows, current(table, standing(table, versions)))):
+            found += more
+            clashes = {number for twice in more for number in twice.imports}
+            versions = versions.filter(~pl.col("import_id").is_in(list(clashes)))
+        return found
 
     def scan(self, name: str) -> pl.LazyFrame:
         """The current rows of the table `name`: its columns and `import_id`, sorted by natural key.
@@ -229,13 +245,15 @@ class Facts:
         except OSError as exc:
             raise FactsError(table="facts", folder=self.folder, problem=str(exc)) from exc
 
-    def _versions(self, table: Table) -> pl.LazyFrame:
-        """Every stored row of done imports, with the version columns; columns newer than the files are null.
+    def _versions(self, table: Table, *, also: int | None = None) -> pl.LazyFrame:
+        """Every stored row of done imports (and of the import `also`), with the version columns; columns newer than the
+        files are null.
 
         Columns of `Table.pieces` are there where an import brought any.
         """
         wanted = {**table.schema, **VERSION}
         done = done_import_ids(self.engine)  # asked before the files: an import done in between is not half seen
+        done += [also] if also is not None else []
         if not done or not DeltaTable.is_deltatable(self.uri(table.name)):
             return pl.LazyFrame(schema=wanted)
         stored = pl.scan_delta(self.uri(table.name))

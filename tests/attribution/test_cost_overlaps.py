@@ -176,6 +176,33 @@ def test_an_undone_import_stands_again_only_where_nothing_tells_its_costs(bring:
     facts.check_again(first.id)
 
 
+SPRING_AND_AUTUMN = DAYS + line("05-01", "05-01", "3", campaign="autumn")
+AUTUMN_ALONE = META + line("05-01", "05-01", "3", campaign="autumn") + line("05-03", "05-03", "1", campaign="autumn")
+
+
+def test_costs_that_no_longer_count_stand_in_nobodys_way(bring: Bring, workspace: Workspace) -> None:
+    """A newer export of the days took the campaign out: its month tells it once."""
+    first = bring(SPRING_AND_AUTUMN, "first.csv")
+    bring(AUTUMN_ALONE, "second.csv")
+    assert total(workspace) == "4.00"
+    report = bring(MONTH, "third.csv")
+    assert (report.error, report.clashes) == (None, ())
+    assert total(workspace) == "14.00"
+    assert first.id is not None
+    undo_import(workspace.engine, first.id, now=NOW)
+    Facts(workspace.facts, workspace.engine).check_again(first.id)
+
+
+def test_what_stood_before_a_replaced_import_does_not_come_back_beside_what_replaces_it(
+    bring: Bring, workspace: Workspace
+) -> None:
+    first = bring(DAYS, "first.csv")
+    second = bring(META + line("05-01", "05-01", "5") + line("05-02", "05-02", "6"), "restated.csv")
+    assert bring(MONTH, "month.csv").clashes == (first.id, second.id)
+    assert bring(MONTH, "month.csv", replaces=True).replaced == [first.id, second.id]
+    assert total(workspace) == "10.00"
+
+
 def google(*rows: str, ids: bool = False) -> str:
     head = f"Day,Campaign,{'Campaign ID,' if ids else ''}Currency code,Cost,Impressions\n"
     return head + "".join(f"{row}\n" for row in rows)
