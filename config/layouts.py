@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from config import mappings
 from config.mappings import ColumnMapping
+from config.partial_tables import partial_table
 from config.reading import IntakeError, Rejected, TextTable, UnknownLayoutError, normal_header
 
 
@@ -159,6 +160,9 @@ def choose_layout(table: TextTable, layouts: Sequence[Layout], *, file: str, wan
         raise UnknownLayoutError(
             file=file, problem=f"columns are missing for {wanted}: {', '.join(missing)}", cure="Add them and try again"
         )
+    part = partial_table(table.headers)
+    if part:
+        raise UnknownLayoutError(file=file, problem=part.problem, cure=part.cure)
     shown = ", ".join("".join(c if c.isprintable() else "?" for c in name)[:40] for name in table.headers[:8])
     raise UnknownLayoutError(
         file=file,

@@ -18,6 +18,7 @@ from config import intake, mappings, plans, register_files
 from config.import_lock import import_lock
 from config.intake import ImportReport
 from config.mappings import ColumnMapping
+from config.partial_tables import partial_table
 from config.preview import FilePreview, preview
 from config.reading import normal_header
 from config.register_undo import later_holders, undo_entries
@@ -72,7 +73,7 @@ def _told(table: str, rows: pl.DataFrame) -> int:
 def proposal(workspace: Workspace, path: Path, *, encoding: str | None = None) -> Proposal | None:
     """What the first table of a file of no known layout may be; None where it is known, or nothing is like it."""
     seen = look(workspace, path, encoding=encoding)
-    unknown = [table for table in seen.tables if table.layout is None]
+    unknown = [table for table in seen.tables if table.layout is None and partial_table(table.headers) is None]
     return mapping.proposal(unknown[0].sample) if unknown and not seen.recognised else None
 
 

@@ -208,6 +208,30 @@ def files(_: Words) -> tuple[str, ...]:
     )
 
 
+def parts(_: Words) -> tuple[str, ...]:
+    """Which known tables hold too little to be counted, and what to import instead: `config.partial_tables`."""
+    return (
+        _("its rows are parts of orders, and name no day, or no order"),
+        _(
+            "Import the orders as Shopify itself exports them (CSV or REST): codes, lines, refunds and tags stand"
+            " in them; of a pipeline's tables, those of orders and of transactions are read"
+        ),
+        _("it lists discount codes without the orders that used them"),
+        _("Import the orders, which name their codes; whose code it is, you say on the page Promo codes"),
+        _("it tells what ads are said to have brought, but not what they cost"),
+        _("Import the ads with their day and cost: the pipeline's report by day, or the platform's own export"),
+        _("it names campaigns, and has neither day nor cost"),
+        _("it joins other tables of HubSpot by their numbers, and tells no contact or deal by itself"),
+        _("Import contacts and deals: the pipeline's tables of these names, or HubSpot's own exports"),
+        _("its clicks have neither a time nor a visitor"),
+        _("Import the visits of your analytics tool, which tell clicks in e-mails by their tags"),
+        _("its costs have no day"),
+        _("Export them again with the day: in Meta's Ads Manager, Breakdown > Time > Day"),
+        _("its posts have neither an id nor a full date"),
+        _("Export them again from Meta Business Suite, with Post ID and Publish time"),
+    )
+
+
 def warnings(_: Words) -> tuple[str, ...]:
     """What is noticed about a file that comes in."""
     return (
@@ -222,6 +246,10 @@ def warnings(_: Words) -> tuple[str, ...]:
         _(
             "{n} cost lines stand in the file several times (same days, platform, campaign, type, person and "
             "currency); they were added up. If one is a repetition, take it out and import the file again."
+        ),
+        _(
+            "{n} deals have no stage, or only its number; they are read, and none of them counts as won. HubSpot's own "
+            "export of deals names the stages."
         ),
         _("GA4 does not name the currency of its revenue; taken as {currency}."),
         _("{n} rows match no brand's query and were left out"),
@@ -260,6 +288,7 @@ def rows(_: Words) -> tuple[str, ...]:
         _("the quantity is no whole number"),
         _("the row has no Name, so its order is not known"),
         _("the refund names no order"),
+        _("the refund has no id"),
         _("the refund's date cannot be read"),
         _("cost or conversion_value cannot be read, or has more than four decimals"),
         _("cost_type is none of {known}"),
@@ -356,4 +385,4 @@ def registers(_: Words) -> tuple[str, ...]:
     )
 
 
-PARTS: tuple[Part, ...] = (queries, sources, by_hand, settings, files, warnings, rows, registers)
+PARTS: tuple[Part, ...] = (queries, sources, by_hand, settings, files, parts, warnings, rows, registers)

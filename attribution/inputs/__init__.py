@@ -9,6 +9,7 @@ from attribution.inputs.orders_marketplaces import EARNED_ORDERS, ETSY_ORDERS, S
 from attribution.inputs.orders_shopify import SHOPIFY_ORDERS
 from attribution.inputs.orders_shopify_rest import SHOPIFY_REST
 from attribution.inputs.orders_woocommerce import WOOCOMMERCE_ANALYTICS, WOOCOMMERCE_REST, WOOCOMMERCE_WEBTOFFEE
+from attribution.inputs.pipelines import PIPELINES
 from attribution.inputs.posts import EARNED_POSTS
 from attribution.inputs.posts_platforms import POST_EXPORTS
 from attribution.inputs.search import KEYWORD_PRICES, SEARCH_CONSOLE
@@ -26,6 +27,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *(GA4_REPORT, GA4_TRANSACTIONS, GA4_EVENTS, PLAUSIBLE_SESSIONS, MATOMO_VISITS, ACCESS_LOG),
     *PLATFORMS,
     *(HUBSPOT_CONTACTS, HUBSPOT_DEALS),
+    *PIPELINES,
     *POST_EXPORTS,
     *(SEARCH_CONSOLE, KEYWORD_PRICES),
     *(EARNED_ORDERS, EARNED_VISITS, EARNED_SPEND, EARNED_POSTS, EARNED_LEADS),

@@ -53,6 +53,13 @@ SAMPLES = {
     "hubspot_contacts_export_like.csv": "hubspot_contacts",
     "instagram_business_suite_posts.csv": "meta_posts",
     "youtube_studio_table_data_min.csv": "youtube_posts",
+    "fivetran_facebook_ads_basic_ad_data.csv": "meta_ads_api",
+    "fivetran_tiktok_campaign_report_hourly_data.csv": "tiktok_ads_api",
+    "fivetran_shopify_order_data.csv": "shopify_orders_rest",
+    "fivetran_shopify_transaction_data.csv": "shopify_transaction_table",
+    "fivetran_hubspot_contact_data.csv": "hubspot_contact_table",
+    "fivetran_hubspot_deal_data.csv": "hubspot_deal_table",
+    "fivetran_hubspot_contact_form_submission_data.csv": "hubspot_form_table",
 }
 
 

@@ -107,6 +107,9 @@ def skip_names(_: Translator) -> dict[str, str]:
         "hidden_sheet": _("hidden sheet"),
         "not_a_mention": _("no mention"),
         "removed_by_author": _("removed by its author"),
+        "deleted_since": _("deleted since"),
+        "not_a_refund": _("payments that are no refunds"),
+        "daily_row": _("days beside their sum"),
     }
 
 
