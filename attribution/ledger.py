@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from attribution.currency import convert, half_even, minor_unit_size, money_units, to_minor
+from attribution.payments import payments
 from config.settings import ShopSettings
 from config.shop_rules import Rules
 
 SOLD, UNSOLD, UNCONVERTED = "sold", "unsold", "unconverted"
 REASONS = ("payment", "test", "cancelled", "unsold_status", "no_amount", "no_currency", "no_rate")
 FLAGS = ("tax_unknown", "refund_above_total", "refund_on_zero_total", "refund_assumed")
-PAYMENT_SYSTEMS = ("stripe",)  # they tell payments; the sale itself may be told by a shop as well
 _ORDER = ("account", "order_id")
 _Groups = tuple[tuple[Rules, list[str]], ...]  # rules, and the accounts judged by them
 
@@ -56,7 +56,10 @@ def order_ledger(
         day=pl.col("ordered_at").dt.convert_time_zone(zone.key).dt.date(),
     )
     sized = sized.with_columns(_size=minor_unit_size(sized["currency"]))
-    sized = sized.with_columns(_payment=_pays_known_order(sized))
+    paid = payments(orders).select(*_ORDER, _payment=pl.lit(value=True)).unique()
+    sized = sized.join(paid, on=_ORDER, how="left", maintain_order="left").with_columns(
+        pl.col("_payment").fill_null(value=False)
+    )
     groups = _accounts_by_rules(orders, shop)
     known = _own_money(sized.join(_refunded(refunds), on=_ORDER, how="left"), groups)
     converted = convert(
@@ -85,21 +88,6 @@ def order_ledger(
         )
         .sort("ordered_at", *_ORDER, nulls_last=True)
     )
-
-
-def _pays_known_order(orders: pl.DataFrame) -> pl.Expr:
-    """Whether a row is a payment system's, and names an order that a shop told: the sale is counted there."""
-    by_payment = pl.any_horizontal(pl.col("account").str.starts_with(f"{system}:") for system in PAYMENT_SYSTEMS)
-    told = orders.filter(~by_payment)
-    names = pl.concat([told.select(_plain(pl.col(name)).alias("name")) for name in ("order_id", "order_name")])
-    known = names["name"].drop_nulls().unique()
-    return (by_payment & _plain(pl.col("order_name")).is_in(known.implode())).fill_null(False)
-
-
-def _plain(name: pl.Expr) -> pl.Expr:
-    """An order's name as both sides may write it; null for an empty one."""
-    text = name.str.strip_chars(" #").str.to_lowercase()
-    return pl.when(text != "").then(text)
 
 
 def _refunded(refunds: pl.DataFrame) -> pl.DataFrame:

@@ -30,6 +30,7 @@ from attribution.leakage import BASELINE, Leakage, code_leakage
 from attribution.ledger import SOLD, UNCONVERTED, UNSOLD, order_ledger
 from attribution.links import apply_links
 from attribution.matching import credited_mentions, match_mentions, matched_revenue
+from attribution.payments import with_payments
 from attribution.roi import Buckets, RoiReport, in_period, roi_report
 from attribution.rules import Model, credit
 from attribution.shares import SHARE_MODELS, channel_shares, journey_paths
@@ -409,7 +410,7 @@ def _ended_in(null_journeys: pl.DataFrame, settings: Settings, period: Period) -
 def _read(inputs: Inputs, *, views: bool) -> dict[str, pl.DataFrame]:
     """The facts in memory, sorted by key, with the columns of their tables: the same whatever order they came in.
 
-    Without `views` what was only seen is left out, of everything.
+    Without `views` what was only seen is left out, of everything. What payments know of shops' orders is the orders'.
     """
     names = (
         *(tables.ORDERS, tables.ORDER_LINES, tables.ORDER_CODES, tables.REFUNDS),
@@ -421,7 +422,9 @@ def _read(inputs: Inputs, *, views: bool) -> dict[str, pl.DataFrame]:
     ]
     frames = pl.collect_all(lazy)
     found = {table.name: frame.sort(table.key) for table, frame in zip(names, frames, strict=True)}
-    return found if views else found | {"touches": found["touches"].filter(~_seen())}
+    seen = found["touches"] if views else found["touches"].filter(~_seen())
+    touches, codes = with_payments(seen, found["order_codes"], found["orders"])
+    return found | {"touches": touches, "order_codes": codes}
 
 
 def _in_reach(touches: pl.DataFrame, *, settings: Settings, period: Period, lookback: dt.timedelta) -> pl.DataFrame:
