@@ -1,6 +1,6 @@
 """How fast feeds are polled.
 
-    python bench/feed_polling.py [--feeds 100,1000,5000] [--seconds 120] [--texts distinct|copies|silent]
+    python bench/feed_polling.py [--feeds 100,1000,5000] [--seconds 900] [--texts distinct|copies|silent]
 
 Feeds are served on loopback from another process to the collector: first all new, then all unchanged (304), then all
 changed by one entry. `--texts copies`: all posts are near copies, which is the worst that can come;
@@ -145,7 +145,7 @@ def _of_workers() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", default="100,1000,5000")
-    parser.add_argument("--seconds", type=float, default=120.0, help="no further round is begun after")
+    parser.add_argument("--seconds", type=float, default=900.0, help="no further round is begun after")
     parser.add_argument("--texts", choices=("distinct", "copies", "silent"), default="distinct")
     options = parser.parse_args()
     poll([int(count) for count in options.feeds.split(",")], options.seconds, options.texts)
