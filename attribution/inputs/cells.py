@@ -269,12 +269,13 @@ def row_ids(frame: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     return pl.Series([hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts], dtype=pl.String)
 
 
-def fractions(texts: pl.Series) -> Cells:
-    """Numbers as Float64 (platforms claim parts of conversions); `77.77%` is 0.7777, `< 10%` unknown."""
+def fractions(texts: pl.Series, *, decimal: str | None = None) -> Cells:
+    """Numbers as Float64 (platforms claim parts of conversions); `77.77%` is 0.7777, `< 10%` unknown. `decimal` as in
+    `money`."""
     texts, bounds = _without_bounds(texts)
     plain = plain_text(texts).str.strip_chars()
     shared = plain.str.ends_with("%").fill_null(False)
-    parts = _number_parts(plain.str.strip_suffix("%"), whole=False)
+    parts = _number_parts(plain.str.strip_suffix("%"), whole=False, decimal=decimal)
     number = pl.concat_str(pl.col("sign"), pl.col("integer"), pl.lit("."), pl.col("fraction"), pl.lit("0"))
     read = parts.with_columns(pl.when(pl.col("fits")).then(number).alias("number"))
     values = read["number"].cast(pl.Float64, strict=False)

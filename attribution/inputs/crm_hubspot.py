@@ -124,7 +124,9 @@ def read_deals(table: TextTable, context: ReadContext) -> Parsed:
     read = {
         "created_at": instants(rows["create date"], zone=context.timezone, order=context.order),
         "closed_at": instants(rows["close date"], zone=context.timezone, order=context.order),
-        "deal_amount": money(rows["amount"], currency=rows["currency"], default=context.currency),
+        "deal_amount": money(
+            rows["amount"], currency=rows["currency"], default=context.currency, decimal=context.decimal
+        ),
     }
     rows, rejected = put_aside(with_cells(rows, read), _DEAL_CHECKS)
     stage, contacts = pl.col("deal stage").str.to_lowercase(), pl.col("contact ids").str.split(";")

@@ -33,13 +33,8 @@ def read_leads(table: TextTable, context: ReadContext) -> Parsed:
     rows = with_currency(rows, "deal_amount")
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
     read = {name: instants(rows[name], zone=context.timezone, order=context.order) for name in _TIMES}
-    rows, rejected = put_aside(
-        with_cells(
-            rows,
-            read | {"deal_amount": money(rows["deal_amount"], currency=rows["currency"], default=context.currency)},
-        ),
-        _CHECKS,
-    )
+    amount = money(rows["deal_amount"], currency=rows["currency"], default=context.currency, decimal=context.decimal)
+    rows, rejected = put_aside(with_cells(rows, read | {"deal_amount": amount}), _CHECKS)
     currency = pl.col("currency").str.to_uppercase().fill_null(context.currency)
     leads = rows.select(
         pl.lit(context.account).alias("account"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from babel.numbers import list_currencies
 
-from attribution.inputs.cells import columns, leave_out, money, with_currency
-from attribution.inputs.shop_orders import COLUMNS, read_orders
+from attribution.inputs.cells import columns, leave_out, with_currency
+from attribution.inputs.shop_orders import COLUMNS, amount, read_orders
 from attribution.inputs.times import MONTH_FIRST
 from attribution.utm import UTM
 from config.intake import Layout, Parsed, ReadContext, TextTable
@@ -32,8 +32,7 @@ def read_etsy(table: TextTable, context: ReadContext) -> Parsed:
     """
     rows, skipped = leave_out(columns(table, (*_ETSY.values(), *_ETSY_MORE)))
     moneys = (*_ETSY_MORE[:1], *_ETSY_MORE[2:], "discount amount", "order total")
-    read = {name: money(rows[name], currency=rows["currency"], default=context.currency) for name in moneys}
-    value = {name: cells.values for name, cells in read.items()}
+    value = {name: amount(rows, name, context).values for name in moneys}
     left, total = value["adjusted order total"], value["order total"]
     goods = value["order value"] - value["discount amount"].fill_null(0)
     shipping = value["shipping"] - value["shipping discount"].fill_null(0)

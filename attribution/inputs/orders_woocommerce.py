@@ -13,9 +13,9 @@ from typing import Any
 import polars as pl
 
 from attribution.inputs import translated
-from attribution.inputs.cells import Check, columns, currency_told, leave_out, money, put_aside
+from attribution.inputs.cells import Check, columns, currency_told, leave_out, put_aside
 from attribution.inputs.orders_shopify_rest import ORDER_SCHEMA, items, line_table, refund_table, total
-from attribution.inputs.shop_orders import early_refunds, order_warnings, read_orders, without_lines
+from attribution.inputs.shop_orders import amount, early_refunds, order_warnings, read_orders, without_lines
 from attribution.inputs.times import instants
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
@@ -161,9 +161,8 @@ def read_webtoffee(table: TextTable, context: ReadContext) -> Parsed:
         for place, refund in enumerate(_packed(row["refund_items"]), start=1)
     ]
     coupons = [_packed(text) for text in rows["coupon_items"]]
-    written: dict[str, Any] = {"currency": rows["order_currency"], "default": context.currency}
-    packed = ("order_subtotal", "discount_total", "fee_total")
-    amounts = {name: money(rows[name], **written).values for name in packed}
+    packed = rows.with_columns(currency="order_currency")
+    amounts = {name: amount(packed, name, context).values for name in ("order_subtotal", "discount_total", "fee_total")}
     net = amounts["order_subtotal"] - amounts["discount_total"].fill_null(0) + amounts["fee_total"].fill_null(0)
     email, number = pl.col("customer_email"), pl.col("customer_id").replace("0", None)
     renamed = rows.with_columns(
@@ -251,7 +250,8 @@ def read_analytics(table: TextTable, context: ReadContext) -> Parsed:
     """
     rows, skipped = leave_out(columns(table, _ANALYTICS))
     told = rows.select(currency_told(pl.col("n. revenue"))).to_series()
-    sales, revenue = (money(rows[n], currency=told, default=context.currency) for n in ("net sales", "n. revenue"))
+    priced = rows.with_columns(told.alias("currency"))
+    sales, revenue = (amount(priced, name, context) for name in ("net sales", "n. revenue"))
     net = pl.Series("net", sales.values)
     rows = rows.with_columns(net, revenue.values.alias("revenue"), sales.bad.alias("bad sales"))
     minus = (pl.col("net") < 0) | (pl.col("revenue") < 0)

@@ -11,7 +11,7 @@ from attribution.inputs.posts import COLUMNS, posts_of
 from attribution.inputs.times import MONTH_FIRST
 from config.intake import Layout, Parsed, ReadContext, TextTable
 
-Prepare = Callable[[pl.DataFrame], pl.DataFrame]
+Prepare = Callable[[pl.DataFrame, ReadContext], pl.DataFrame]
 
 
 def _reader(
@@ -19,7 +19,7 @@ def _reader(
 ) -> Callable[[TextTable, ReadContext], Parsed]:
     def read(table: TextTable, context: ReadContext) -> Parsed:
         rows, skipped = leave_out(columns(table, (*COLUMNS, *more)))
-        rows = prepare(rows)
+        rows = prepare(rows, context)
         if "left out" in rows.columns:
             left = rows.filter(pl.col("left out").is_not_null())
             skipped |= dict(left.select("source_line", "left out").iter_rows())
@@ -29,7 +29,7 @@ def _reader(
     return read
 
 
-def _business_suite(rows: pl.DataFrame) -> pl.DataFrame:
+def _business_suite(rows: pl.DataFrame, _: ReadContext) -> pl.DataFrame:
     """The network is the permalink's, or told by the type; rows of single days stand beside the lifetime ones."""
     host = pl.col("permalink").str.to_lowercase()
     kind = pl.col("post_type").str.to_lowercase()
@@ -44,8 +44,8 @@ def _business_suite(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _youtube(rows: pl.DataFrame) -> pl.DataFrame:
-    watched = fractions(rows["watch time (hours)"]).values * 3600
+def _youtube(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
+    watched = fractions(rows["watch time (hours)"], decimal=context.decimal).values * 3600
     return rows.with_columns(
         pl.lit("youtube").alias("network"),
         pl.concat_str(pl.lit("https://www.youtube.com/watch?v="), "post_id").alias("permalink"),
@@ -54,19 +54,19 @@ def _youtube(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _linkedin(rows: pl.DataFrame) -> pl.DataFrame:
+def _linkedin(rows: pl.DataFrame, _: ReadContext) -> pl.DataFrame:
     return rows.with_columns(
         pl.lit("linkedin").alias("network"), pl.col("permalink").str.extract(r"(\d{10,})", 1).alias("post_id")
     )
 
 
-def _x(rows: pl.DataFrame) -> pl.DataFrame:
+def _x(rows: pl.DataFrame, _: ReadContext) -> pl.DataFrame:
     """The permalink keeps the digits that a spreadsheet cuts from the id."""
     whole = pl.col("permalink").str.extract(r"/status/(\d+)", 1)
     return rows.with_columns(pl.lit("x").alias("network"), pl.coalesce(whole, "post_id").alias("post_id"))
 
 
-def _tiktok(rows: pl.DataFrame) -> pl.DataFrame:
+def _tiktok(rows: pl.DataFrame, _: ReadContext) -> pl.DataFrame:
     """The upper half of a video's id is the second it was posted; the export writes days without a year."""
     rows = rows.with_columns(
         pl.lit("tiktok").alias("network"),

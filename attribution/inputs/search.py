@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -31,7 +32,7 @@ def read_queries(table: TextTable, context: ReadContext) -> Parsed:
     """The table search_queries: rows of queries, of pages, or of days (then without a query), as exported."""
     rows, skipped = leave_out(columns(table, ("query", "page", "date", "clicks", "impressions", "position")))
     read = {name: whole_numbers(rows[name]) for name in ("clicks", "impressions")}
-    read |= {"position": fractions(rows["position"]), "date_from": days(rows["date"])}
+    read |= {"position": fractions(rows["position"], decimal=context.decimal), "date_from": days(rows["date"])}
     rows, rejected = put_aside(with_cells(rows, read), _QUERY_CHECKS)
     rows = rows.with_columns(pl.col("date_from").alias("date_to"), pl.lit(context.account).alias("account"))
     return Parsed({"search_queries": _identified(rows)}, rejected, skipped)
@@ -102,9 +103,9 @@ def read_prices(table: TextTable, context: ReadContext) -> Parsed:
     rows, skipped = leave_out(columns(table, ("keyword", "currency", "searches", *_PRICES)))
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in ("keyword", "currency"))
     told = currency_told(pl.col("cpc"))
-    read = {name: money(rows[name], currency=rows["currency"], default=context.currency) for name in _PRICES} | {
-        "searches_monthly": whole_numbers(rows["searches"])
-    }
+    written: dict[str, Any] = {"currency": rows["currency"], "default": context.currency, "decimal": context.decimal}
+    read = {name: money(rows[name], **written) for name in _PRICES}
+    read |= {"searches_monthly": whole_numbers(rows["searches"])}
     rows, rejected = put_aside(with_cells(rows.with_columns(told.alias("told")), read), _PRICE_CHECKS)
     middle = ((pl.col("low").cast(pl.Float64) + pl.col("high").cast(pl.Float64)) / 2).round(4).cast(MONEY)
     known = pl.any_horizontal(pl.col(name).is_not_null() for name in _PRICES)

@@ -77,7 +77,7 @@ def read_orders(
     rows = complete(frame)
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in TEXTS)
     rows = rows.with_columns(resolved(rows[n], context.short_links).alias(n) for n in ("landing_url", "referrer"))
-    read = {name: _amount(rows, name, context) for name in MONEYS}
+    read = {name: amount(rows, name, context) for name in MONEYS}
     read |= {name: instants(rows[name], zone=zone or context.timezone, order=context.order or order) for name in TIMES}
     rows, bad = put_aside(with_cells(rows, read), _CHECKS)
     early = early_refunds(refunds, rows)
@@ -139,7 +139,8 @@ _CHECKS = (
 )
 
 
-def _amount(rows: pl.DataFrame, name: str, context: ReadContext) -> Cells:
+def amount(rows: pl.DataFrame, name: str, context: ReadContext) -> Cells:
+    """The column `name` as money of the currency beside it, written as was said of the file."""
     return money(rows[name], currency=rows["currency"], default=context.currency, decimal=context.decimal)
 
 
@@ -255,7 +256,7 @@ def _codes(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
         .alias("code_amounts"),
         whole.alias("whole"),
     ).explode("codes", "code_amounts")
-    amounts = money(counted["code_amounts"], currency=counted["currency"], default=context.currency).values
+    amounts = amount(counted, "code_amounts", context).values
     codes = counted.with_columns(
         pl.col("codes").str.strip_chars().replace("", None).alias("code_raw"),
         amounts.alias("own"),

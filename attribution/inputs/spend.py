@@ -125,7 +125,9 @@ def _read_cells(rows: pl.DataFrame, context: ReadContext, *, order: str | None) 
     read = {name: days(rows[column], order=context.order or order) for name, column in _DAYS.items()}
     written: dict[str, Any] = {"currency": rows["currency"], "default": context.currency, "decimal": context.decimal}
     read |= {name: money(rows[name], **written) for name in ("cost", "conversion_value")}
-    read |= {name: counts(rows[name]) for name in _COUNTS} | {"conversions": fractions(rows["conversions"])}
+    read |= {name: counts(rows[name]) for name in _COUNTS} | {
+        "conversions": fractions(rows["conversions"], decimal=context.decimal)
+    }
     rows = rows.with_columns(no_nulls(rows[name]).alias(name) for name in _TEXTS)
     return with_cells(rows, read).with_columns(
         pl.coalesce("date_from", "day").alias("date_from"),

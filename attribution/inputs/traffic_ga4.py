@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import polars as pl
 
@@ -96,7 +97,7 @@ def read_report(table: TextTable, context: ReadContext) -> Parsed:
     totals = rows.filter(blank & undated)["source_line"].to_list() if dimensions else []
     rows = rows.filter(~pl.col("source_line").is_in(totals))
     checks = [*_CHECKS, _MORE_ENGAGED] if {"sessions", "engaged_sessions"} <= metrics.keys() else _CHECKS
-    rows, rejected = put_aside(_with_days(_with_metrics(rows, metrics), table), checks)
+    rows, rejected = put_aside(_with_days(_with_metrics(rows, metrics, decimal=context.decimal), table), checks)
     traffic = _traffic(rows, dimensions, metrics, context)
     return Parsed(
         {"traffic_daily": traffic},
@@ -119,12 +120,10 @@ def _words(table: TextTable) -> set[str]:
     return {normal_header(name) for name in table.headers if pattern.search(normal_header(name))}
 
 
-def _with_metrics(rows: pl.DataFrame, metrics: Mapping[str, str]) -> pl.DataFrame:
-    read = {}
-    for ours, name in metrics.items():
-        reader = {"revenue": money, "key_events": fractions}.get(ours, counts)
-        read[ours] = reader(rows[name].str.replace(r"(\.\d{4})\d+$", "${1}"))
-    return with_cells(rows, read)
+def _with_metrics(rows: pl.DataFrame, metrics: Mapping[str, str], *, decimal: str | None) -> pl.DataFrame:
+    readers = {"revenue": partial(money, decimal=decimal), "key_events": partial(fractions, decimal=decimal)}
+    told = {ours: rows[name].str.replace(r"(\.\d{4})\d+$", "${1}") for ours, name in metrics.items()}
+    return with_cells(rows, {ours: readers.get(ours, counts)(texts) for ours, texts in told.items()})
 
 
 def _with_days(rows: pl.DataFrame, table: TextTable) -> pl.DataFrame:
