@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ui.problem_words import PARTS
-from ui.said import in_language
+from ui.said import Tries, in_language
 
 
 def marked(text: str) -> str:
@@ -34,6 +34,7 @@ def marked(text: str) -> str:
             "«the server answered 403: «it refuses us»; check the source's address in your settings»",
         ),
         ("kasse.csv: the file is empty", "kasse.csv: «the file is empty»"),
+        ("kasse.csv: the file is empty. Unpack it first", "kasse.csv: «the file is empty». «Unpack it first»"),
         ("a sentence that is new", "a sentence that is new"),
         ("a sentence that is new. Try again in a moment", "a sentence that is new. «Try again in a moment»"),
         ("", ""),
@@ -51,6 +52,36 @@ def test_facts_are_never_taken_for_templates() -> None:
 @pytest.mark.parametrize("text", ["a. " * 3000, "it refuses us. " * 3000, "x; " * 3000, "the order has no id: " * 3000])
 def test_long_texts_of_strangers_come_back(text: str) -> None:
     assert len(in_language(text, str)) == len(text)
+
+
+HOSTILE = (
+    "a. b; c: " * 160,
+    "line 1: " * 180,
+    "it refuses us; " * 99,
+    "x, line 3: a: " * 100,
+    "the server answered 4: " * 60,
+    "1 of 2 orders (first: line 3) lie outside the days that the export states, 4 to " * 18,
+    ". ".join(text for part in PARTS for text in part(str))[:1490],
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_strangers_text_costs_a_bounded_number_of_tries_and_is_shown_as_it_is(text: str) -> None:
+    tries = Tries(left=50)
+    told = in_language(text, marked, tries=tries)
+    assert tries.left >= 0
+    assert len(tries.known) < 50 * 50
+    assert (told == text) or tries.left > 0
+
+
+def test_real_sentences_need_few_tries() -> None:
+    """Three in a row, behind a file's name, are told whole, whichever they are."""
+    written = [text for part in PARTS for text in part(str) if "{" not in text and not text.endswith(".")]
+    for row in zip(written, written[7:], written[19:], strict=False):
+        tries = Tries()
+        told = in_language(f"kasse.csv: {'. '.join(row)}", marked, tries=tries)
+        assert told.count("«") >= 3
+        assert tries.left > 150
 
 
 def test_english_stays_english() -> None:
