@@ -27,9 +27,10 @@ _SOURCE = (
 def merged_visits(rows: pl.LazyFrame) -> pl.LazyFrame:
     """One row a visit, from one row a piece or state (`TOUCHES.stored` and import_id), the columns as they were.
 
-    Parts of a visit: the earliest start, whose landing page and source count; where that part tells no source, the
-    first that bears a tag or click id. Pageviews add up over parts that lie apart in time; of parts that overlap, as of
-    a day's file and the preliminary one before it, the larger count stands. Order ids are put together.
+    Parts of a visit: the earliest start, whose landing page and source count; where that part tells no landing page,
+    that of the first part which does, and where it tells no source, that of the first which bears a tag or click id.
+    How long it was is unknown where no part tells it. Pageviews add up over parts that lie apart in time; of parts that
+    overlap, as of a day's file and the preliminary one before it, the larger count stands. Order ids are put together.
     States: the longest that none takes back; a visit whose every state is taken back is gone.
     """
     in_pieces = rows.filter(pl.col("piece").is_not_null()).select(_KEY).unique()
@@ -62,14 +63,17 @@ def _joined(parts: pl.LazyFrame) -> pl.LazyFrame:
     views = pl.col("pageviews").max().over(*_KEY, "_stretch")
     ordered = ordered.with_columns(pl.when("_apart").then(views).alias("_views"))
     best = pl.col("_weakness").arg_min()
+    landed = pl.any_horizontal(pl.col(name).is_not_null() for name in _LANDING).arg_max()  # the first part that did
+    lasted = (pl.col("_end").max() - pl.col("touched_at").min()).dt.total_seconds()
     return (
         ordered.group_by(_KEY, maintain_order=True)
         .agg(
             pl.col("touched_at").min(),
-            (pl.col("_end").max() - pl.col("touched_at").min()).dt.total_seconds().alias("duration_seconds"),
+            pl.when(pl.col("duration_seconds").is_not_null().any()).then(lasted).alias("duration_seconds"),
             pl.when(pl.col("_views").is_not_null().any()).then(pl.col("_views").sum()).alias("pageviews"),
             pl.col("is_bounce").min(),
-            *(pl.col(name).drop_nulls().first() for name in ("visitor", "in_app", *_LANDING)),
+            *(pl.col(name).drop_nulls().first() for name in ("visitor", "in_app")),
+            *(pl.col(name).get(landed) for name in _LANDING),
             pl.col("customer_key").drop_nulls().last(),
             *(pl.col(name).get(best) for name in _SOURCE),
             pl.col("order_ref").str.split(SEVERAL).explode().drop_nulls().unique(maintain_order=True).str.join(SEVERAL),

@@ -281,7 +281,7 @@ PIECE = st.fixed_dictionaries(
     {
         "touch_id": st.sampled_from("ab"),
         "minute": st.integers(0, 6),
-        "duration_seconds": st.sampled_from([0, 60, 150]),
+        "duration_seconds": st.sampled_from([None, 0, 60, 150]),
         "pageviews": st.sampled_from([None, 1, 4]),
         "state": st.sampled_from([None, None, 1, -1]),
         "order_ref": st.sampled_from([None, "1", "2|1"]),
@@ -306,6 +306,32 @@ def frame(rows: Sequence[dict[str, Any]]) -> pl.LazyFrame:
     ]
     schema = {**TOUCHES.stored, "import_id": pl.Int64}
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in full], schema=schema).lazy()
+
+
+def part(minute: int, **more: Any) -> dict[str, Any]:
+    return {"touch_id": "a", "minute": minute, "state": None, **more}
+
+
+@pytest.mark.parametrize(
+    ("parts", "seconds"),
+    [
+        ([part(0), part(5)], None),
+        ([part(0, duration_seconds=60), part(5)], 300),
+        ([part(0), part(5, duration_seconds=0)], 300),
+        ([part(0, duration_seconds=0), part(0, duration_seconds=0)], 0),
+    ],
+    ids=["no part tells it", "the first tells it", "the later tells it", "nothing is not unknown"],
+)
+def test_how_long_a_visit_of_several_parts_was(parts: list[dict[str, Any]], seconds: int | None) -> None:
+    assert merged_visits(frame(parts)).collect()["duration_seconds"].to_list() == [seconds]
+
+
+def test_a_visit_landed_where_one_of_its_parts_says_whole() -> None:
+    later = {"landing_url": "https://b.example/q", "landing_host": "b.example", "landing_path": "/q"}
+    seen = merged_visits(frame([part(0), part(1, landing_path="/p"), part(2, **later)])).collect()
+    assert seen.select("landing_url", "landing_host", "landing_path").row(0) == (None, None, "/p")
+    seen = merged_visits(frame([part(0), part(2, **later)])).collect()
+    assert seen.select(later.keys()).row(0, named=True) == later
 
 
 @given(st.lists(PIECE, max_size=8), st.randoms(use_true_random=False))
