@@ -129,9 +129,11 @@ def read_context(workspace: Workspace, account: str) -> ReadContext:
 def context_of(
     workspace: Workspace, table: TextTable, *, account: str, file: str, said: Mapping[str, str]
 ) -> ReadContext:
-    """What a layout may know of one table; `said`: order and decimal, where a person told them."""
+    """What a layout may know of one table; `said`: order, decimal and currency, where a person told them."""
     decimal = said.get("decimal") or table.decimal
-    return replace(read_context(workspace, account), file=file, order=said.get("order"), decimal=decimal)
+    known = read_context(workspace, account)
+    currency = said.get("currency") or known.currency
+    return replace(known, file=file, order=said.get("order"), decimal=decimal, currency=currency)
 
 
 def take_in(
@@ -147,6 +149,7 @@ def take_in(
     encoding: str | None = None,
     order: str | None = None,
     decimal: str | None = None,
+    currency: str | None = None,
     again: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
@@ -156,11 +159,12 @@ def take_in(
     exported, where that is known; else the latest time inside it stands for it. `encoding`: a language or an encoding,
     for text that is no UTF-8, or was misread before; facts of the same bytes that were read otherwise are taken back.
     `order` (dmy, mdy) and `decimal` (a comma or a point): how days and amounts are written where their columns do not
-    tell; what the same bytes brought before is taken back with them, too.
+    tell; `currency`: of amounts that name none. What the same bytes brought before, told otherwise, is taken back.
     `again`: read bytes that are known anew, as the settings or a mapping may have changed.
     `progress` hears how far it is, 0 to 1. Raises ImportBusyError when another import runs.
     """
-    said = {name: value for name, value in (("order", order), ("decimal", decimal)) if value}
+    words = (("order", order), ("decimal", decimal), ("currency", currency))
+    said = {name: value for name, value in words if value}
     with import_lock(workspace.data, file=path.name):
         abandon_pending(workspace.engine)
         try:
@@ -233,7 +237,9 @@ def _take_in(
     sha = _sha256(path)
     known = _done_imports(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
     earlier = [] if again else known
-    others = earlier if reread and _read_otherwise(workspace.engine, earlier, document.encoding, said) else []
+    now_read = {"encoding": document.encoding, **said}
+    usual = {"currency": workspace.settings.workspace.currency}
+    others = earlier if reread and _read_otherwise(workspace.engine, earlier, now_read, usual=usual) else []
     if earlier and not others:
         read = sum(table.rows_read for table in document.tables)
         return ImportReport(earlier[0], path.name, names, read=read, duplicates=read)
@@ -374,6 +380,7 @@ def _merged(parts: Sequence[Parsed], *, exported_at: dt.datetime | None) -> Pars
         exported_at=exported_at or max((p.exported_at for p in parts if p.exported_at), default=None),
         warnings=list(dict.fromkeys(text for part in parts for text in part.warnings)),
         part_of={line: first for part in parts for line, first in part.part_of.items()},
+        bare=sum(part.bare for part in parts),
     )
 
 
@@ -406,12 +413,15 @@ def _done_imports(
         return list(connection.execute(query.order_by(imports.c.id.desc())).scalars())
 
 
-def _read_otherwise(engine: sa.Engine, ids: Sequence[int], encoding: str | None, said: Mapping[str, str]) -> bool:
-    """Whether any of these imports was read in other letters, or with other words than `said` for days and amounts."""
+def _read_otherwise(
+    engine: sa.Engine, ids: Sequence[int], told: Mapping[str, str | None], *, usual: Mapping[str, str]
+) -> bool:
+    """Whether any of these imports was read with other words than `told`: its encoding, and what is said of days and
+    amounts. `usual` held where nothing was said."""
     with engine.connect() as connection:
         counts = connection.execute(sa.select(imports.c.counts).where(imports.c.id.in_(ids))).scalars().all()
-    now = {"encoding": encoding} | dict(said)
-    return any(json.loads(was).get(name) != value for was in counts for name, value in now.items())
+    known = [{**usual, **json.loads(was)} for was in counts]
+    return any(was.get(name) != value for was in known for name, value in told.items())
 
 
 def _begin(

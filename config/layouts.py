@@ -40,7 +40,7 @@ class Parsed:
     """What a layout made of a file: tables (each with `source_line`), rejected rows, skipped lines with reasons.
 
     `part_of`: a line that went into the record of another line (a page view of a visit) -> that line. `part` counts
-    the parts of a file too large to be held at once.
+    the parts of a file too large to be held at once. `bare`: amounts that name no currency, taken in the context's.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -50,6 +50,7 @@ class Parsed:
     warnings: Sequence[str] = ()
     part_of: Mapping[int, int] = field(default_factory=dict)
     part: int = 0
+    bare: int = 0
 
 
 @dataclass(frozen=True)

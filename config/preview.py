@@ -28,7 +28,7 @@ class TablePreview:
 
     `raw` and `values` (the records by table name) are the first rows, each with `source_line`; `sample` holds some
     hundred, to propose columns by. `mapping`: what a person said about the columns. `problem`: why no layout fits;
-    `skipped`: reason -> rows.
+    `skipped`: reason -> rows; `bare`: amounts that name no currency.
     """
 
     headers: tuple[str, ...]
@@ -45,6 +45,7 @@ class TablePreview:
     skipped: Mapping[str, int] = field(default_factory=dict)
     notices: Sequence[str] = ()
     said: Mapping[str, str] = field(default_factory=dict)
+    bare: int = 0
     problem: str | None = None
 
     @property
@@ -84,6 +85,7 @@ def preview(
     mapping: ColumnMapping | None = None,
     order: str | None = None,
     decimal: str | None = None,
+    currency: str | None = None,
     rows: int = 5,
     count: Callable[[str, pl.DataFrame], int] = lambda name, frame: frame.height,
 ) -> FilePreview:
@@ -97,7 +99,8 @@ def preview(
     except OSError as exc:
         return FilePreview(path.name, error=f"the file cannot be opened: {exc.strerror or exc}")
     told = document.encoding or ""
-    said = {name: value for name, value in (("order", order), ("decimal", decimal)) if value}
+    words = (("order", order), ("decimal", decimal), ("currency", currency))
+    said = {name: value for name, value in words if value}
     look = _Look(workspace, layouts, path.name, wanted, account, mapping, said, rows, count)
     return FilePreview(
         file=path.name,
@@ -204,5 +207,6 @@ class _Look:
             records={name: self.count(name, frame) for name, frame in parsed.tables.items()},
             rejected=[*bare.rejected, *parsed.rejected],
             skipped=Counter(bare.skipped) + Counter(parsed.skipped.values()),
+            bare=parsed.bare,
             notices=[*bare.notices, *parsed.warnings],
         )

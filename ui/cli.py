@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from ui.command import Json, app, folder_of, now, one_of, open_or_stop, time_or_stop
-from ui.terminal import cell, print_json, print_table, progress, say, stop
+from ui.terminal import cell, counted, print_json, print_table, progress, say, stop, suggest_in, tell
 
 if TYPE_CHECKING:
     from config.intake import ImportReport
@@ -62,6 +63,7 @@ def root(
     ] = False,
 ) -> None:
     context.obj = workspace
+    suggest_in(workspace, context.command.list_commands(context) if isinstance(context.command, TyperGroup) else ())
 
 
 def _print_version() -> NoReturn:
@@ -247,6 +249,10 @@ def import_files(
     decimal: Annotated[
         str | None, typer.Option(help="comma or point, where 1,234 can be a thousand or 1.234 and no row tells.")
     ] = None,
+    currency: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="The currency of amounts that name none, as PLN. Default: your own."),
+    ] = None,
     said: Annotated[
         list[str] | None,
         typer.Option(
@@ -281,6 +287,7 @@ def import_files(
         stop(f"--encoding {encoding!r} is no language or encoding; write one such as pl, cp1250 or utf-16")
     one_of(days, tuple(_ORDERS), "--days")
     one_of(decimal, tuple(_DECIMALS), "--decimal")
+    code = _currency_or_stop(currency)
     if said:
         try:
             say_columns(workspace, files[0], layout=layout or "", said=said, now=now(), encoding=encoding)
@@ -302,6 +309,7 @@ def import_files(
                     encoding=encoding,
                     order=_ORDERS[days] if days else None,
                     decimal=_DECIMALS[decimal] if decimal else None,
+                    currency=code,
                     replaces=replaces,
                 )
             )
@@ -315,9 +323,19 @@ def import_files(
     else:
         _print_import(rows)
         for file, may_be in zip(files, found, strict=True):
-            print("\n".join(advice(str(file), may_be)) if may_be else "", end="\n" if may_be else "")
+            for line in advice(str(file), may_be) if may_be else ():
+                tell(line)
         _print_kept_aside(workspace, [report.id for report in reports if report.quarantined])
     raise typer.Exit(1 if any(report.error for report in reports) else 0)
+
+
+def _currency_or_stop(text: str | None) -> str | None:
+    """The code of a currency, in capitals; stops (2) where there is none of that name."""
+    from babel.numbers import list_currencies
+
+    if text and text.upper() not in list_currencies():
+        stop(f"--currency {text!r} is no code of a currency; write one such as EUR or PLN")
+    return text.upper() if text else None
 
 
 def _known_layout(name: str) -> None:
@@ -344,14 +362,16 @@ def _print_import(files: list[dict[str, Any]]) -> None:
     print_table("Imported", columns, files)
     for row in files:
         if row["error"]:
-            print(f"{row['file']}: {row['error']}")
+            tell(f"{row['file']}: {row['error']}")
         for warning in row["warnings"]:
-            print(f"{row['file']}: {warning}")
+            tell(f"{row['file']}: {warning}")
         for number in row["replaced"]:
             print(f"{row['file']}: stands in place of import {number}, which is undone")
         if row["quarantined"]:
             reasons = ", ".join(f"{reason} {count}" for reason, count in row["reasons"].items())
-            print(f"{row['file']}: {row['quarantined']} rows kept aside ({reasons}); the page Data lists them")
+            rows = counted(row["quarantined"], "row")
+            lists = "earned imports quarantine and the page Data list them"
+            tell(f"{row['file']}: {rows} kept aside ({reasons}); {lists}")
 
 
 def _print_kept_aside(workspace: Workspace, import_ids: list[int | None], *, at_most: int = 10) -> None:
@@ -375,6 +395,7 @@ def try_feed(
 ) -> None:
     """Show what each feed would give."""
     from listener import collect
+    from ui.cli_sources import for_typist
 
     feeds = asyncio.run(_try_all(collect.try_feed, targets, allow_private))
     if as_json:
@@ -385,7 +406,8 @@ def try_feed(
         for feed in feeds:
             columns = [("published_at", "Published"), ("author", "Author"), ("title", "Title"), ("text", "Text")]
             entries = [row | {"text": (row["text"] or "")[:160]} for row in feed["entries"][:20]]
-            print_table(f"{feed['source']}: {feed['error'] or len(feed['entries'])} entries", columns, entries)
+            found = counted(len(feed["entries"]), "entry", "entries")
+            print_table(f"{feed['source']}: {for_typist(feed['error']) or found}", columns, entries)
     raise typer.Exit(1 if any(feed["error"] for feed in feeds) else 0)
 
 

@@ -49,6 +49,7 @@ def look(
     mapping: ColumnMapping | None = None,
     order: str | None = None,
     decimal: str | None = None,
+    currency: str | None = None,
 ) -> FilePreview:
     """What an import would make of the file; nothing is stored."""
     return preview(
@@ -61,6 +62,7 @@ def look(
         mapping=mapping,
         order=order,
         decimal=decimal,
+        currency=currency,
         count=_told,
     )
 
@@ -145,7 +147,7 @@ def retry(workspace: Workspace, path: Path, *, of: int, now: dt.datetime) -> Imp
     if row is None:
         raise KeyError(of)
     wanted = row["layout"] if "+" not in row["layout"] else None
-    said = {name: row["counts"].get(name) for name in ("order", "decimal")}
+    said = {name: row["counts"].get(name) for name in ("order", "decimal", "currency")}
     report = pipeline.take_file(workspace, path, now=now, wanted=wanted, account=row["account"], again=True, **said)
     if report.error is None and report.id is not None:
         intake.settle_quarantine(workspace.engine, of=of, by=report.id)

@@ -72,6 +72,7 @@ def take_file(
     encoding: str | None = None,
     order: str | None = None,
     decimal: str | None = None,
+    currency: str | None = None,
     again: bool = False,
     replaces: bool = False,
     progress: intake.Progress | None = None,
@@ -107,6 +108,7 @@ def take_file(
         encoding=encoding,
         order=order,
         decimal=decimal,
+        currency=currency,
         again=again,
         progress=progress,
     )

@@ -241,6 +241,11 @@ def warnings(_: Words) -> tuple[str, ...]:
             "the newer file again with the day it was exported on (--exported-at 2026-11-20); its rows then count."
         ),
         _("{n} cost lines name no currency; taken as {currency}."),
+        _("{n} amounts name no currency; taken as {currency}."),
+        _("1 amount names no currency; taken as {currency}."),
+        _("{n} orders name no currency; taken as {currency}."),
+        _("1 order names no currency; taken as {currency}."),
+        _("If they are in another, import the file again with --currency (on the page Data: Currency)."),
         _("{n} cost lines have more clicks than impressions; check the columns."),
         _("{n} costs are more than {times} times the usual one of their platform; check them."),
         _(

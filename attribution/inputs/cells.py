@@ -216,6 +216,20 @@ def unsure_note(count: int, what: str) -> list[str]:
     return [told] if count else []
 
 
+OTHER_CURRENCY = "If they are in another, import the file again with --currency (on the page Data: Currency)."
+
+
+def bare_note(count: int, currency: str) -> list[str]:
+    """The warning for `count` amounts that name no currency; none for 0."""
+    what = "1 amount names" if count == 1 else f"{count} amounts name"
+    return [f"{what} no currency; taken as {currency}. {OTHER_CURRENCY}"] if count else []
+
+
+def bare_amounts(rows: pl.DataFrame, amount: str) -> int:
+    """How many rows hold an amount while their `currency` is null."""
+    return rows.filter(pl.col(amount).is_not_null() & pl.col("currency").is_null()).height
+
+
 def rough_note(count: int, what: str) -> list[str]:
     """The warning for `count` figures that are rounded or told as a bound; none for 0."""
     told = (

@@ -10,6 +10,8 @@ import polars as pl
 
 from attribution.inputs.cells import (
     Check,
+    bare_amounts,
+    bare_note,
     columns,
     counts,
     leave_out,
@@ -42,6 +44,7 @@ def read_conversions(table: TextTable, context: ReadContext) -> Parsed:
     rows = rows.with_columns(
         context.keyed_hash(rows["visitor"]).alias("visitor"), context.keyed_hash(rows["customer"]).alias("customer_key")
     )
+    bare = bare_amounts(rows, "amount")
     currency = pl.col("currency").str.to_uppercase().fill_null(context.currency)
     conversions = rows.select(
         pl.lit(context.account).alias("account"),
@@ -57,7 +60,13 @@ def read_conversions(table: TextTable, context: ReadContext) -> Parsed:
         pl.when(pl.col("amount").is_not_null()).then(currency).alias("currency"),
         "source_line",
     )
-    return Parsed({"conversions": conversions}, rejected, skipped, warnings=clock_note(read["converted_at"]))
+    return Parsed(
+        {"conversions": conversions},
+        rejected,
+        skipped,
+        warnings=[*clock_note(read["converted_at"]), *bare_note(bare, context.currency)],
+        bare=bare,
+    )
 
 
 _CHECKS = (

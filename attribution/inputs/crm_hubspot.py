@@ -6,6 +6,8 @@ import polars as pl
 
 from attribution.inputs.cells import (
     Check,
+    bare_amounts,
+    bare_note,
     columns,
     leave_out,
     lost_id,
@@ -129,6 +131,7 @@ def read_deals(table: TextTable, context: ReadContext) -> Parsed:
         ),
     }
     rows, rejected = put_aside(with_cells(rows, read), _DEAL_CHECKS)
+    bare = bare_amounts(rows, "deal_amount")
     stage, contacts = pl.col("deal stage").str.to_lowercase(), pl.col("contact ids").str.split(";")
     currency = pl.col("currency").str.to_uppercase().fill_null(context.currency)
     leads = rows.select(
@@ -142,7 +145,7 @@ def read_deals(table: TextTable, context: ReadContext) -> Parsed:
         pl.when(contacts.list.len() == 1).then(contacts.list.first().str.strip_chars()).alias("contact_id"),
         "source_line",
     )
-    return Parsed({"leads": leads}, rejected, skipped)
+    return Parsed({"leads": leads}, rejected, skipped, warnings=bare_note(bare, context.currency), bare=bare)
 
 
 _DEAL_CHECKS = (

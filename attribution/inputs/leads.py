@@ -9,6 +9,8 @@ import polars as pl
 
 from attribution.inputs.cells import (
     Check,
+    bare_amounts,
+    bare_note,
     columns,
     leave_out,
     lost_id,
@@ -35,6 +37,7 @@ def read_leads(table: TextTable, context: ReadContext) -> Parsed:
     read = {name: instants(rows[name], zone=context.timezone, order=context.order) for name in _TIMES}
     amount = money(rows["deal_amount"], currency=rows["currency"], default=context.currency, decimal=context.decimal)
     rows, rejected = put_aside(with_cells(rows, read | {"deal_amount": amount}), _CHECKS)
+    bare = bare_amounts(rows, "deal_amount")
     currency = pl.col("currency").str.to_uppercase().fill_null(context.currency)
     leads = rows.select(
         pl.lit(context.account).alias("account"),
@@ -49,7 +52,13 @@ def read_leads(table: TextTable, context: ReadContext) -> Parsed:
         pl.when(pl.col("deal_amount").is_not_null()).then(currency).alias("currency"),
         "source_line",
     )
-    return Parsed({"leads": leads}, rejected, skipped, warnings=clock_note(*read.values()))
+    return Parsed(
+        {"leads": leads},
+        rejected,
+        skipped,
+        warnings=[*clock_note(*read.values()), *bare_note(bare, context.currency)],
+        bare=bare,
+    )
 
 
 _CHECKS = (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 from babel.numbers import list_currencies
 
-from attribution.inputs.cells import columns, leave_out, with_currency
+from attribution.inputs.cells import OTHER_CURRENCY, columns, leave_out, with_currency
 from attribution.inputs.shop_orders import COLUMNS, amount, read_orders
 from attribution.inputs.times import MONTH_FIRST
 from attribution.utm import UTM
@@ -141,7 +143,8 @@ def read_own(table: TextTable, context: ReadContext) -> Parsed:
         pl.col("currency").fill_null(context.currency),
         pl.when(pl.col("status").str.strip_chars().str.to_lowercase().is_in(_CANCELLED)).then("status").alias("unsold"),
     )
-    return read_orders(orders, context, skipped=skipped, warnings=_bare(table, rows, context.currency))
+    parsed = read_orders(orders, context, skipped=skipped, warnings=_bare(table, rows, context.currency))
+    return replace(parsed, bare=rows["currency"].null_count())
 
 
 def _bare(table: TextTable, rows: pl.DataFrame, currency: str) -> list[str]:
@@ -151,13 +154,14 @@ def _bare(table: TextTable, rows: pl.DataFrame, currency: str) -> list[str]:
         return []
     unread = [name for name in table.headers if name not in table.used]
     like = next((name for name in unread if _holds_currencies(table.frame[name])), None)
-    named = f'"currency={like}"' if like and " " in like else f"currency={like}"
+    pair = f'"currency={like}"' if like and " " in like else f"currency={like}"
     hint = (
-        f' The column "{like}" looks like the currency: import again with --as earned_orders --map {named}.'
+        f' The column "{like}" looks like the currency: import again with --as earned_orders --map {pair}.'
         if like
         else ""
     )
-    return [f"{bare} order{'s name' if bare > 1 else ' names'} no currency; taken as {currency}.{hint}"]
+    named = "orders name" if bare > 1 else "order names"
+    return [f"{bare} {named} no currency; taken as {currency}.{hint or ' ' + OTHER_CURRENCY}"]
 
 
 def _holds_currencies(cells: pl.Series) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from attribution.inputs import translated
-from attribution.inputs.cells import Check, columns, currency_told, leave_out, put_aside
+from attribution.inputs.cells import Check, bare_note, columns, currency_told, leave_out, put_aside
 from attribution.inputs.orders_shopify_rest import ORDER_SCHEMA, items, line_table, refund_table, total
 from attribution.inputs.shop_orders import amount, early_refunds, order_warnings, read_orders, without_lines
 from attribution.inputs.times import instants
@@ -294,11 +294,13 @@ def read_analytics(table: TextTable, context: ReadContext) -> Parsed:
     early = early_refunds(refunds, sold_orders)
     both = pl.concat([parsed.tables["refunds"], without_lines(refunds, early)], how="diagonal_relaxed")
     more = [text for text in order_warnings(sold_orders, both) if text not in parsed.warnings]
+    bare = sold.filter(currency_told(pl.col("n. revenue")).is_null() & pl.col("n. revenue").is_not_null()).height
     return Parsed(
         {**parsed.tables, "refunds": both},
         sorted([*parsed.rejected, *early], key=lambda row: row.line),
         skipped,
-        warnings=[*parsed.warnings, *more],
+        warnings=[*parsed.warnings, *more, *bare_note(bare, context.currency)],
+        bare=bare,
     )
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from attribution.inputs.cells import (
     Check,
+    bare_note,
     columns,
     currency_told,
     fractions,
@@ -121,7 +122,8 @@ def read_prices(table: TextTable, context: ReadContext) -> Parsed:
         "searches_monthly",
         "source_line",
     )
-    return Parsed({"keyword_prices": prices}, rejected, skipped)
+    bare = rows.filter(known & pl.all_horizontal(pl.col("currency", "told").is_null())).height
+    return Parsed({"keyword_prices": prices}, rejected, skipped, warnings=bare_note(bare, context.currency), bare=bare)
 
 
 _PRICE_CHECKS = (

@@ -15,6 +15,7 @@ import polars as pl
 from attribution.cost_ids import by_platform
 from attribution.cost_overlaps import refuse_twice
 from attribution.inputs.cells import (
+    OTHER_CURRENCY,
     Check,
     columns,
     counts,
@@ -84,7 +85,7 @@ def spend_of(
     rough = [counts(rows[f"{name} as written"]) for name in _COUNTS] + [fractions(rows["conversions as written"])]
     more += rough_note(sum(read.unsure for read in rough), "figures")
     whole, part_of = _added_up(spend)
-    return Parsed({"spend": whole}, rejected, skipped, warnings=[*warnings, *more], part_of=part_of)
+    return Parsed({"spend": whole}, rejected, skipped, warnings=[*warnings, *more], part_of=part_of, bare=bare)
 
 
 def _added_up(spend: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, int]]:
@@ -185,7 +186,7 @@ def _spend(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
 
 
 def _warnings(spend: pl.DataFrame, *, unsure: int, bare: int, currency: str, split: bool) -> list[str]:
-    warnings = [f"{bare} cost lines name no currency; taken as {currency}."] if bare else []
+    warnings = [f"{bare} cost lines name no currency; taken as {currency}. {OTHER_CURRENCY}"] if bare else []
     warnings += unsure_note(unsure, "costs")
     warnings += _unlikely(spend)
     several = spend.filter(pl.col("spend_id").is_duplicated())["spend_id"].n_unique()

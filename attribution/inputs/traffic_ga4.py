@@ -15,6 +15,7 @@ import polars as pl
 
 from attribution.inputs import translated
 from attribution.inputs.cells import (
+    OTHER_CURRENCY,
     Check,
     columns,
     counts,
@@ -104,6 +105,7 @@ def read_report(table: TextTable, context: ReadContext) -> Parsed:
         rejected,
         skipped | dict.fromkeys(totals, "total_row"),
         warnings=[*_note_warnings(table, context), *_warnings(traffic, metrics, context)],
+        bare=traffic["revenue"].count() if "revenue" in metrics else 0,
     )
 
 
@@ -215,7 +217,7 @@ def _note_warnings(table: TextTable, context: ReadContext) -> list[str]:
 def _warnings(traffic: pl.DataFrame, metrics: Mapping[str, str], context: ReadContext) -> list[str]:
     warnings = []
     if "revenue" in metrics:
-        warnings.append(f"GA4 does not name the currency of its revenue; taken as {context.currency}.")
+        warnings.append(f"GA4 does not name the currency of its revenue; taken as {context.currency}. {OTHER_CURRENCY}")
     others = traffic.filter(pl.col("value").str.contains(r"(?:^|\| )\(other\)"))
     if others.height:
         warnings.append(

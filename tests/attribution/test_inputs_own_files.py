@@ -323,7 +323,10 @@ def test_leads(bring: Bring, facts: Facts) -> None:
         (
             "order_id,ordered_at,total,currency",
             ["1,2026-06-01,5,", "2,2026-06-01,5,USD"],
-            ["1 order names no currency; taken as EUR."],
+            [
+                "1 order names no currency; taken as EUR. If they are in another, import the file again with "
+                "--currency (on the page Data: Currency)."
+            ],
         ),
         (
             "order_id,ordered_at,total,state,Presentment",

@@ -43,6 +43,7 @@ class Choice:
     exported_at: dt.datetime | None = None
     order: str | None = None
     decimal: str | None = None
+    currency: str | None = None  # of amounts that name none
 
 
 def draw(screen: Screen) -> None:
@@ -124,11 +125,25 @@ def _card(screen: Screen, upload: Upload) -> tuple[Upload, Choice, FilePreview]:
             )
     with facts:
         _facts(screen, seen)
+        if any(table.bare for table in seen.recognised):
+            choice = replace(choice, currency=_currency(screen, upload))
     if seen.error:
         st.text(in_language(seen.error, _))
     elif seen.tables:
         _table(screen, upload, choice, seen)
     return upload, choice, seen
+
+
+def _currency(screen: Screen, upload: Upload) -> str:
+    """Asks for the currency of amounts that name none; the business's own stands there."""
+    _ = screen._
+    own = screen.workspace.settings.workspace.currency
+    return st.selectbox(
+        _("Currency of amounts that name none"),
+        [own, *(code for code in data_words.currencies() if code != own)],
+        key=f"currency-{upload.id}",
+        width=320,
+    )
 
 
 def _take_away(upload: Upload) -> None:
@@ -151,6 +166,7 @@ def look(screen: Screen, upload: Upload, choice: Choice) -> FilePreview:
                 account=choice.account,
                 order=choice.order,
                 decimal=choice.decimal,
+                currency=choice.currency,
             )
     return looks[key]
 
@@ -246,6 +262,7 @@ def _choice(screen: Screen, upload: Upload) -> Choice:
         exported_at=exported.astimezone(dt.UTC) if exported else None,
         order=order or None,
         decimal=decimal or None,
+        currency=st.session_state.get(f"currency-{upload.id}"),
     )
 
 
@@ -340,6 +357,7 @@ def _take(
         encoding=choice.encoding,
         order=choice.order,
         decimal=choice.decimal,
+        currency=choice.currency,
         replaces=replaces,
         progress=progress,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 import streamlit as st
+from babel.core import get_global
 
 from config.encodings import MISREAD
 from config.preview import FilePreview, TablePreview
@@ -89,6 +91,13 @@ def days(_: Translator) -> dict[str, str]:
 
 def decimals(_: Translator) -> dict[str, str]:
     return {"": _("As the rows tell"), ",": _("after a comma"), ".": _("after a point")}
+
+
+@functools.cache
+def currencies() -> tuple[str, ...]:
+    """The codes of the currencies that are money somewhere today, sorted."""
+    places = get_global("territory_currencies").values()
+    return tuple(sorted({code for place in places for code, _from, until, tender in place if tender and not until}))
 
 
 def skip_names(_: Translator) -> dict[str, str]:
