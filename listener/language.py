@@ -26,16 +26,26 @@ _DIALECTS = {"ary": "ar", "arz": "ar", "iw": "he"}
 
 
 def detect(
-    texts: Sequence[str], languages: Sequence[str], *, stated: Sequence[str | None] | None = None
+    texts: Sequence[str],
+    languages: Sequence[str],
+    *,
+    stated: Sequence[str | None] | None = None,
+    trusted: bool = False,
 ) -> list[str | None]:
     """The language code of each text, out of `languages` (ISO 639-1), or None when not sure.
 
     `stated`: the language each text's source claims ("en", "pt-BR"), if it does. It decides for texts too short to
-    read, and otherwise counts as a prior.
+    read, and otherwise counts as a prior. `trusted`: it is a tool's word on each text (the column of an export), which
+    stands wherever the text itself does not speak against it, also where it is none of `languages`.
     """
     wanted = tuple(dict.fromkeys(languages))
     claims = stated if stated is not None else [None] * len(texts)
-    return [_detect(text, wanted, _plain(claim)) for text, claim in zip(texts, claims, strict=True)]
+    both = [(text, _plain(claim)) for text, claim in zip(texts, claims, strict=True)]
+    found = [_detect(text, wanted, claim) for text, claim in both]
+    return [
+        claim if trusted and claim and language is None and _may_be(text, wanted, claim) else language
+        for (text, claim), language in zip(both, found, strict=True)
+    ]
 
 
 def _plain(claim: str | None) -> str | None:
@@ -45,8 +55,27 @@ def _plain(claim: str | None) -> str | None:
     return _DIALECTS.get(code, code)
 
 
+def _may_be(text: str, languages: tuple[str, ...], claim: str) -> bool:
+    """Whether a text that was detected as none of `languages` may be in the language that is claimed."""
+    talk = _talk(text)
+    letters = sum(map(str.isalpha, talk))
+    hebrew = len(_HEBREW.findall(talk)) >= letters / 2
+    arabic = len(_ARABIC.findall(talk)) >= letters / 2
+    if not letters or hebrew != (claim == "he") or arabic != (claim in _ARABIC_SCRIPT):
+        return False
+    candidates = tuple(sorted({*languages, *_DECOYS}))
+    if letters < _LETTERS_AT_LEAST or claim not in candidates:
+        return True
+    language, probability = _identifier(candidates).classify(talk)
+    return bool(language == claim or probability < _PROBABILITY_AT_LEAST)
+
+
+def _talk(text: str) -> str:
+    return " ".join(_NO_TALK.sub(" ", text[:_READ_AT_MOST]).split())[:_LOOK_AT]
+
+
 def _detect(text: str, languages: tuple[str, ...], stated: str | None) -> str | None:
-    talk = " ".join(_NO_TALK.sub(" ", text[:_READ_AT_MOST]).split())[:_LOOK_AT]
+    talk = _talk(text)
     letters = sum(map(str.isalpha, talk))
     if not letters:
         return None

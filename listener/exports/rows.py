@@ -76,6 +76,7 @@ def read_rows(
     rows: list[dict[str, Any]] = []
     rejected: list[Rejected] = []
     skipped: dict[int, str] = {}
+    wordless = 0
     brands = queries()
     for cells_of in reader.rows():
         line = int(cells_of["source_line"])
@@ -87,19 +88,32 @@ def read_rows(
         else:
             found = _brands(result, brands, own=own if columns.selected else None)
             if found:
+                wordless += not any(found.values())
                 rows.append(result | {"brands": json.dumps(found, ensure_ascii=False)})
             else:
                 skipped[line] = "no_brand"
     frame = pl.DataFrame(rows, schema=dict(MENTIONS), orient="row")
     return Parsed(
-        {"mentions": frame}, rejected, skipped, exported_at=latest(frame), warnings=_warnings(reader, skipped)
+        {"mentions": frame},
+        rejected,
+        skipped,
+        exported_at=latest(frame),
+        warnings=_warnings(reader, skipped, wordless=wordless, own=own),
     )
 
 
-def _warnings(reader: _Reader, skipped: Mapping[int, str]) -> list[str]:
+def _warnings(reader: _Reader, skipped: Mapping[int, str], *, wordless: int, own: str | None) -> list[str]:
     told = [f"{n} cells of {name} hold no number; they count as unknown" for name, n in sorted(reader.unread.items())]
     strangers = sum(why == "no_brand" for why in skipped.values())
-    return told + ([f"{strangers} rows match no brand's query and were left out"] if strangers else [])
+    if wordless:
+        one = wordless == 1
+        what = "1 row matches no brand's query; it is" if one else f"{wordless} rows match no brand's query; they are"
+        told.append(f"{what} kept as talk about {own}, for which the file was made. Undo the import if that is wrong.")
+    if strangers:
+        one = strangers == 1
+        what = "1 row matches no brand's query and was" if one else f"{strangers} rows match no brand's query and were"
+        told.append(f"{what} left out")
+    return told
 
 
 def _brands(row: Mapping[str, Any], queries: Sequence[tuple[str, Query]], *, own: str | None) -> dict[str, list[str]]:
@@ -107,7 +121,7 @@ def _brands(row: Mapping[str, Any], queries: Sequence[tuple[str, Query]], *, own
     languages = tuple(dict.fromkeys(language for _, query in queries for language in query.languages))
 
     def language() -> str | None:  # as it is stored with the mention
-        return detect([spoken(row["title"], row["text"])], languages, stated=[row["language_stated"]])[0]
+        return detect([spoken(row["title"], row["text"])], languages, stated=[row["language_stated"]], trusted=True)[0]
 
     known = language if languages else row["language_stated"]
     about = About(row["author_key"], row["author_name"], urls, known, source=f"import:{row['layout']}")

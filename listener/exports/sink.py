@@ -70,7 +70,7 @@ class MentionSink:
 
     def _mentions(self, rows: Sequence[Mapping[str, Any]], codes: Collection[str]) -> list[Mention]:
         texts = [spoken(row["title"], row["text"]) for row in rows]
-        languages = detect(texts, self.languages, stated=[row["language_stated"] for row in rows])
+        languages = detect(texts, self.languages, stated=[row["language_stated"] for row in rows], trusted=True)
         scores = score(texts, languages, cache=self.cache)
         found = [
             _mention(row, language, scored, codes, now=self.now)

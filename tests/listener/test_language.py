@@ -36,3 +36,22 @@ def test_what_has_no_scorer_has_no_score_and_says_why() -> None:
     assert [one.status for one in found] == ["no_text", "no_language", "no_scorer", "scored"]
     assert all(one.score is None and one.label is None and one.scorer is None for one in found[:3])
     assert found[3].label == "positive"
+
+
+TRUSTED = [
+    ("Ich mag diese Schuhe wirklich sehr gern", "de", "de"),  # the text bears it out, though we score no German
+    ("Ich mag diese Schuhe wirklich sehr gern", "en", None),  # the text speaks against it
+    ("この靴が本当に好きです、とても快適です", "ja", "ja"),  # a language nobody can detect here
+    ("wow ok", "pt-BR", "pt"),
+    ("Bardzo lubię te buty, są naprawdę wygodne", "en", "pl"),
+    ("הנעליים האלה מעולות ואני ממליץ עליהן", "en", "he"),
+    ("👍👍👍", "en", None),
+    ("this is all of it", None, "en"),
+]
+
+
+@pytest.mark.parametrize(("text", "stated", "language"), TRUSTED)
+def test_a_tools_word_on_a_text_stands_where_the_text_does_not_speak_against_it(
+    text: str, stated: str | None, language: str | None
+) -> None:
+    assert detect([text], OURS, stated=[stated], trusted=True) == [language]

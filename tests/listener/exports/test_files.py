@@ -150,7 +150,7 @@ def test_a_vendors_sentiment_stands_beside_ours(workspace: Workspace) -> None:
     assert len(rows) == 5
     assert all(row[0] is not None and -1 <= row[0] <= 1 for row in rows)
     assert min(row[0] for row in rows) == -1.0  # the tool's -5
-    assert {row[1:] for row in rows} == {(None, "no_language")}
+    assert {row[1:] for row in rows} == {(0.0, "scored")}, "in the language that its own column states"
 
 
 def test_overlapping_exports_count_a_post_once(workspace: Workspace) -> None:
@@ -387,3 +387,13 @@ def test_what_a_tool_tells_is_kept_and_said_for_what_it_is(
     assert report.accepted == 1, report
     row = heard(workspace).row(0, named=True)
     assert {name: row[name] for name in values} == values
+
+
+def test_what_is_done_with_rows_no_query_matches_is_said(workspace: Workspace) -> None:
+    kept = by_hand(workspace, "https://x.example/1,No name here,anna,5,2026-02-01,web")
+    assert kept.warnings == [
+        "1 row matches no brand's query; it is kept as talk about Acme, for which the file was made. Undo the import if "
+        "that is wrong."
+    ]
+    path = write(workspace, "dump.csv", "date,text,author\n2026-02-01,No name here,anna\n")
+    assert pipeline.take_file(workspace, path, now=NOW).warnings == ["1 row matches no brand's query and was left out"]
