@@ -130,20 +130,22 @@ class Names(dict[str, str]):
 
 def attributes_of(element: ET.Element) -> dict[str, str]:
     """Attributes under feedparser's keys: lower case, a namespace it knows as prefix, `rel` and `type` folded."""
-    found = {}
-    pairs: Iterable[tuple[str, str]] = element.attrib.items()
-    for key, _ in pairs:
-        if "}" in key:
-            pairs = sorted(pairs, key=_is_plain)  # one without namespace outlasts its like
-            break
-    for key, value in pairs:
-        name = attribute_name(key)
-        found[name] = value.lower() if name in ("rel", "type") else value
+    stated = element.attrib
+    found = {name: stated[key] for key, name in _named(tuple(stated))}
+    for name in ("rel", "type"):
+        if name in found:
+            found[name] = found[name].lower()
     return found
 
 
-def _is_plain(attribute: tuple[str, str]) -> bool:
-    return "}" not in attribute[0]
+@lru_cache(maxsize=1024)
+def _named(keys: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Each with its name; one without namespace comes last, and so outlasts its like."""
+    return [(key, attribute_name(key)) for key in sorted(keys, key=_is_plain)]
+
+
+def _is_plain(key: str) -> bool:
+    return "}" not in key
 
 
 @lru_cache(maxsize=4096)

@@ -347,7 +347,8 @@ class Walk:
         del language
         record = place.record
         before = str(record.get("author") or "")
-        place.store("author", mended((element.text or "").strip()), depth)
+        text = (element.text or "").strip()
+        place.store("author", mended(text) if self._mends else text, depth)
         if not len(element):
             return
         parts = self._people(element)
@@ -426,7 +427,8 @@ class Walk:
 
     def _language(self, element: ET.Element, place: _Place, depth: int, language: str | None) -> None:
         del language
-        place.store("language", mended(leaf(element)), depth)
+        value = leaf(element)
+        place.store("language", mended(value) if self._mends else value, depth)
 
 
 @lru_cache(maxsize=256)

@@ -364,7 +364,7 @@ def _made(**fields: Any) -> Entry:
     as reading its date and its address.
     """
     entry = object.__new__(Entry)
-    vars(entry).update(fields)
+    object.__setattr__(entry, "__dict__", fields)
     return entry
 
 
@@ -394,7 +394,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _base(item: Any, url: str) -> str | None:
     """xml:base of the entry where there is one."""
     for name in ("title_detail", "summary_detail"):
-        base = _mapping(item.get(name)).get("base")
+        base = _mapping(item.get(name)).get("base") if name in item else None
         if base and base != url:
             return safe_link(base)
     return None

@@ -95,9 +95,11 @@ def _laid_out(text: str) -> str:
     spaced = text.replace("\t", " ").replace("\xa0", " ").replace("\r", " ")
     if not spaced.replace("\n", "").isprintable():
         return clean("\n".join([" ".join(line.split()) for line in text.split("\n") if line and not line.isspace()]))
-    if "  " in spaced:  # the quick way: what is printable holds no other blanks and no controls
-        spaced = _SPACES.sub(" ", spaced)
-    return "\n".join(filter(None, map(str.strip, spaced.split("\n"))))[:TEXT_LIMIT].rstrip()
+    # The quick way: what is printable holds no other blanks and no controls.
+    laid = "\n".join(filter(None, map(str.strip, spaced.split("\n"))))
+    if "  " in laid:  # most stood at the ends of lines
+        laid = _SPACES.sub(" ", laid)
+    return laid[:TEXT_LIMIT].rstrip()
 
 
 def _read_any(markup: str) -> tuple[str, list[str]]:
@@ -133,7 +135,7 @@ _PLAIN_TAGS = {
 def _read_simple(markup: str) -> tuple[str, list[str]] | None:
     """What `_Reader` makes of markup, several times sooner; None where a tag is not of the plainest kind."""
     first, *others = markup.split("<")
-    pieces = [_resolved(first) if "&" in first else first]
+    pieces = [first]
     links: list[str] = []
     plain = _PLAIN_TAGS.get
     following = iter(others)
@@ -149,8 +151,10 @@ def _read_simple(markup: str) -> tuple[str, list[str]] | None:
             return None
         if line_break:
             pieces.append(line_break)
-        if text:  # each piece by itself: no reference reaches over a tag
-            pieces.append(_resolved(text) if "&" in text else text)
+        if text:
+            pieces.append(text)
+    if "&" in markup:  # each piece by itself: no reference reaches over a tag
+        pieces = [_resolved(piece) if "&" in piece else piece for piece in pieces]
     return "".join(pieces), links
 
 
@@ -275,7 +279,8 @@ def find_links(text: str, hrefs: list[str], *, base: str | None = None) -> tuple
     """The http(s) links of a text, as written: hrefs first, then bare ones; each once, in order, at most 100."""
     bare = [_trimmed(link) for link in _BARE_LINK.findall(text)] if "://" in text else []
     if "www." in text or ("/" in text and _MAYBE_HOST.search(text)):
-        bare += [f"https://{_trimmed(link)}" for link in _HOST_LINK.findall(text)]
+        words = " ".join([word for word in text.split() if "/" in word or "www." in word])  # no link reaches over two
+        bare += [f"https://{_trimmed(link)}" for link in _HOST_LINK.findall(words)]
     plain = _PLAIN_LINK.fullmatch
     found: dict[str, None] = {}
     for link in dict.fromkeys(hrefs + bare):

@@ -55,7 +55,7 @@ def _mends(body: bytes) -> bool:
     at = body.find(b"\xc2")
     for _ in range(_LOOKED_AT):
         if at < 0:
-            return b"&#" in body and _REFERENCE_TO_HIGH.search(body) is not None
+            return _REFERENCE_TO_HIGH.search(body) is not None
         if b"\x80" <= body[at + 1 : at + 2] < b"\xa0" or _DOUBLED.fullmatch(body, max(at - 2, 0), at):
             return True
         at = body.find(b"\xc2", at + 1)
