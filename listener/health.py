@@ -2,7 +2,7 @@
 
 `HEALTH` states, the first that holds: paused, never (not polled yet), gone, waiting (as its server asked), failing,
 late (its poll is overdue: nobody listens), silent (it answers, and brings far less than its habit), gaps (something
-may have been missed in the last 7 days), ok.
+may have been missed in the last 7 days), empty (its last document held no entry that could be read), ok.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ HEALTH: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "missed_since": _TIME,
     "missed_until": _TIME,
 }
-TROUBLES = ("gone", "failing", "late", "silent", "gaps")
+TROUBLES = ("gone", "failing", "late", "silent", "gaps", "empty")
 HABIT_DAYS = 28
 LOOK_BACK = dt.timedelta(days=120)
 GAP_DAYS = 7
@@ -145,6 +145,7 @@ def _state(
         ("late", late and running),
         ("silent", silent),
         ("gaps", missed),
+        ("empty", state.entries == 0),
     )
     return next((name for name, holds in rules if holds), "ok")
 

@@ -326,8 +326,10 @@ def count_mentions(
     language: str | None = None,
     source: str | None = None,
     status: str | None = None,
+    stories: bool = False,
 ) -> int:
-    """How many rows `read_mentions` would give without limit."""
+    """How many rows `read_mentions` would give without limit; with `stories` how many texts, copies of one counted
+    once."""
     conditions = _conditions(
         brand=brand, since=since, until=until, label=label, author=author, language=language, source=source,
         status=status,
@@ -338,12 +340,22 @@ def count_mentions(
         found, exact = fulltext_condition(query, dialect=engine.dialect.name)
         if found is None or not exact:
             rest = _found_in_order(engine, conditions, query, newest_first=True, limit=None, offset=0)
-            return len(rest)
-        if not conditions:
+            return _stories_of(engine, rest) if stories else len(rest)
+        if not conditions and not stories:
             return count_matches(engine, query)
         conditions.append(found)
+    counted = sa.func.count(mentions.c.cluster_id.distinct()) if stories else sa.func.count()
     with engine.connect() as connection:
-        return connection.scalar(sa.select(sa.func.count()).select_from(_JOINED).where(*conditions)) or 0
+        return connection.scalar(sa.select(counted).select_from(_JOINED).where(*conditions)) or 0
+
+
+def _stories_of(engine: Engine, ids: Sequence[str]) -> int:
+    """How many stories the mentions of these ids belong to."""
+    asked = sa.select(mentions.c.cluster_id)
+    chunks = [ids[start : start + 500] for start in range(0, len(ids), 500)]
+    with engine.connect() as connection:
+        told = (connection.scalars(asked.where(mentions.c.mention_id.in_(chunk))) for chunk in chunks)
+        return len({story for found in told for story in found})
 
 
 def read_by_id(engine: Engine, ids: Sequence[str]) -> pl.DataFrame:

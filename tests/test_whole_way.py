@@ -274,7 +274,7 @@ def test_wrong_usage_ends_with_2_and_a_sentence(filled: Path, arguments: list[st
 
 
 def test_a_folder_without_settings_says_how_to_begin(tmp_path: Path) -> None:
-    assert "earned init" in earned("roi", folder=tmp_path, code=2).stderr
+    assert f"earned --workspace {tmp_path} init" in earned("roi", folder=tmp_path, code=2).stderr
 
 
 def test_init_writes_a_workspace_that_opens_and_refuses_to_overwrite(tmp_path: Path) -> None:
@@ -343,8 +343,8 @@ def test_a_code_registered_late_is_found_in_what_was_said_even_after_a_crash(
 
 def test_what_is_outside_the_figures_is_said_beside_them(filled: Path) -> None:
     said = earned("roi", folder=filled).stdout
-    assert "1 orders are outside these figures: no exchange rate on their day (BDT)" in " ".join(said.split())
-    assert "1 of 5 sold orders joined no visit" not in said  # Anna's and Dan's did not
-    assert "2 of 5 sold orders joined no visit" in said
+    assert "Orders outside these figures: 1, as their day has no exchange rate (BDT)" in " ".join(said.split())
+    assert "joined no visit: 1 of 5" not in said  # Anna's and Dan's did not
+    assert "Sold orders that joined no visit: 2 of 5" in said
     before = earned("roi", "--until", "2026-01-31", folder=filled).stdout
-    assert "your orders run from 2026-06-10 to 2026-06-25" in before
+    assert "Your orders run from 2026-06-10 to 2026-06-25" in before

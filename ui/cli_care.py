@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ui.command import Json, app, folder_of, now, open_or_stop
-from ui.terminal import cell, print_json, print_table, stop
+from ui.terminal import cell, counted, print_json, print_table, stop, tell
 
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
@@ -27,7 +27,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         print_table("Well" if document["well"] else "Not well", columns, document["checks"])
         for check in document["checks"]:
             if check["cure"]:
-                print(f"- {cell(check['name'])}: {cell(check['cure'])}.")
+                tell(f"- {cell(check['name'])}: {cell(check['cure'])}.")
     raise typer.Exit(0 if document["well"] else 1)
 
 
@@ -51,7 +51,8 @@ def backup(
         print_json(document(made))
         return
     print(
-        f"Wrote {made.path}: {made.mentions} mentions, {made.imports} imports, {made.files} files, "
+        f"Wrote {made.path}: {counted(made.mentions, 'mention')}, {counted(made.imports, 'import')}, "
+        f"{counted(made.files, 'file')}, "
         f"{made.bytes / 1e6:.1f} MB. It holds the key of the keyed hashes: keep it secret."
     )
 
@@ -74,9 +75,10 @@ def restore(
     if as_json:
         print_json(document(made))
         return
-    print(f"Put back what was backed up at {made.made_at}: {made.mentions} mentions, {made.imports} imports.")
+    held = f"{counted(made.mentions, 'mention')}, {counted(made.imports, 'import')}"
+    print(f"Put back what was backed up at {made.made_at}: {held}.")
     if made.set_aside:
         print(f"What was there before lies in {made.set_aside}.")
     if made.kept_forgotten:
-        print(f"{made.kept_forgotten} keys of people forgotten since then still keep files from bringing them back.")
-    print("People forgotten since that backup are in it again: forget them again (earned forget WHO).")
+        print(f"Keys of people forgotten since then, which keep files from bringing them back: {made.kept_forgotten}.")
+    tell("People forgotten since that backup are in it again: forget them again (earned forget WHO).")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.command import Json, app, now, open_or_stop
-from ui.terminal import print_json, stop
+from ui.terminal import counted, print_json, stop
 
 if TYPE_CHECKING:
     from ui.forgetting import Person
@@ -55,8 +55,8 @@ def _agreed(as_json: bool) -> bool:
 def _known(person: Person) -> str:
     if person.unknown:
         return f"Nothing is stored of {person.who}. Forgetting them keeps later files from bringing them in."
-    parts = [f"{rows} rows of {name}" for name, rows in person.rows.items()]
+    parts = [f"{counted(rows, 'row')} of {name}" for name, rows in person.rows.items()]
     if person.author:
         entry = ", an entry in the register of people" if person.registered else ""
-        parts.insert(0, f"the author {person.author} with {person.mentions} mentions{entry}")
+        parts.insert(0, f"the author {person.author} with {counted(person.mentions, 'mention')}{entry}")
     return f"Stored of {person.who}: {'; '.join(parts)}."

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.command import Json, Since, Until, app, now, one_of, open_or_stop, period_or_stop
-from ui.terminal import print_json, print_table, stop
+from ui.terminal import cell, counted, print_json, print_table, stop, tell
 
 goals_app = typer.Typer(
     help="Goals: where each stands, its pace and its forecast.",
@@ -42,8 +42,8 @@ def costs(
     title = f"Costs of social, {period['since']} to {period['until']}, {document['currency']}"
     print_table(title, columns, document["rows"])
     print(f"Total: {document['total'] or 'not known'}; other channels: {document['out_of_scope'] or 'not known'}")
-    for sentence in missing_costs(document["missing"], document["known_days"]):
-        print(sentence)
+    for sentence in missing_costs(document["missing"], document["known_days"], period):
+        tell(sentence)
     for row in document["unknown"]:
         print(f"Not known: {row['kind'].replace('_', ' ')} {row['line']} ({row['reason'].replace('_', ' ')})")
     for row in document["left_out"]:
@@ -194,7 +194,7 @@ def _told(document: dict[str, Any], as_json: bool, sentence: str) -> None:
     if as_json:
         print_json(document)
     else:
-        print(sentence)
+        tell(sentence)
 
 
 @app.command()
@@ -218,8 +218,8 @@ def campaigns(context: typer.Context, as_json: Json = False) -> None:
         early = row["too_early"]
         if early["days_missing"] or early["orders_missing"]:
             print(
-                f"{row['name']}: too early to judge, {early['days_missing']} more days and {early['orders_missing']} "
-                "more direct orders are needed"
+                f"{cell(row['name'])}: too early to judge; still needed: {counted(early['days_missing'], 'day')}, "
+                f"{counted(early['orders_missing'], 'direct order')}"
             )
         if row["missing_costs"]:
             print(f"{row['name']}: no cost given for {', '.join(row['missing_costs']).replace('_', ' ')}")

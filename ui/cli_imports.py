@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.command import Json, app, now, open_or_stop
-from ui.terminal import print_json, print_table, stop
+from ui.terminal import print_json, print_table, stop, tell
 
 imports_app = typer.Typer(
     help="Files that came in: list them, take one back, bring it back, see the rows kept aside.",
@@ -57,7 +57,7 @@ def undo(context: typer.Context, number: Number, as_json: Json = False) -> None:
     else:
         print(f"Import {number} ({row['file_name']}) is taken back{_what(document)}")
         again = handled.can_redo(row["layout"], "undone")
-        print(f"`earned imports redo {number}` brings it back" if again else "Its file can be imported again")
+        tell(f"`earned imports redo {number}` brings it back" if again else "Its file can be imported again")
 
 
 @imports_app.command()

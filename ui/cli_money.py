@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.command import Json, Since, Until, app, now, one_of, open_or_stop, period_or_stop
-from ui.terminal import print_json, print_table
+from ui.terminal import counted, print_json, print_table
 
 ARROW = " > "
 
@@ -29,13 +29,12 @@ def journeys(
     as_json: Json = False,
 ) -> None:
     """The paths that led to orders, and those that led nowhere."""
-    from ui import documents_money
+    from ui import documents_money, stored_days
 
     workspace = open_or_stop(context)
     chosen = [part.strip() for part in path.split(ARROW)] if path is not None else None
-    document = documents_money.journeys(
-        workspace, period=period_or_stop(workspace, since, until), limit=limit, path=chosen
-    )
+    period = period_or_stop(workspace, since, until)
+    document = documents_money.journeys(workspace, period=period, limit=limit, path=chosen)
     if as_json:
         print_json(document)
         return
@@ -59,7 +58,8 @@ def journeys(
         ("days", "Days"),
     ]
     shown = [row | {"path": ARROW.join(row["path"])} for row in document["rows"]]
-    print_table(_title("Top paths", document), columns, shown)
+    empty = None if shown else stored_days.no_orders(workspace, period)
+    print_table(_title("Top paths", document), columns, shown, empty=empty)
     print(f"Orders: {document['orders']}; journeys without an order: {document['failed']}")
 
 
@@ -161,7 +161,7 @@ def customers(
 ) -> None:
     """New customers by what brought them: what they bought later, and are expected to buy."""
     from config.settings import MODELS
-    from ui import customer_figures, documents_money
+    from ui import customer_figures, documents_money, stored_days
 
     one_of(by, tuple(customer_figures.BY_COLUMN), "--by")
     one_of(model, MODELS, "--model")
@@ -190,7 +190,9 @@ def customers(
         ("clv", "Expected (a year)"),
         ("clv_each", "Each"),
     ]
-    print_table(_title(f"New customers by {by}, model {document['model']}", document), columns, document["rows"])
+    title = _title(f"New customers by {by}, model {document['model']}", document)
+    empty = None if document["rows"] else stored_days.no_orders(workspace, period)
+    print_table(title, columns, document["rows"], empty=empty)
     if any(row["name"] == customer_figures.NO_CHANNEL for row in document["rows"]):
         print(
             f"{customer_figures.NO_CHANNEL}: the first order joins no visit but direct ones, and no registered code; "
@@ -204,8 +206,9 @@ def print_expected(expected: dict[str, Any]) -> None:
         print(f"Expected value: none; {expected['refused']}")
         return
     print(
-        f"Expected value: an estimate of the {expected['days']} days after {expected['as_of']}, learned from "
-        f"{expected['customers']} customers, {expected['returning']} of whom came back; it stands in no return"
+        f"Expected value: an estimate of the {counted(expected['days'], 'day')} after {expected['as_of']}, learned "
+        f"from {counted(expected['customers'], 'customer')}, {expected['returning']} of whom came back; it stands in "
+        "no return"
     )
 
 
@@ -273,8 +276,8 @@ def _print_analytics(document: dict[str, Any]) -> None:
             )
         if row["left_out"]:
             print(
-                f"{row['left_out']} rows of {row['tool']} do not count: their days reach out of the period, or other"
-                " rows tell of the same days."
+                f"Rows of {row['tool']} that do not count: {row['left_out']}; their days reach out of the period, or "
+                "other rows tell of the same days."
             )
     if document["analytics_channels"]:
         columns = [("channel", "Channel"), ("claimed", "Claims"), ("credited", "Credited here")]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ui.command import Json, app, day_or_stop, open_or_stop
-from ui.terminal import cell, print_json, print_table, stop
+from ui.terminal import cell, counted, print_json, print_table, stop
 
 query_app = typer.Typer(help="A brand's query: try it out before it counts.", no_args_is_help=True)
 app.add_typer(query_app, name="query")
@@ -53,7 +53,7 @@ def _print_test(document: dict[str, Any]) -> None:
     for line in document["reads_as"]:
         told = line["term"] if line["kind"] == "term" else _KINDS[line["kind"]].format(line["term"])
         print(f"  {'  ' * line['depth']}{cell(told)}")
-    _print_rows(f"{document['matched']} of {document['read']} mentions", document["rows"])
+    _print_rows(f"{document['matched']} of {counted(document['read'], 'mention')}", document["rows"])
     change = document["change"]
     if change:
         print(
@@ -67,7 +67,7 @@ def _print_test(document: dict[str, Any]) -> None:
 
 def _print_rows(title: str, rows: list[dict[str, Any]]) -> None:
     columns = [("published_at", "When"), ("source", "Source"), ("terms", "Found"), ("snippet", "Where")]
-    print_table(title, columns, [row | {"published_at": row["published_at"][:16].replace("T", " ")} for row in rows])
+    print_table(title, columns, rows)
 
 
 @query_app.command("use")
@@ -155,6 +155,6 @@ def _tell_counted(document: dict[str, Any], as_json: bool) -> None:
         return
     if "query" in document:
         print(f"{cell(document['brand'])}: {cell(document['query'])}")
-    print(f"{document['checked']} mentions matched again")
+    print(f"{counted(document['checked'], 'mention')} matched again")
     for row in document["rows"]:
         print(f"- {cell(row['brand'])}: {row['gained']} gained, {row['lost']} lost")

@@ -21,7 +21,7 @@ from ui.command import (
     open_or_stop,
     period_or_stop,
 )
-from ui.terminal import cell, print_json, print_notes, print_table, stop
+from ui.terminal import cell, counted, print_json, print_notes, print_table, stop, tell
 
 MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
 BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")
@@ -88,7 +88,8 @@ def _rescore(context: typer.Context, as_json: bool) -> None:
         print_json(told.as_json())
         return
     print(
-        f"{told.checked} mentions looked at, {told.changed} changed, {told.targets} scores towards a brand written;"
+        f"{counted(told.checked, 'mention')} looked at, {told.changed} changed, scores towards a brand written: "
+        f"{told.targets};"
         " labels that people corrected stay as they are"
     )
 
@@ -144,8 +145,9 @@ def _period_title(what: str, document: dict[str, Any]) -> str:
 @app.command()
 def mentions(
     context: typer.Context,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[QUERY]", help="Only those that it finds.")] = None,
     brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None,
-    query: Annotated[str | None, typer.Option(help="Only those with this text.")] = None,
+    query: Annotated[str | None, typer.Option("--query", "--search", help="The same as QUERY.")] = None,
     since: Since = None,
     until: Until = None,
     label: Annotated[str | None, typer.Option(help="positive, neutral or negative.")] = None,
@@ -156,20 +158,23 @@ def mentions(
 ) -> None:
     """Search what was said, with the visits, orders and revenue matched to each mention."""
     from listener.queries import QueryError
-    from ui import cli_money, documents, documents_money
+    from ui import cli_money, documents, documents_money, stored_days
 
     one_of(label, ("positive", "neutral", "negative"), "--label")
+    if words and query is not None:
+        stop("say what to look for once: as QUERY or with --query")
+    query = " ".join(words) if words else query
     workspace = open_or_stop(context)
     one_of(brand, [entry.name for entry in workspace.settings.brand], "--brand")
+    period = period_or_stop(workspace, since, until)
     if behind is not None:
-        period = period_or_stop(workspace, since, until)
         found = documents_money.behind_mention(workspace, period=period, mention_id=behind)
         (print_json if as_json else cli_money.print_mention)(found)
         return
     try:
         document = documents.mentions(
             workspace,
-            period=period_or_stop(workspace, since, until),
+            period=period,
             brand=brand,
             query=query,
             label=label,
@@ -177,7 +182,7 @@ def mentions(
             limit=limit,
         )
     except QueryError as problem:
-        stop(f"--query {query!r}: {problem}")
+        stop(f"{'QUERY' if words else '--query'} {query!r}: {problem}")
     if as_json:
         print_json(document)
         return
@@ -191,8 +196,11 @@ def mentions(
         ("revenue", "Revenue"),
     ]
     shown = [row | {"text": (row["text"] or "")[:160]} for row in document["rows"]]
-    whose = f"mentions of {brand}" if brand else "mentions of all brands"
-    print_table(_period_title(f"{len(shown)} of {document['total']} {whose}", document), columns, shown)
+    whose = f"of {brand}" if brand else "of all brands"
+    counts = f"{counted(document['total'], 'mention')}, {counted(document['stories'], 'story', 'stories')}"
+    title = f"{len(shown)} of {counts} {whose}" if shown else f"Mentions {whose}"
+    empty = None if shown else stored_days.no_mentions(workspace, period, brand)
+    print_table(_period_title(title, document), columns, shown, empty=empty)
 
 
 @app.command()
@@ -228,7 +236,6 @@ def people(
     print(f"Followers unknown: {unknown} more; --json lists them.")
 
 
-_NO_MENTIONS = "earned collect fetches what your sources wrote, earned import takes a tool's export; or ask --since DAY"
 _NO_PEOPLE = "it takes as many known followers (--min-followers 0 shows all), from a file of people or a tool's export"
 _FEW_CODE_COLUMNS = ("code", "state", "owner", "orders", "net", "discount", "commission", "after_commission")
 
@@ -236,15 +243,17 @@ _FEW_CODE_COLUMNS = ("code", "state", "owner", "orders", "net", "discount", "com
 @app.command("voice")
 def share_of_voice(context: typer.Context, since: Since = None, until: Until = None, as_json: Json = False) -> None:
     """Share of voice: how loud each brand is."""
-    from ui import documents
+    from ui import documents, stored_days
 
     workspace = open_or_stop(context)
-    document = documents.share_of_voice(workspace, period=period_or_stop(workspace, since, until))
+    period = period_or_stop(workspace, since, until)
+    document = documents.share_of_voice(workspace, period=period)
     if as_json:
         print_json(document)
         return
     columns = [("brand", "Brand"), ("mentions", "Stories"), ("mentions_with_copies", "Mentions"), ("share", "Share")]
-    print_table(_period_title("Share of voice", document), columns, document["rows"], empty=_NO_MENTIONS)
+    empty = None if document["rows"] else stored_days.no_mentions(workspace, period)
+    print_table(_period_title("Share of voice", document), columns, document["rows"], empty=empty)
 
 
 @app.command()
@@ -261,7 +270,7 @@ def codes(
     as_json: Json = False,
 ) -> None:
     """Promo codes: redemptions, revenue, discount, commission, new customers, signs of leakage."""
-    from ui import cli_money, documents_money
+    from ui import cli_money, documents_money, stored_days
 
     switches: dict[str, Any] = {
         "without_flagged": without_flagged,
@@ -292,15 +301,16 @@ def codes(
     ]
     rows = [row for row in document["rows"] if everything or row["orders"]]
     columns = [column for column in columns if everything or column[0] in _FEW_CODE_COLUMNS]
-    print_table(_period_title("Promo codes", document), columns, rows)
+    empty = None if rows else stored_days.no_orders(workspace, period)
+    print_table(_period_title("Promo codes", document), columns, rows, empty=empty)
     silent = len(document["rows"]) - len(rows)
     if silent:
-        print(f"{silent} more registered code{'s' if silent > 1 else ''} had no order (--all shows them).")
+        print(f"{counted(silent, 'more registered code')} had no order (--all shows them).")
     cli_money.print_expected(document["expected"])
     for row in document["leakage"]:
         print(f"{cell(row['code'])} may have leaked: {row['flagged_orders']} {row['evidence']}")
     for row in document["look_alikes"][:10]:
-        print(f"{cell(row['code'])} ({row['orders']} orders) looks like {cell(row['suggestion'])}")
+        print(f"{cell(row['code'])} ({counted(row['orders'], 'order')}) looks like {cell(row['suggestion'])}")
 
 
 @app.command()
@@ -380,7 +390,7 @@ def _print_gaps(document: dict[str, Any]) -> None:
     from ui.pipeline import named_orders_told
 
     for row in document["unconverted"]:
-        print(f"{row['orders']} orders in {row['currency'] or 'no currency'} are in no total. {row['cure']}")
+        tell(f"In no total: {counted(row['orders'], 'order')} in {row['currency'] or 'no currency'}. {row['cure']}")
     lost = document["refunds_without_order"]
     if lost["count"]:
         named = ", ".join(cell(row["order_id"]) for row in lost["examples"][:5]) + (
@@ -388,7 +398,7 @@ def _print_gaps(document: dict[str, Any]) -> None:
         )
         print(f"Refunds of orders that no file has brought: {lost['count']} ({named}); they lower nothing yet")
     for told in named_orders_told(NamedOrders(**document["visits_naming_orders"])):
-        print(told)
+        tell(told)
     fresh = [row for row in document["freshness"] if row["rows"]]
     print_table("Newest rows", [("table", "Table"), ("rows", "Rows"), ("oldest", "From"), ("newest", "To")], fresh)
     for row in fresh:
@@ -407,20 +417,23 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         print_json(document)
         return
     note = " (simulated data)" if document["simulated"] else ""
-    print(f"{document['workspace']}{note}: {document['mentions']} mentions, {document['orders']} orders")
+    told = f"{counted(document['mentions'], 'mention')} ({counted(document['stories'], 'story', 'stories')})"
+    held = f"{told}, {counted(document['orders'], 'order')}"
+    print(f"{cell(document['workspace'])}{note}: {held}")
     cli_sources.print_health([row | {"source": row["name"]} for row in document["sources"]])
     for row in document["queries"]:
         if row["problem"]:
             print(f"The query of {cell(row['brand'])} cannot be read {cell(row['problem'])}")
         elif row["counted_by_another"]:
             n, brand = row["counted_by_another"], cell(row["brand"])
-            print(f"{n} mentions of {brand} were counted by another query; run: earned query rematch")
+            tell(f"Mentions of {brand} that another query counted: {n}; run: earned query rematch")
     columns = [("id", "Id"), ("file_name", "File"), ("layout", "Layout"), ("state", "State"), ("finished_at", "When")]
     print_table("Imports", columns, document["imports"])
     kept = document["quarantine"]
-    print(
-        f"Quarantine: {kept['rows']} rows {kept['reasons'] or ''}; unconverted orders: {document['unconverted_orders']}"
-    )
+    reasons = ", ".join(f"{reason} {n}" for reason, n in kept["reasons"].items())
+    aside = counted(kept["rows"], "row") + (f" ({reasons})" if reasons else "")
+    print(f"Quarantine: {aside}; unconverted orders: {document['unconverted_orders']}")
     _print_gaps(document)
     for row in document["unknown_codes"][:10]:
-        print(f"Unknown code {cell(row['code'])}: {row['orders']} orders; register it, or leave it uncredited")
+        orders = counted(row["orders"], "order")
+        print(f"Unknown code {cell(row['code'])}: {orders}; register it, or leave it uncredited")

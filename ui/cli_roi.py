@@ -55,7 +55,8 @@ def roi(
     _print_beside(document)
     if by is not None:
         print_table(f"By {by}, {title}", _columns(by), [_flat(row) for row in document["rows"]])
-    print_notes([*notes(found.report), *missing_costs(document["cost_missing"], document["cost_known_days"])])
+    costs = missing_costs(document["cost_missing"], document["cost_known_days"], document["period"])
+    print_notes([*notes(found.report), *costs])
 
 
 def _line(what: str, amount: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.command import Json, app, now, open_or_stop
-from ui.terminal import cell, print_json, print_table, say, stop
+from ui.terminal import cell, counted, print_json, print_table, say, shown_zone, stop, tell
 
 if TYPE_CHECKING:
     from config.workspace import Workspace
@@ -37,7 +37,7 @@ def list_sources(context: typer.Context, as_json: Json = False) -> None:
         return
     print_health(document["rows"])
     if not document["rows"]:
-        print("No source yet: earned sources add URL, or earned sources recipes")
+        tell("No source yet: earned sources add URL, or earned sources recipes")
 
 
 def print_health(rows: list[dict[str, Any]]) -> None:
@@ -45,24 +45,20 @@ def print_health(rows: list[dict[str, Any]]) -> None:
     from ui.source_words import advice, state_names
 
     states = state_names(str)
-    shown = [row | {"state": states[row["state"]], "last_success_at": _minute(row["last_success_at"])} for row in rows]
+    shown = [row | {"state": states[row["state"]]} for row in rows]
     columns = [
-        ("source", "Source"), ("state", "State"), ("last_success_at", "Last success (UTC)"), ("entries", "Entries"),
+        ("source", "Source"), ("state", "State"), ("last_success_at", "Last success"), ("entries", "Entries"),
         ("mentions", "Mentions"), ("last_week_per_day", "A day, last week"), ("per_day", "Habit"),
     ]  # fmt: skip
     print_table("Sources", columns, shown)
     never = [row for row in rows if row["state"] == "never"]
-    told = [(row["source"], said) for row in rows if row not in never and (said := advice(row, str))]
+    told = [(row["source"], said) for row in rows if row not in never and (said := advice(row, str, zone=shown_zone()))]
     for name, said in told[:ADVICE_LINES]:
-        print(f"- {cell(name)}: {cell(said)}")
+        tell(f"- {cell(name)}: {cell(said)}")
     if len(told) > ADVICE_LINES:
         print(f"- and {len(told) - ADVICE_LINES} more with problems; --json has them all")
     if never:
-        print(f"- not asked yet: {len(never)}. Run: earned listen --once")
-
-
-def _minute(text: str | None) -> str | None:
-    return text[:16].replace("T", " ") if text else None
+        tell(f"- not asked yet: {len(never)}. Run: earned listen --once")
 
 
 @sources_app.command("recipes")
@@ -237,12 +233,22 @@ def _tell_added(
             added = document["added"]
             print(f"Added {cell(added['name'])}: {cell(added['url'])}")
             if found and found.problem:
-                say(f"earned: it gave no entries just now: {cell(found.problem)}")
+                told = cell(for_typist(found.problem)).rstrip(".")
+                say(f"earned: added, but its first look failed: {told}. It is asked again by: earned listen")
         elif document["problem"]:
-            say(f"earned: {cell(document['problem'])}")
+            say(f"earned: {cell(for_typist(document['problem']))}")
     there = decided is not None and decided.outcome == "already_there"
     done = document["added"] or there or (looked and document["problem"] is None)
     raise typer.Exit(0 if done else 1)
+
+
+def for_typist(problem: str | None) -> str | None:
+    """What went wrong, with the option that gives the leave which the settings call `allow_private`."""
+    from listener.sources import INSIDE
+
+    if problem and ("allow_private = true" in problem or INSIDE in problem):
+        return f"{problem} (here: --allow-private)"
+    return problem
 
 
 def _print_candidates(found: Discovery) -> None:
@@ -328,7 +334,6 @@ def import_sources(
     """Add the feeds of an OPML file; each line is told: added, already there, or refused with the reason."""
     from config.settings import SettingsError
     from listener.opml import OpmlError
-    from listener.sources import INSIDE
     from ui import documents_sources
 
     workspace = open_or_stop(context)
@@ -343,9 +348,8 @@ def import_sources(
         print_json(document)
     else:
         columns = [("line", "Line"), ("outcome", "Outcome"), ("name", "Source"), ("url", "Address"), ("reason", "Why")]
-        inside = {INSIDE: f"{INSIDE}; --allow-private takes it"}
         rows = [
-            row | {"outcome": row["outcome"].replace("_", " "), "reason": inside.get(row["reason"], row["reason"])}
+            row | {"outcome": row["outcome"].replace("_", " "), "reason": for_typist(row["reason"])}
             for row in document["rows"]
         ]
         told = (document["added"], document["already_there"], document["refused"])
@@ -380,4 +384,4 @@ def export_sources(
     elif file is None:
         print(text, end="")
     else:
-        print(f"Wrote {count} sources to {file}")
+        print(f"Wrote {counted(count, 'source')} to {file}")

@@ -73,5 +73,5 @@ def timing(
         f"Times ({document['timezone']})",
         columns,
         document["rows"],
-        empty="they need mentions with a time of day; earned collect fetches them, or ask --since DAY",
+        empty="they need mentions with a time of day; earned listen --once fetches them, or ask --since DAY",
     )

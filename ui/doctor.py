@@ -236,5 +236,5 @@ def _cure(state: SourceState) -> str:
     if state.gone:
         return "Remove the source, or change its address"
     if state.outcome == "blocked_address":
-        return "Set allow_private = true for it if the address is yours"
+        return "Set allow_private = true for it in earned.toml if the address is yours"
     return "Look at the address in a browser; earned try-feed ADDRESS shows what it gives"

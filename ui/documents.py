@@ -29,6 +29,8 @@ from listener.queries import Query, QueryError, compile_query
 from listener.rematching import by_other_queries
 from listener.topics import read_topics
 from ui import order_states, pipeline, table_freshness
+from ui.cost_facts import days_json
+from ui.stored_days import heard_days, together
 
 EXAMPLES = 20  # at most so many rows stand as examples
 SCHEMAS = Path(__file__).with_name("schemas")
@@ -92,7 +94,8 @@ def mentions(
     author: str | None = None,
     limit: int = 50,
 ) -> dict[str, Any]:
-    """Mentions, newest first, each with the visits, orders and revenue matched to it (never to be summed)."""
+    """Mentions, newest first, each with the visits, orders and revenue matched to it (never to be summed); how many
+    there are and how many stories they tell; `known_days`: from when to when anything was heard of the brand."""
     since, until = period.bounds(workspace.settings.zone)
     choice: dict[str, Any] = {
         "brand": brand,
@@ -105,8 +108,11 @@ def mentions(
     found = store.read_mentions(workspace.engine, **choice, limit=limit)
     # A mention may be followed by orders after the period's end: match over all that is known.
     report = pipeline.attribution_report(workspace, period=pipeline.matching_period(workspace, period))
+    heard = heard_days(workspace)
     return _head(period, report.currency) | {
         "total": store.count_mentions(workspace.engine, **choice),
+        "stories": store.count_mentions(workspace.engine, **choice, stories=True),
+        "known_days": days_json(together(*(days for name, days in heard.items() if brand in (None, name)))),
         "rows": rows(with_matches(found, report), currency=report.currency),
     }
 
@@ -195,6 +201,7 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
         "as_of": period.until.isoformat(),
         "data_version": data_version(workspace.engine),
         "mentions": store.count_mentions(workspace.engine),
+        "stories": store.count_mentions(workspace.engine, stories=True),
         "orders": orders.height,
         "unconverted_orders": orders.filter(pl.col("state") == "unconverted").height,
         "unconverted": _unconverted(orders),

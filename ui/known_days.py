@@ -9,16 +9,14 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import polars as pl
-import sqlalchemy as sa
 import streamlit as st
 
-from attribution.ledger import SOLD, UNCONVERTED, order_ledger
 from config.clock import Period
-from config.database import UtcTime
 from config.workspace import Workspace
-from listener.tables import mention_brands, mentions
-from ui import data, pipeline
+from ui import data
+from ui.stored_days import heard_days, sold_days, together
+
+__all__ = ["KnownDays", "apart", "covers", "known_days", "read_known_days", "together"]
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,6 @@ class KnownDays:
         if brand is not None:
             return self.mentions.get(brand)
         return together(*self.mentions.values())
-
-
-def together(*periods: Period | None) -> Period | None:
-    """From the first day of any to the last day of any."""
-    known = [period for period in periods if period is not None]
-    return Period(min(p.since for p in known), max(p.until for p in known)) if known else None
 
 
 def apart(known: Period | None, shown: Period) -> bool:
@@ -63,36 +55,4 @@ def _known_days(version: str) -> KnownDays:
 
 def read_known_days(workspace: Workspace) -> KnownDays:
     """What the stores hold now. Of orders those that were sold, as the commands say it."""
-    said_at = sa.func.coalesce(mentions.c.published_at, mentions.c.first_seen, type_=UtcTime())
-    heard = (
-        sa.select(mention_brands.c.brand, sa.func.min(said_at, type_=UtcTime()), sa.func.max(said_at, type_=UtcTime()))
-        .join(mentions, mentions.c.mention_id == mention_brands.c.mention_id)
-        .group_by(mention_brands.c.brand)
-    )
-    with workspace.engine.connect() as connection:
-        by_brand = {brand: _days(workspace, first, last) for brand, first, last in connection.execute(heard)}
-    return KnownDays(orders=_sold_days(workspace), mentions={brand: days for brand, days in by_brand.items() if days})
-
-
-def _sold_days(workspace: Workspace) -> Period | None:
-    """Where none could be converted, of those that would have been sold: a page says what they lack."""
-    facts = pipeline.facts_of(workspace)
-    ledger = order_ledger(
-        facts.scan("orders").collect(),
-        facts.scan("refunds").collect(),
-        currency=workspace.settings.workspace.currency,
-        rates=pipeline.exchange_rates(workspace),
-        zone=workspace.settings.zone,
-        shop=workspace.settings.shop,
-    )
-    for state in (SOLD, UNCONVERTED):
-        days = ledger.filter(pl.col("state") == state)["day"]
-        first, last = days.min(), days.max()
-        if isinstance(first, dt.date) and isinstance(last, dt.date):
-            return Period(first, last)
-    return None
-
-
-def _days(workspace: Workspace, first: dt.datetime | None, last: dt.datetime | None) -> Period | None:
-    zone = workspace.settings.zone
-    return Period(first.astimezone(zone).date(), last.astimezone(zone).date()) if first and last else None
+    return KnownDays(orders=sold_days(workspace), mentions=heard_days(workspace))

@@ -8,6 +8,7 @@ import polars as pl
 
 from attribution.ledger import SOLD, UNCONVERTED
 from attribution.report import Report
+from config.clock import Period
 
 
 def notes(report: Report) -> list[str]:
@@ -17,7 +18,7 @@ def notes(report: Report) -> list[str]:
     if unconverted.height:
         reasons = ", ".join(sorted({str(value) for value in unconverted["currency_original"].drop_nulls()}))
         found.append(
-            f"{unconverted.height} orders are outside these figures: no exchange rate on their day ({reasons}). "
+            f"Orders outside these figures: {unconverted.height:,}, as their day has no exchange rate ({reasons}). "
             "Import rates of your own: a CSV file with the columns day, currency, rate, per (one of `per` buys `rate`)."
         )
     if report.orders and report.unmatched_orders == report.orders:
@@ -27,17 +28,36 @@ def notes(report: Report) -> list[str]:
         )
     elif report.unmatched_orders:
         found.append(
-            f"{report.unmatched_orders} of {report.orders} sold orders joined no visit; only a code credits them."
+            f"Sold orders that joined no visit: {report.unmatched_orders:,} of {report.orders:,}; only a code credits "
+            "them."
         )
     sold = report.history.filter(pl.col("state") == SOLD)["day"]
     if not report.orders and sold.len():
-        found.append(f"No order was sold in this period; your orders run from {sold.min()!s} to {sold.max()!s}.")
+        found.append(f"No order was sold in this period. {other_days('orders', sold.min(), sold.max())}")
     return found
 
 
-def missing_costs(kinds: Sequence[str], known: Mapping[str, str] | None) -> list[str]:
-    """Which kinds of cost the period has none of, and where costs lie that are given (since, until)."""
+def other_days(what: str, since: object, until: object) -> str:
+    """Where what is known lies, and how to ask for it."""
+    return f"Your {what} run from {since!s} to {until!s}: ask --since {since!s} --until {until!s}."
+
+
+def where_it_lies(what: str, known: Period | None, shown: Period, *, none: str) -> str:
+    """What to say of a table without rows: the days that hold some, that these days do, or (`none`) how any come in."""
+    if known is None:
+        return none
+    if shown.since <= known.since and known.until <= shown.until:
+        return f"your {what} lie in these days, and none is as asked"
+    return other_days(what, known.since, known.until).removesuffix(".").replace("Your", "your", 1)
+
+
+def missing_costs(kinds: Sequence[str], known: Mapping[str, str] | None, shown: Mapping[str, str]) -> list[str]:
+    """Which kinds of cost the period shown has none of, and where costs lie that are given (since, until)."""
     if not kinds:
         return []
     told = [f"No cost is given in this period for: {', '.join(kinds).replace('_', ' ')}."]
-    return [*told, *([f"Your costs run from {known['since']} to {known['until']}."] if known else [])]
+    if known is None:
+        return told
+    within = shown["since"] <= known["since"] and known["until"] <= shown["until"]
+    where = f"Your costs run from {known['since']} to {known['until']}."
+    return [*told, where if within else other_days("costs", known["since"], known["until"])]

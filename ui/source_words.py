@@ -5,6 +5,7 @@ Each function takes the translator of the session; the command line gives `str` 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ def state_names(_: Words) -> dict[str, str]:
         "late": _("overdue"),
         "silent": _("silent"),
         "gaps": _("may have missed some"),
+        "empty": _("no entries read"),
     }
 
 
@@ -69,8 +71,9 @@ def cures(_: Words) -> dict[str, str]:
     }
 
 
-def advice(row: Mapping[str, Any], _: Words) -> str | None:
-    """What to know and do about a source, `row` as `listener.health.HEALTH`; None while it is well."""
+def advice(row: Mapping[str, Any], _: Words, *, zone: dt.tzinfo) -> str | None:
+    """What to know and do about a source, `row` as `listener.health.HEALTH`; None while it is well. Times are told in
+    `zone`."""
     state = row["state"]
     if state in ("gone", "failing", "waiting"):
         told = in_language(row["error"], _) if row["error"] else outcome_names(_).get(row["outcome"] or "", "")
@@ -84,18 +87,25 @@ def advice(row: Mapping[str, Any], _: Words) -> str | None:
             days=round(row["silent_days"]), habit=f"{row['per_day']:.1f}"
         )
     if state == "gaps":
-        return _("Between {since} and {until} (UTC) entries may have come and gone unheard; ask it more often.").format(
-            since=_moment(row["missed_since"]), until=_moment(row["missed_until"])
+        return _("Between {since} and {until} entries may have come and gone unheard; ask it more often.").format(
+            since=_moment(row["missed_since"], zone), until=_moment(row["missed_until"], zone)
+        )
+    if state == "empty":
+        return _(
+            "It answers, but not one entry could be read. A search without a hit is well; else open its address in a "
+            "browser, and add the site anew by its address."
         )
     return None
 
 
-def cure(row: Mapping[str, Any], _: Words) -> str | None:
+def cure(row: Mapping[str, Any], _: Words, *, zone: dt.tzinfo) -> str | None:
     """What to do about a source, without what is wrong with it; None while there is nothing to do."""
     if row["state"] in ("gone", "failing", "waiting"):
         return cures(_).get(row["outcome"] or "")
-    return advice(row, _)
+    return advice(row, _, zone=zone)
 
 
-def _moment(value: Any) -> str:
-    return value[:16].replace("T", " ") if isinstance(value, str) else f"{value:%Y-%m-%d %H:%M}"
+def _moment(value: Any, zone: dt.tzinfo) -> str:
+    """A UTC moment, of a frame or a document, in the business zone."""
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"

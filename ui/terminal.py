@@ -5,15 +5,41 @@ from __future__ import annotations
 import contextvars
 import datetime as dt
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 import typer
 
+_folder: contextvars.ContextVar[tuple[str, frozenset[str]] | None] = contextvars.ContextVar("folder", default=None)
+
+
+def suggest_in(folder: str | None, commands: Iterable[str]) -> None:
+    """From here on the commands that a message names carry `--workspace FOLDER`, where one was given."""
+    _folder.set((folder, frozenset(commands)) if folder else None)
+
+
+def as_typed(text: str) -> str:
+    """A message whose commands (`earned listen`) can be typed as they stand, the workspace's folder in them."""
+    given = _folder.get()
+    if given is None:
+        return text
+    folder, commands = given
+    called = f"earned --workspace {shlex.quote(folder)}"
+    return _COMMAND.sub(lambda found: f"{called} {found[1]}" if found[1] in commands else found[0], text)
+
+
+_COMMAND = re.compile(r"\bearned ([a-z][a-z-]*)\b")
+
+
+def tell(text: str) -> None:
+    """A sentence on standard output, beside a table or in its place."""
+    print(as_typed(text))
+
 
 def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    print(as_typed(text), file=sys.stderr, flush=True)
 
 
 def stop(text: str, *, code: int = 2) -> NoReturn:
@@ -41,10 +67,10 @@ def print_table(
 
     shown = list(rows)
     if empty and not shown:
-        print(f"{title}: none yet; {empty}")
+        tell(f"{title}: none yet; {empty}")
         return
     whole = {key for key, _ in columns if _all_whole([row.get(key) for row in shown])}
-    table = Table(title=title, title_justify="left", show_edge=False)
+    table = Table(show_edge=False)
     for key, heading in columns:
         numeric = any(isinstance(row.get(key), (int, float)) or _is_money(row.get(key)) for row in shown)
         table.add_column(
@@ -58,7 +84,9 @@ def print_table(
         # Text, not markup: much of this is written by strangers.
         table.add_row(*(Text(_shown(key, row.get(key), whole=key in whole)) for key, _ in columns))
     # Into a file or pipe nobody needs the table cut to a terminal's width.
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    console.print(Text(as_typed(title), style="italic"))
+    console.print(table)
 
 
 _STATUS = frozenset({"state", "status", "outcome", "reason", "verdict", "health"})
@@ -69,6 +97,11 @@ _zone: contextvars.ContextVar[dt.tzinfo] = contextvars.ContextVar("zone", defaul
 def show_times_in(zone: dt.tzinfo) -> None:
     """From here on tables show times in this zone; before, and in JSON, they are UTC."""
     _zone.set(zone)
+
+
+def shown_zone() -> dt.tzinfo:
+    """The zone in which times are told to people."""
+    return _zone.get()
 
 
 def _all_whole(values: Sequence[object]) -> bool:
@@ -100,10 +133,15 @@ def cell(value: object) -> str:
     return "".join(letter for letter in str(value) if letter.isprintable())
 
 
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """ "1 order", "2 orders": a count with the form of the word that fits it."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
 def print_notes(sentences: Sequence[str]) -> None:
     """What must be known beside a table, on standard output below it."""
     for sentence in sentences:
-        print(f"- {cell(sentence)}")
+        tell(f"- {cell(sentence)}")
 
 
 def progress(verb: str) -> Callable[[int, int, str], None]:

@@ -112,3 +112,11 @@ def test_a_gap_between_two_polls_is_told(make_workspace: Callable[..., Workspace
         note_entries(connection, "tea", frozenset({"b"}), now=NOW)
     (row,) = read_health(space.engine, [SOURCE], now=NOW).to_dicts()
     assert (row["state"], row["gaps"], row["missed_since"], row["missed_until"]) == ("gaps", 1, before, NOW)
+
+
+def test_a_document_without_entries_is_told(make_workspace: Callable[..., Workspace]) -> None:
+    space = make_workspace()
+    for entries, state in ((0, "empty"), (3, "ok"), (None, "ok")):
+        save_state(space.engine, [SourceState(**{**vars(WELL), "entries": entries})])
+        (row,) = read_health(space.engine, [SOURCE], now=NOW).to_dicts()
+        assert row["state"] == state

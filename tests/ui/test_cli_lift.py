@@ -109,4 +109,4 @@ def test_too_few_days_are_refused_in_words(tmp_path: Path) -> None:
 def test_a_part_of_the_days_is_refused_with_the_way_to_a_period(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["--workspace", str(tmp_path), "lift", "--since", "2026-11-01"])
     assert done.exit_code == 2
-    assert "earned roi --since" in done.stderr
+    assert f"earned --workspace {tmp_path} roi --since" in done.stderr

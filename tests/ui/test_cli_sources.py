@@ -108,7 +108,7 @@ def test_pause_resume_interval_and_remove(folder: Path) -> None:
     run(folder, "sources", "interval", "tea", "6h")
     (row,) = document(folder, "sources-list", "sources", "list")["rows"]
     assert (row["state"], row["interval_minutes"]) == ("never", 360)
-    assert "earned listen --once" in run(folder, "sources", "list")
+    assert f"earned --workspace {folder} listen --once" in run(folder, "sources", "list")
     assert "no duration" in run(folder, "sources", "interval", "tea", "soon", code=2)
     assert "Known: tea" in run(folder, "sources", "remove", "te", code=2)
     run(folder, "sources", "remove", "tea")
@@ -159,3 +159,20 @@ def test_feeds_inside_the_own_network_are_taken_where_asked(folder: Path) -> Non
     assert "1 added, 1 already there, 0 refused" in told
     leave = {source.url: source.allow_private for source in read_settings(folder / "earned.toml").source}
     assert (leave["http://10.0.0.1:8977/rss"], leave["https://f.example/rss"]) == (True, False)
+
+
+def test_a_source_whose_first_look_fails_is_added_and_says_so(folder: Path) -> None:
+    with FeedHost({}) as host:
+        said = " ".join(
+            run(folder, "sources", "add", "--recipe", "podcast", host.url("/feed"), "--allow-private").split()
+        )
+    assert "Added " in said
+    assert "added, but its first look failed: " in said
+    assert f"It is asked again by: earned --workspace {folder} listen" in said
+    assert len(names(folder)) == 1
+
+
+def test_leave_for_the_own_network_is_named_as_it_is_typed(folder: Path) -> None:
+    with FeedHost({"/feed": Reply(body=FEED)}) as host:
+        assert "--allow-private" in run(folder, "sources", "add", host.url("/feed"), code=1)
+        assert "--allow-private" in run(folder, "try-feed", host.url("/feed"), code=1)

@@ -42,7 +42,8 @@ def test_a_cancelled_order_is_no_day_of_orders_on_the_page_nor_in_the_command(ow
     assert report.history["day"].max() == dt.date(2026, 6, 29)
     known = known_days.read_known_days(own_shop).orders
     assert known == Period(dt.date(2026, 6, 10), dt.date(2026, 6, 25))
-    assert f"your orders run from {known.since} to {known.until}." in " ".join(notes(report))
+    flags = f"--since {known.since} --until {known.until}"
+    assert f"Your orders run from {known.since} to {known.until}: ask {flags}." in " ".join(notes(report))
 
 
 def test_both_lists_of_missing_costs_are_one_and_say_where_costs_lie(own_shop: Workspace) -> None:
@@ -52,9 +53,10 @@ def test_both_lists_of_missing_costs_are_one_and_say_where_costs_lie(own_shop: W
     told = documents_roi.roi(own_shop, roi_figures(own_shop, period=period, now=NOW), now=NOW)
     assert listed["missing"] == told["cost_missing"]
     assert listed["known_days"] == told["cost_known_days"]
-    sentences = missing_costs(told["cost_missing"], told["cost_known_days"])
+    sentences = missing_costs(told["cost_missing"], told["cost_known_days"], told["period"])
     assert sentences[0].startswith("No cost is given in this period for: ad spend, ")
     assert sentences[1].startswith("Your costs run from 2026-06-")
+    assert "ask --since 2026-06-" in sentences[1]
 
 
 def test_nothing_stored_is_no_days(bare: Workspace) -> None:

@@ -18,7 +18,7 @@ WIDE = (
 )
 PHONE = ("source", "health", "error")
 WIDTHS = {"source": 120, "health": 90, "error": 270, "failures": 70, "lag_minutes": 110, "missed_since": 130}  # pixels
-_ORDER = ("gone", "failing", "late", "silent", "gaps", "waiting", "never", "ok", "paused")
+_ORDER = ("gone", "failing", "late", "silent", "gaps", "empty", "waiting", "never", "ok", "paused")
 
 
 def listed(screen: Screen) -> pl.DataFrame:
@@ -36,7 +36,7 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
     else:
         tables.show(
             screen,
-            shown(sources, _),
+            shown(screen, sources),
             titles=column_names(_),
             alternative=_("Sources with the outcome of their last poll."),
             key="sources",
@@ -48,8 +48,9 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
     link(screen, "sources", _("Go to Sources"))
 
 
-def shown(sources: pl.DataFrame, _: Translator) -> pl.DataFrame:
+def shown(screen: Screen, sources: pl.DataFrame) -> pl.DataFrame:
     """The columns people read, in words."""
+    _ = screen._
     states = source_words.state_names(_)
     outcomes = source_words.outcome_names(_)
     return sources.select(
@@ -71,13 +72,13 @@ def shown(sources: pl.DataFrame, _: Translator) -> pl.DataFrame:
         "lag_minutes",
         "missed_since",
         "missed_until",
-        _cures(sources, _),
+        _cures(screen, sources),
         pl.col("url").alias("address"),
     )
 
 
-def _cures(sources: pl.DataFrame, _: Translator) -> pl.Series:
-    told = [source_words.cure(row, _) for row in sources.to_dicts()]
+def _cures(screen: Screen, sources: pl.DataFrame) -> pl.Series:
+    told = [source_words.cure(row, screen._, zone=screen.zone) for row in sources.to_dicts()]
     return pl.Series("cure", told, dtype=pl.String)
 
 

@@ -71,7 +71,7 @@ def _listed(screen: Screen, sources: pl.DataFrame) -> None:
     _troubles(screen, sources)
     chosen = tables.show(
         screen,
-        data_feeds.shown(sources, _),
+        data_feeds.shown(screen, sources),
         titles=data_feeds.column_names(_),
         alternative=_("Sources with their health, those in trouble first."),
         key="sources-list",
@@ -108,7 +108,7 @@ def _troubles(screen: Screen, sources: pl.DataFrame, *, at_most: int = 4) -> Non
     with st.container(border=True, key="source-troubles"):
         names = source_words.state_names(_)
         for row in wrong[:at_most]:
-            st.text(f"{row['source']} · {names[row['state']]}: {source_words.advice(row, _)}")
+            st.text(f"{row['source']} · {names[row['state']]}: {source_words.advice(row, _, zone=screen.zone)}")
         if len(wrong) > at_most:
             counts = {state: sum(row["state"] == state for row in wrong[at_most:]) for state in TROUBLES}
             told = ", ".join(f"{n} {names[state]}" for state, n in counts.items() if n)
@@ -130,7 +130,7 @@ def _one(screen: Screen, row: dict[str, object]) -> None:
     name = str(row["source"])
     with st.container(border=True, key="one-source"):
         st.text(f"{name} · {row['url']}")
-        told = source_words.advice(row, _)
+        told = source_words.advice(row, _, zone=screen.zone)
         if told:
             st.text(told)
         with st.container(horizontal=True, vertical_alignment="bottom"):
