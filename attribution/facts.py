@@ -42,7 +42,8 @@ from attribution.cost_overlaps import Twice, any_of, costs_named, overlapping, t
 from attribution.pieces import merged_visits
 from attribution.tables import FACTS, MONEY, NAMED, UTC_TIME, VERSION, Table, without_people
 from attribution.versions import KEPT, TIES, current, row_key
-from attribution.windows import known_otherwise, replaced_by, standing
+from attribution.window_notes import absent_notes, otherwise_notes
+from attribution.windows import absent, known_otherwise, standing
 from config import bond
 from config.forgotten import forgotten_keys, nobody
 from config.import_ledger import imports, list_imports
@@ -137,21 +138,21 @@ class Facts:
         counts: dict[str, int] = {}
         tied: dict[str, int] = {}
         gone: list[str] = []
-        forgotten = forgotten_keys(self.engine)
+        forgotten, dated = forgotten_keys(self.engine), self._dated()
         for name, frame in sorted(parsed.tables.items()):
             table = FACTS[name]
             named = set(frame[NAMED].drop_nulls().unique()) if NAMED in frame.columns else set()
             known = without_people(table, frame, forgotten, {key.lower() for key in self.forgotten(named)})
             records = _stamp(table, known, import_id=import_id, exported_at=exported_at)
-            stated = _last_per_key(table, records)
+            rows = _last_per_key(table, records)
             versions = self._versions(table)
-            outcomes = _outcomes(table, records, stated, versions).filter(~_says_nothing(table))
-            gone += _gone_warning(table, replaced_by(table, versions, stated))
-            gone += _known_otherwise_warnings(*known_otherwise(table, versions, stated))
+            outcomes = _outcomes(table, records, rows, versions).filter(~_says_nothing(table))
+            gone += absent_notes(table, absent(table, versions, rows, stated=dated), import_id=import_id)
+            gone += otherwise_notes(*known_otherwise(table, versions, rows, stated=dated))
             transaction = f"import-{import_id}" + (f"-{parsed.part}" if parsed.part else "")
-            self._append(table, stated.drop("source_line"), transaction)
+            self._append(table, rows.drop("source_line"), transaction)
             changed = outcomes.filter(pl.col("outcome") != "same").select(table.key)
-            one_each = stated.height == records.height and not _in_pieces(table, records)
+            one_each = rows.height == records.height and not _in_pieces(table, records)
             counts[name] = changed.height if one_each else changed.unique().height
             tied[name] = int(outcomes["tied"].sum())
             told.append(outcomes.select("source_line", "outcome"))
@@ -160,7 +161,7 @@ class Facts:
     def check_again(self, import_id: int) -> None:
         """Raises CostsTwiceError where an undone import may not stand again: its costs stand in another grain."""
         table = FACTS["spend"]
-        counting = current(table, standing(table, self._versions(table, also=import_id)))
+        counting = current(table, standing(table, self._versions(table, also=import_id), stated=self._dated()))
         mine = counting.filter(pl.col("import_id") == import_id).select(list(table.schema))
         self._clashes(mine.with_row_index("source_line", 1).collect(), again=True)
 
@@ -183,11 +184,11 @@ class Facts:
     def _told_twice(self, table: Table, rows: pl.DataFrame) -> list[Twice]:
         """What these rows and those that count both tell; without the imports found, older statements that would then
         count are judged, too."""
-        versions = self._versions(table)
+        versions, dated = self._versions(table), self._dated()
         if not told_twice(rows, overlapping(rows, versions)):
             return []
         found: list[Twice] = []
-        while more := told_twice(rows, overlapping(rows, current(table, standing(table, versions)))):
+        while more := told_twice(rows, overlapping(rows, current(table, standing(table, versions, stated=dated)))):
             found += more
             clashes = {number for twice in more for number in twice.imports}
             versions = versions.filter(~pl.col("import_id").is_in(list(clashes)))
@@ -203,7 +204,7 @@ class Facts:
         versions = self._versions(table)
         if name in _OF_AN_ORDER:
             versions = _with_their_order(versions, current(FACTS["orders"], self._versions(FACTS["orders"])))
-        rows = current(table, standing(table, versions)).filter(~_is_taken_back(table))
+        rows = current(table, standing(table, versions, stated=self._dated())).filter(~_is_taken_back(table))
         if _in_pieces(table, versions):
             rows = merged_visits(rows.select(*table.stored, "import_id"))
         return rows.select(*table.schema, "import_id").sort(table.key)
@@ -228,6 +229,12 @@ class Facts:
     def uri(self, name: str) -> str:
         """Where the Delta table of a fact lies."""
         return str(self.folder / name)
+
+    def _dated(self) -> list[int]:
+        """The imports whose time of export was told."""
+        with self.engine.connect() as connection:
+            told = sa.select(imports.c.id).where(imports.c.exported_at.is_not(None))
+            return list(connection.execute(told).scalars())
 
     def _refuse_lost(self) -> None:
         with self.engine.connect() as connection:
@@ -495,43 +502,6 @@ def _tie_warnings(tied: Mapping[str, int]) -> tuple[str, ...]:
         f"Rows that an earlier file states differently, with nothing to tell which file is newer: {told}. Import the "
         "newer file again with the day it was exported on (--exported-at 2026-11-20); its rows then count.",
     )
-
-
-def _gone_warning(table: Table, rows: pl.DataFrame) -> list[str]:
-    """What an export takes out of its days without naming it, told with its sum, as a filtered export would too."""
-    if rows.is_empty():
-        return []
-    ids = " and ".join(f"import {number}" for number in rows["import_id"].unique().sort())
-    told = _sum_told(rows) if table.name == "spend" else ""
-    what = f"Costs of {told}" if told else f"Rows of {table.name}, {rows.height} in number,"
-    return [
-        f"{what} of {ids} lie in the days of this export, which does not hold them any more: they no longer count. If "
-        "it was exported for a part of them only, take it back, and import it under an account name of its own "
-        "(--account)."
-    ]
-
-
-def _known_otherwise_warnings(theirs: pl.DataFrame, ours: pl.DataFrame) -> list[str]:
-    """Costs that one export knows by name and another by the platform's ids: which of the two count."""
-    warnings = []
-    if theirs.height:
-        ids = " and ".join(f"import {number}" for number in theirs["import_id"].unique().sort())
-        warnings.append(
-            f"Costs of {_sum_told(theirs)} of {ids} are those of campaigns of the same name and days in this file: "
-            "they count once, as this file states them."
-        )
-    if ours.height:
-        warnings.append(
-            f"Costs of {_sum_told(ours)} in this file are those of campaigns of the same name and days that an earlier "
-            "import knows by the platform's ids: they count once, as that import states them. If this file is the "
-            "newer one, import it again with the day it was exported on (--exported-at 2026-11-20)."
-        )
-    return warnings
-
-
-def _sum_told(costs: pl.DataFrame) -> str:
-    sums = costs.group_by("currency").agg(pl.col("cost").sum()).sort("currency")
-    return " and ".join(f"{cost:,.2f} {code}" for code, cost in sums.iter_rows())
 
 
 def sync_commit(folder: Path, uris: Iterable[str], *, version: int) -> None:

@@ -4,8 +4,11 @@ Such exports tell all of their days. A row that the newer one of two lacks was t
 would count beside what replaced it. So a row counts unless an import with a newer time of export
 
   * is of the same account, platform, dimension and level (campaign, ad set, ad; days or the same period),
-  * has days before or on, and after or on, those of the row, and
-  * shares a campaign (of traffic: a value) or a row with the import of this one, so that both tell the same scope.
+  * has days before or on, and after or on, those of the row,
+  * shares a campaign (of traffic: a value) or a row with the import of this one, so that both tell the same scope, and
+  * where costs are told and nobody stated when it was exported: holds the row's campaign, by name or by a row of it.
+    What was spent stays spent, and a platform's list of campaigns is easily filtered; so a campaign that is absent from
+    an export which only seems newer, by its latest day, still counts.
 
 Which of two imports came first does not matter, and undoing the newer one brings the rows back. Exports of the same
 time of export leave each other's rows alone: nothing tells which of them is the newer.
@@ -13,12 +16,15 @@ time of export leave each other's rows alone: nothing tells which of them is the
 A cost line is known by the platform's ids where the export holds them, else by names. Where one import knows a line of
 the same days by names alone and another by ids, both tell one cost: that of the newer export stands, of two of the same
 time that with ids. Lines of two ids are two costs, whatever their names.
+
+`stated`: the imports whose time of export is known, and not only inferred from what they hold.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -35,48 +41,90 @@ _OF = ("_scope", "import_id")
 _LINE = ("account", *NAMED)
 
 
-def standing(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
+def standing(table: Table, versions: pl.LazyFrame, *, stated: Collection[int] = ()) -> pl.LazyFrame:
     """The rows without those that a newer export's window replaces; other tables as they are."""
     if table.name not in _SCOPES:
         return versions
-    return versions.join(_replaced(table, versions), on=["import_id", *table.key], how="anti")
+    return versions.join(_replaced(table, versions, stated=stated), on=["import_id", *table.key], how="anti")
 
 
-def replaced_by(table: Table, versions: pl.LazyFrame, fresh: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `versions` that stand now, and that those of a new import, `fresh`, replace without naming them: its
-    days hold them no more."""
+@dataclass(frozen=True)
+class Absent:
+    """Rows of stored imports and of a new one that the newer of the two does not hold, though they lie in its days.
+
+    `gone`: stored, and no longer counting; `ours`: of the new import, which is the older export; `left`: stored, and
+    counting all the same.
+    """
+
+    gone: pl.DataFrame
+    ours: pl.DataFrame
+    left: pl.DataFrame
+
+
+def absent(table: Table, versions: pl.LazyFrame, fresh: pl.DataFrame, *, stated: Collection[int] = ()) -> Absent:
+    """What the rows of a new import, `fresh`, and those of `versions` that stand now replace of each other without
+    naming it: the days of the newer hold it no more."""
     if table.name not in _SCOPES or fresh.is_empty():
-        return fresh.clear()
-    names = versions.collect_schema().names()
-    both = pl.concat([versions, fresh.lazy().select(names)])
+        return Absent(fresh.clear(), fresh.clear(), fresh.clear())
+    new = fresh.lazy().select(versions.collect_schema().names())
+    both = pl.concat([versions, new])
     key = list(table.key)
-    now = standing(table, versions).join(fresh.lazy().select(key), on=key, how="anti")
+    now = standing(table, versions, stated=stated).join(new.select(key), on=key, how="anti")
+    ours = new.join(versions.select(key), on=key, how="anti")
     if table.name == "spend":
-        now = now.join(_known_otherwise(both), on=["import_id", *key], how="anti")
-    return now.join(_outside_window(table, both), on=["import_id", *key], how="semi").collect()
+        otherwise = _known_otherwise(both)
+        now, ours = (rows.join(otherwise, on=["import_id", *key], how="anti") for rows in (now, ours))
+    lines = _covered(table, both, stated=stated).collect().lazy()  # once: few beside the rows, and asked twice
+    mine = lines.filter(pl.col("import_id_new").is_in(fresh["import_id"].unique().to_list()))
+    lost = _of_lines(table, both, lines.filter("_held"))
+    on = ["import_id", *key]
+    left = now.join(lost, on=on, how="anti").join(_of_lines(table, versions, mine), on=on, how="semi")
+    gone, outdone = (rows.join(lost, on=on, how="semi") for rows in (now, ours))
+    return Absent(*pl.collect_all([gone, outdone, left]))
 
 
-def known_otherwise(table: Table, versions: pl.LazyFrame, fresh: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def known_otherwise(
+    table: Table, versions: pl.LazyFrame, fresh: pl.DataFrame, *, stated: Collection[int] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Cost lines that `versions` and a new import, `fresh`, know one by name and one by ids: those of `versions` that
     stand now and no longer will, and those of `fresh` that do not count, as the others stand."""
     if table.name != "spend" or fresh.is_empty():
         return fresh.clear(), fresh.clear()
     new = fresh.lazy().select(versions.collect_schema().names())
     gone = _known_otherwise(pl.concat([versions, new]))
-    both = [rows.join(gone, on=["import_id", *table.key], how="semi") for rows in (standing(table, versions), new)]
+    both = [
+        rows.join(gone, on=["import_id", *table.key], how="semi")
+        for rows in (standing(table, versions, stated=stated), new)
+    ]
     theirs, ours = pl.collect_all(both)
     return theirs, ours
 
 
-def _replaced(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
+def _replaced(table: Table, versions: pl.LazyFrame, *, stated: Collection[int]) -> pl.LazyFrame:
     """import_id and natural key of the rows that a newer export replaces: by window, or as costs known otherwise."""
-    gone = _outside_window(table, versions)
-    return pl.concat([gone, _known_otherwise(versions)]).unique() if table.name == "spend" else gone
+    gone = _of_lines(table, versions, _covered(table, versions, stated=stated).filter("_held"))
+    return pl.concat([gone, _known_otherwise(versions)] if table.name == "spend" else [gone]).unique()
 
 
-def _outside_window(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
-    """import_id and natural key of the rows that a newer export's window replaces."""
-    rows = versions.with_columns(_scope(table).alias("_scope")).filter(pl.col("_scope").is_not_null())
+def _scoped(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
+    return versions.with_columns(_scope(table).alias("_scope")).filter(pl.col("_scope").is_not_null())
+
+
+def _lines(table: Table) -> list[str]:
+    """What the rows of an import that stand or fall together have in common: days and campaign (of traffic: value)."""
+    return [*_OF, "date_from", "date_to", _NAMES[table.name][0]]
+
+
+def _of_lines(table: Table, versions: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
+    """import_id and natural key of the rows that such lines are of."""
+    on = _lines(table)
+    found = _scoped(table, versions).join(lines.select(on).unique(), on=on, how="semi", nulls_equal=True)
+    return found.select("import_id", *table.key)
+
+
+def _covered(table: Table, versions: pl.LazyFrame, *, stated: Collection[int]) -> pl.LazyFrame:
+    """The `_lines` in the days of a newer export (`import_id_new`) of their scope; `_held`: that one replaces them."""
+    rows = _scoped(table, versions)
     windows = rows.group_by(_OF).agg(
         pl.col("date_from").min().alias("_start"), pl.col("date_to").max().alias("_end"), pl.col("exported_at").max()
     )
@@ -85,17 +133,30 @@ def _outside_window(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
         & (pl.col("_start_new") <= pl.col("_end"))
         & (pl.col("_end_new") >= pl.col("_start"))
     )
-    named = pl.concat([rows.select(*_OF, pl.col(name).alias("_name")).drop_nulls() for name in _NAMES[table.name]])
-    # Which imports name it: of many names there are few such lists, and only those need be taken in pairs.
-    together = named.group_by("_scope", "_name").agg(pl.col("import_id").unique().sort())
-    together = together.filter(pl.col("import_id").list.len() > 1).select(*_OF).unique()
-    both = together.with_columns(pl.col("import_id").alias("import_id_new"))
-    alike = both.explode("import_id").explode("import_id_new").unique()
+    campaign = _NAMES[table.name][0]
+    shared = _shared(rows, _NAMES[table.name], named=campaign)
+    alike = shared.select(*_OF, "import_id_new").unique()
     covers = pairs.join(alike, on=[*_OF, "import_id_new"], how="semi")
     spans = rows.select(*_OF, "date_from", "date_to").unique().join(covers, on=list(_OF))
-    gone = spans.filter((pl.col("date_from") >= pl.col("_start_new")) & (pl.col("date_to") <= pl.col("_end_new")))
-    gone = gone.select(*_OF, "date_from", "date_to").unique()
-    return rows.join(gone, on=[*_OF, "date_from", "date_to"], how="semi").select("import_id", *table.key)
+    covered = spans.filter((pl.col("date_from") >= pl.col("_start_new")) & (pl.col("date_to") <= pl.col("_end_new")))
+    covered = covered.select(*_OF, "date_from", "date_to", "import_id_new").unique()
+    found = rows.select(_lines(table)).unique().join(covered, on=[*_OF, "date_from", "date_to"])
+    held = shared.select(*_OF, "import_id_new", campaign, pl.lit(value=True).alias("_shared"))
+    found = found.join(held, on=[*_OF, "import_id_new", campaign], how="left", nulls_equal=True)
+    whole = pl.lit(table.name != "spend") | pl.col("import_id_new").is_in(list(stated))
+    return found.with_columns((whole | pl.col("_shared").fill_null(False)).alias("_held"))
+
+
+def _shared(rows: pl.LazyFrame, names: Sequence[str], *, named: str) -> pl.LazyFrame:
+    """Per scope, each campaign (`named`) of an import with each other import that holds it, by one of `names`."""
+    told = pl.concat(
+        [rows.select(*_OF, named, pl.col(name).alias("_name")).filter(pl.col("_name").is_not_null()) for name in names]
+    )
+    # Which imports name it: of many names there are few such lists, and only those need be taken in pairs.
+    together = told.group_by("_scope", "_name").agg(pl.col("import_id").unique().sort(), pl.col(named).unique())
+    together = together.filter(pl.col("import_id").list.len() > 1).select(*_OF, named).unique()
+    both = together.with_columns(pl.col("import_id").alias("import_id_new"))
+    return both.explode(named).unique().explode("import_id").explode("import_id_new").unique()
 
 
 def _known_otherwise(versions: pl.LazyFrame) -> pl.LazyFrame:
