@@ -110,8 +110,20 @@ def preview(
         guessed=bool(told) and not told.startswith("utf") and encoding is None,
         garbled=document.garbled,
         whole=whole,
-        tables=tuple(look.at(table) for table in document.tables),
+        tables=_without_charts(document.kind, [look.at(table) for table in document.tables]),
     )
+
+
+def _without_charts(kind: str, tables: Sequence[TablePreview]) -> tuple[TablePreview, ...]:
+    """As `import_report.without_charts`: the tables of an archive that repeat a recognised one go."""
+    whole = {table.layout.id for table in tables if table.layout and table.layout.whole_archive}
+    if kind != "archive" or not whole:
+        return tuple(tables)
+    kept = [table for table in tables if table.layout and table.layout.id in whole]
+    repeated = sum(table.rows_read for table in tables if not any(table is one for one in kept))
+    first = kept[0]
+    passed = Counter(first.skipped) + Counter({"daily_row": repeated})
+    return (replace(first, rows_read=first.rows_read + repeated, skipped=passed), *kept[1:])
 
 
 def _document(path: Path, *, encoding: str | None) -> tuple[Document, bool]:

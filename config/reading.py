@@ -29,6 +29,7 @@ from config.cutting import (
     widest,
 )
 from config.encodings import Decoded, as_misread, decode, nul_order
+from config.foreign_files import foreign
 from config.records import NotRecordsError, json_table
 from config.spreadsheets import sheet_tables, sheets
 from config.text_tables import (
@@ -133,6 +134,7 @@ def parse_table(data: bytes, *, file: str) -> TextTable:
 
 def read_bytes(data: bytes, *, file: str, hint: str | None = None) -> Document:
     """`read_file` from bytes; `file` is only named in errors."""
+    _refuse_foreign(data, file=file)
     try:
         if is_archive(data):
             return _archive(data, file=file, hint=hint)
@@ -141,6 +143,7 @@ def read_bytes(data: bytes, *, file: str, hint: str | None = None) -> Document:
             return _excel(data, file=file)
     except BadArchiveError as exc:
         raise IntakeError(file=file, problem=str(exc), cure=exc.cure) from exc
+    _refuse_foreign(data, file=file)
     _refuse_no_text(data, file=file)
     return _text(_without_controls(decode(data, hint=hint), data), file=file)
 
@@ -247,27 +250,25 @@ def _without_lost(table: TextTable) -> TextTable:
     return replace(table, frame=table.frame.filter(~lost.fill_null(False)), rejected=(*table.rejected, *rejected))
 
 
-_NO_TABLES = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"SQLite format 3", b"PAR1", b"Rar!", b"7z\xbc\xaf")
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b")) + b"\x7f"
 _MARKS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
+def _refuse_foreign(data: bytes, *, file: str) -> None:
+    known = foreign(data)
+    if known:
+        raise IntakeError(file=file, problem=known.problem, cure=known.cure)
+
+
 def _refuse_no_text(data: bytes, *, file: str) -> None:
     if not data.strip():
         raise _empty(file)
-    if data.startswith(_NO_TABLES) or _is_binary(data[:8192]):
+    if _is_binary(data[:8192]):
         raise IntakeError(
             file=file,
             problem="this is not a text file and no spreadsheet",
             cure="Export the data again, as CSV or XLSX",
-        )
-    start = data[:512].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if start.startswith((b"<!doctype html", b"<html", b"<table", b"<?xml", b"<meta", b"<script")):
-        raise IntakeError(
-            file=file,
-            problem="this is a web page, not an export",
-            cure="Sign in to the tool and download it again, as CSV or XLSX",
         )
 
 

@@ -71,7 +71,10 @@ def _lines(text: str, problem: str) -> tuple[list[tuple[int, dict[str, Any]]], l
 
 
 def _load(text: str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=lambda _: None)
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=lambda _: None)
+    except RecursionError:
+        raise ValueError("its lists lie too deep in each other") from None
 
 
 def _longest_list(document: Any) -> Iterable[Any]:

@@ -223,7 +223,7 @@ REFUSED = (
     Case("damaged or foreign file", "R", b"PK\x03\x04rest", said="damaged"),
     Case("damaged or foreign file", "R", b"\x28\xb5\x2f\xfd" + bytes(90), said="zstd -d"),
     Case("damaged or foreign file", "R", gzip.compress(SPEND.encode() * 100)[:-12], said="cut off"),
-    Case("damaged or foreign file", "R", b"%PDF-1.7\n1 0 obj\n", said="not a text file and no spreadsheet"),
+    Case("damaged or foreign file", "R", b"%PDF-1.7\n1 0 obj\n", said="of the type PDF, which holds no table"),
     Case("damaged or foreign file", "R", '{"orders": [{"id": 1', said="JSON that cannot be read"),
     Case("more than a fifth put aside", "R",
          SPEND + "".join(f"2026-05-01,meta,c{n},1,EUR\n" for n in range(70)) + "soon,meta,x,1,EUR\n" * 30,

@@ -60,6 +60,14 @@ def zipped(**files: bytes) -> bytes:
     return out.getvalue()
 
 
+def open_sheet() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", "<office:document-content/>")
+    return out.getvalue()
+
+
 NORMALISED = {
     "a mark of UTF-8": ("\ufeff" + SPEND + ROW).encode(),
     "UTF-16 with a mark": (SPEND + ROW).encode("utf-16"),
@@ -119,7 +127,7 @@ REFUSED = {
     "blanks alone": (b" \n\t\n", "empty"),
     "a sign-in page": (b"<!DOCTYPE html><html>Sign in</html>", "web page"),
     "an .xls that is HTML": (b"\xef\xbb\xbf<html><table><tr><td>1</td></tr></table></html>", "web page"),
-    "an .xls that is XML": (b'<?xml version="1.0"?><Workbook></Workbook>', "web page"),
+    "an .xls that is XML": (b'<?xml version="1.0"?><Workbook></Workbook>', "this is XML"),
     "too many columns": (b",".join(b"c%d" % n for n in range(1500)) + b"\n", "1500 columns"),
     "a zip bomb": (bomb(), "100 times"),
     "a gzip bomb": (gzip.compress(b"0" * (150 * 1024 * 1024)), "100 times"),
@@ -132,8 +140,14 @@ REFUSED = {
     "JSON cut off": (b'{"orders": [{"id": 1', "JSON"),
     "unknown columns": (b"a,b\n1,2\n", "no known layout"),
     "bytes of no text": (random.Random(1).randbytes(5000), "not a text file"),
-    "a PDF": (b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", "not a text file"),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(200), "not a text file"),
+    "a PDF": (b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", "of the type PDF"),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(200), "of the type PNG"),
+    "a document": (zipped(**{"word/document.xml": "<w/>"}), "of the type DOCX"),
+    "slides": (zipped(**{"ppt/presentation.xml": "<p/>"}), "of the type PPTX"),
+    "an open spreadsheet": (open_sheet(), "of the type ODS"),
+    "a feed": (b'<?xml version="1.0"?>\n<rss version="2.0"><channel/></rss>', "page Sources"),
+    "a picture in a zip's clothes": (gzip.compress(b"\xff\xd8\xff" + bytes(50)), "of the type JPEG"),
+    "brackets without end": (b"[" * 100_000, "no known layout"),
     "a wide header over short rows": (
         b",".join(b"c%d" % n for n in range(900)) + b"\n" + b"a,b\n" * 24_000,
         "far fewer",
