@@ -263,6 +263,27 @@ def warnings(_: Words) -> tuple[str, ...]:
             "{n} deals have no stage, or only its number; they are read, and none of them counts as won. HubSpot's own "
             "export of deals names the stages."
         ),
+        _(
+            "Costs of {sum} of {imports} lie in the days of this export, which does not hold them any more: they no "
+            "longer count"
+        ),
+        _(
+            "If it was exported for a part of them only, take it back (`earned imports undo {n}`, or on the page Data), "
+            "and import it under an account name of its own (--account)."
+        ),
+        _("Costs of {sum} in this file lie in the days of a newer export, which does not hold them: they do not count"),
+        _(
+            "If that one was exported for a part of them only, take it back, and import it under an account name of "
+            "its own (--account)."
+        ),
+        _(
+            "Costs of {sum} of {imports} lie in the days of this export, which does not hold their campaigns: they "
+            "still count"
+        ),
+        _(
+            "If they were renamed or taken out, import this file again with the day it was exported on "
+            "(--exported-at 2026-11-20); then they no longer count."
+        ),
         _("GA4 does not name the currency of its revenue; taken as {currency}."),
         _("{n} rows match no brand's query and were left out"),
         _("1 row matches no brand's query and was left out"),

@@ -35,6 +35,14 @@ def marked(text: str) -> str:
         ),
         ("kasse.csv: the file is empty", "kasse.csv: «the file is empty»"),
         ("kasse.csv: the file is empty. Unpack it first", "kasse.csv: «the file is empty». «Unpack it first»"),
+        (
+            'Costs of 20.00 EUR ("old", 2026-05-01) of import 1 lie in the days of this export, which does not hold '
+            "their campaigns: they still count. If they were renamed or taken out, import this file again with the day "
+            "it was exported on (--exported-at 2026-11-20); then they no longer count.",
+            '«Costs of 20.00 EUR ("old", 2026-05-01) of import 1 lie in the days of this export, which does not hold '
+            "their campaigns: they still count». «If they were renamed or taken out, import this file again with the "
+            "day it was exported on (--exported-at 2026-11-20); then they no longer count.»",
+        ),
         ("a sentence that is new", "a sentence that is new"),
         ("a sentence that is new. Try again in a moment", "a sentence that is new. «Try again in a moment»"),
         ("", ""),
