@@ -1,4 +1,4 @@
-"""The natural key of a cost line: what makes it the same line when a platform restates its amounts."""
+"""The natural key of a cost line, and how finely it is told: what makes it the same line when it is stated anew."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ _KEY = ("date_from", "date_to", "platform", "source", "medium", "campaign", "cos
 _FINER = ("adgroup", "ad")
 NAMED = (*_KEY, *_FINER)  # the columns of spend that the key is made of where no ids of a platform are known
 _ID = r"^(\d+)$"  # not what a spreadsheet has made of one
+
+
+def level() -> pl.Expr:
+    """How finely a cost line is told (column `level`): 0 a campaign as a whole, 1 an ad set, 2 an ad."""
+    finest = pl.when(pl.col("ad").is_not_null()).then(2).when(pl.col("adgroup").is_not_null()).then(1).otherwise(0)
+    return finest.alias("level")
 
 
 def by_platform(lines: pl.DataFrame) -> pl.Series:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from attribution.cost_ids import level
 from config.intake import IntakeError
 
 PERIOD, LEVEL = "period", "level"
@@ -75,8 +76,7 @@ def any_of(found: Sequence[Twice]) -> pl.Expr:
 def _by_day(rows: pl.DataFrame) -> pl.DataFrame:
     """A row a day and distinct statement: who says it (`source_line` or `import_id` as `by`), at which level."""
     by = "import_id" if "import_id" in rows.columns else "source_line"
-    level = pl.when(pl.col("ad").is_not_null()).then(2).when(pl.col("adgroup").is_not_null()).then(1).otherwise(0)
-    media = rows.filter(pl.col("cost_type") == "media").with_columns(level.alias("level"), pl.col(by).alias("by"))
+    media = rows.filter(pl.col("cost_type") == "media").with_columns(level(), pl.col(by).alias("by"))
     known = media.group_by(*_LINE, "date_from", "date_to", "level").agg(pl.col("by").unique().sort())
     return known.with_columns(pl.date_ranges("date_from", "date_to").alias("day")).explode("day")
 

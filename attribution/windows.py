@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from attribution.cost_ids import NAMED, by_name
+from attribution.cost_ids import NAMED, by_name, level
 from attribution.tables import Table
 
 _SCOPES: Mapping[str, tuple[str, ...]] = {
@@ -192,9 +192,9 @@ def _scope(table: Table) -> pl.Expr:
     days = pl.when(pl.col("date_from") == pl.col("date_to")).then(pl.lit("day"))
     span = days.otherwise(pl.concat_str("date_from", pl.lit("/"), "date_to"))
     if table.name == "spend":
-        level = pl.when(pl.col("ad").is_not_null()).then(2).when(pl.col("adgroup").is_not_null()).then(1).otherwise(0)
+        grain = level()
         whole = pl.col("account").str.starts_with(pl.concat_str("platform", pl.lit(":")))
     else:
-        level, whole = pl.col("hour").is_not_null().cast(pl.Int32), pl.lit(value=True)
+        grain, whole = pl.col("hour").is_not_null().cast(pl.Int32), pl.lit(value=True)
     parts = [pl.col(name) for name in _SCOPES[table.name]]
-    return pl.when(whole).then(pl.concat_str(*parts, level.cast(pl.String), span, separator="\x1f"))
+    return pl.when(whole).then(pl.concat_str(*parts, grain.cast(pl.String), span, separator="\x1f"))

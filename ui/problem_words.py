@@ -268,8 +268,8 @@ def warnings(_: Words) -> tuple[str, ...]:
             "longer count"
         ),
         _(
-            "If it was exported for a part of them only, take it back (`earned imports undo {n}`, or on the page Data), "
-            "and import it under an account name of its own (--account)."
+            "If it was exported for a part of them only, take it back (`earned imports undo {n}`, or on the page "
+            "Data), and import it under an account name of its own (--account)."
         ),
         _("Costs of {sum} in this file lie in the days of a newer export, which does not hold them: they do not count"),
         _(
