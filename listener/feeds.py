@@ -488,14 +488,18 @@ def _identified(entries: list[Entry], guids: Sequence[str]) -> tuple[Entry, ...]
     """
     if _are_own(entries):
         return tuple(entries)
-    with_guids = list(zip(guids, entries, strict=True))
-    kinds = {(guid, entry.link, _text_id(entry)) for guid, entry in with_guids}
+    texts = [_text_id(entry) for entry in entries]
+    kinds = {(guid, entry.link, text) for guid, entry, text in zip(guids, entries, texts, strict=True)}
     shared = Counter(guid for guid, _, _ in kinds if guid)
-    named = [replace(entry, native_id=_key(guid, entry, shared=shared[guid] > 1)) for guid, entry in with_guids]
-    twice = Counter(key for key, _ in {(entry.native_id, _text_id(entry)) for entry in named})
+    keys = [
+        f"{guid}|{entry.link or text}" if shared[guid] > 1 else entry.native_id or text
+        for guid, entry, text in zip(guids, entries, texts, strict=True)
+    ]
+    twice = Counter(key for key, _ in set(zip(keys, texts, strict=True)))
+    own = [f"{key}|{text}" if twice[key] > 1 else key for key, text in zip(keys, texts, strict=True)]
     return tuple(
-        replace(entry, native_id=f"{entry.native_id}|{_text_id(entry)}") if twice[entry.native_id] > 1 else entry
-        for entry in named
+        entry if entry.native_id == key else replace(entry, native_id=key)
+        for entry, key in zip(entries, own, strict=True)
     )
 
 
@@ -503,10 +507,6 @@ def _are_own(entries: Sequence[Entry]) -> bool:
     """Whether each has a guid, or an address where it has none, that no other has."""
     ids = {entry.native_id for entry in entries}
     return len(ids) == len(entries) and "" not in ids
-
-
-def _key(guid: str, entry: Entry, *, shared: bool) -> str:
-    return f"{guid}|{entry.link or _text_id(entry)}" if guid and shared else entry.native_id or _text_id(entry)
 
 
 def _text_id(entry: Entry) -> str:
