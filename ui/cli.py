@@ -213,8 +213,9 @@ def _print_listen(document: dict[str, Any], as_json: bool) -> None:
     if document["sources"] or not document["files"]:
         print_table(f"New mentions: {document['mentions_new']}", columns, document["sources"])
     if document["files"]:
-        names = ("file", "outcome", "layout", "accepted", "updated", "duplicates", "quarantined", "skipped", "error")
-        columns = [(name, "Problem" if name == "error" else name.capitalize()) for name in names]
+        from ui.import_advice import COUNTS
+
+        columns = [("file", "File"), ("outcome", "Outcome"), ("layout", "Layout"), *COUNTS[1:], ("error", "Problem")]
         print_table("From the watched folder", columns, document["files"])
 
 
@@ -357,9 +358,9 @@ def _proposal(workspace: Workspace, file: Path, report: ImportReport, encoding: 
 
 
 def _print_import(files: list[dict[str, Any]]) -> None:
-    names = ("read", "accepted", "updated", "duplicates", "quarantined", "skipped")
-    columns = [("file", "File"), ("layout", "Layout"), *((name, name.capitalize()) for name in names)]
-    print_table("Imported", columns, files)
+    from ui.import_advice import COUNTS
+
+    print_table("Imported", [("file", "File"), ("layout", "Layout"), *COUNTS], files)
     for row in files:
         if row["error"]:
             tell(f"{row['file']}: {row['error']}")

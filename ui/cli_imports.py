@@ -25,6 +25,7 @@ def imports(context: typer.Context, as_json: Json = False) -> None:
     if context.invoked_subcommand:
         return
     from ui import documents_imports
+    from ui.import_advice import COUNTS
 
     document = documents_imports.listed(open_or_stop(context))
     if as_json:
@@ -32,8 +33,7 @@ def imports(context: typer.Context, as_json: Json = False) -> None:
         return
     columns = [
         ("id", "Id"), ("file_name", "File"), ("layout", "Layout"), ("account", "Account"), ("state", "State"),
-        ("read", "Read"), ("accepted", "New"), ("updated", "Updated"), ("duplicates", "Known"),
-        ("quarantined", "Kept aside"), ("skipped", "Left out"), ("finished_at", "When"),
+        *COUNTS, ("finished_at", "When"),
     ]  # fmt: skip
     print_table("Imports", columns, document["rows"], empty="`earned import FILE` brings one in")
 

@@ -8,6 +8,12 @@ from typing import Any
 
 from ui.mapping import BY_CELLS, BY_NAME, Guess, Proposal
 
+# What became of a file's rows, as every table on the command line and the page Data calls it.
+COUNTS = (
+    *(("read", "Read"), ("accepted", "New"), ("updated", "Updated"), ("duplicates", "Known already")),
+    *(("quarantined", "Kept aside"), ("skipped", "Left out")),
+)
+
 
 def advice(file: str, found: Proposal) -> list[str]:
     """Lines for a person; `file` as it was given, safe to be pasted into a shell."""

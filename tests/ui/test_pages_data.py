@@ -270,7 +270,7 @@ def kept(space: Workspace, tmp_path: Path) -> AppTest:
 def test_quarantine_is_filtered_by_reason_and_file(own_shop: Workspace, tmp_path: Path) -> None:
     page = kept(own_shop, tmp_path)
     reasons, files = page.multiselect(key="reasons"), page.multiselect(key="quarantine-files")
-    assert "bad money (1)" in reasons.options
+    assert "amount cannot be read (1)" in reasons.options
     assert "costs.csv (1)" in files.options
     page = run(reasons.set_value(["bad_money"]))
     shown = next(frame.value for frame in page.dataframe if "message" in frame.value.columns)

@@ -118,7 +118,7 @@ def _one(screen: Screen, chosen: Mapping[str, Any]) -> None:
 
 
 def _counted(screen: Screen, chosen: Mapping[str, Any]) -> str:
-    """What became of its rows, on a line: "Rows read 20, New 18, Skipped 2"."""
+    """What became of its rows, on a line: "Read 20, New 18, Left out 2"."""
     names = data_words.column_names(screen._)
     told = ((name, chosen[name]) for name in data_words.COUNTS)
     return ", ".join(f"{names[name]} {number(screen, n)}" for name, n in told if n) or screen._("It brought no row.")

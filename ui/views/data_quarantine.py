@@ -56,7 +56,8 @@ def draw(screen: Screen, quarantine: pl.DataFrame) -> None:
 def _filtered(screen: Screen, quarantine: pl.DataFrame) -> pl.DataFrame:
     _ = screen._
     counts = quarantine.group_by("reason").len().sort("len", "reason", descending=[True, False])
-    reasons = {reason: f"{reason.replace('_', ' ')} ({n})" for reason, n in counts.iter_rows()}
+    words = data_words.reason_names(_)
+    reasons = {reason: f"{words.get(reason, reason.replace('_', ' '))} ({n})" for reason, n in counts.iter_rows()}
     files = quarantine.group_by("import_id", "file_name").len().sort("import_id", descending=True)
     names = {number: f"{name} ({n})" for number, name, n in files.iter_rows()}
     with st.grid(min_column_width=300):

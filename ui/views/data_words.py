@@ -119,6 +119,31 @@ def skip_names(_: Translator) -> dict[str, str]:
         "deleted_since": _("deleted since"),
         "not_a_refund": _("payments that are no refunds"),
         "daily_row": _("days beside their sum"),
+        "scheduled": _("planned posts"),
+        "forgotten": _("people who are forgotten"),
+    }
+
+
+def reason_names(_: Translator) -> dict[str, str]:
+    """Why rows are kept aside, in a word or two; what each lacks, its own sentence says."""
+    return {
+        "bad_date": _("day cannot be read"),
+        "bad_time": _("time cannot be read"),
+        "bad_money": _("amount cannot be read"),
+        "bad_number": _("number cannot be read"),
+        "bad_currency": _("no known currency"),
+        "future_date": _("in the future"),
+        "file_cut": _("file cut off"),
+        "id_lost_digits": _("id cut by a spreadsheet"),
+        "merged_cells": _("merged cells"),
+        "missing_id": _("no id"),
+        "missing_order_id": _("no order"),
+        "missing_text": _("no text"),
+        "mixed_encoding": _("letters of another encoding"),
+        "not_this_format": _("not this log's format"),
+        "open_quote": _("open quotation mark"),
+        "too_many_cells": _("too many cells"),
+        "unreadable": _("cannot be read"),
     }
 
 
@@ -276,12 +301,12 @@ def column_names(_: Translator) -> dict[str, str]:
         "account": _("Account"),
         "state": _("State"),
         "finished": _("When"),
-        "read": _("Rows read"),
+        "read": _("Read"),
         "accepted": _("New"),
-        "updated": _("Changed"),
+        "updated": _("Updated"),
         "duplicates": _("Known already"),
-        "quarantined": _("Quarantined"),
-        "skipped": _("Skipped"),
+        "quarantined": _("Kept aside"),
+        "skipped": _("Left out"),
         "error": _("Problem"),
         "line": _("Line"),
         "reason": _("Reason"),
