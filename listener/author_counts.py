@@ -7,14 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from config.database import upsert
 from listener.tables import author_counts, authors
 
 BY_FEEDS = 0  # the import id of what came otherwise than by an import
 COUNTS = ("followers", "following", "verified")
+_TIMES = {"followers": "stated_at", "following": "following_at", "verified": "verified_at"}
 _CHUNK = 500
+Known = dict[str, tuple[Any, str]]  # a figure's name -> its value, and when that was stated
 
 
 def note_counts(
@@ -23,19 +25,15 @@ def note_counts(
     """Remember what an import (None: a feed, or a person by hand) states about authors: author_key, COUNTS and `at`, a
     UTC time (null or later than `now`: now). Of each figure the newest statement counts, in whatever order they come;
     an unknown figure never takes a known one's place."""
-    told = [dict(row) | {"at": _iso(row["at"], now)} for row in stated if any(row[name] is not None for name in COUNTS)]
-    latest: dict[str, dict[str, Any]] = {}
-    for row in sorted(told, key=lambda row: row["at"]):
-        latest.setdefault(row["author_key"], {}).update(_stamped(row))
-    keys = sorted(latest)
-    held = _held(connection, keys, import_id or BY_FEEDS)
-    for key in keys:
-        later, before = latest[key], held.get(key, {})
-        newer = {name: value for name, value in later.items() if value[1] >= before.get(name, ("", ""))[1]}
-        both = before | newer
-        merged: dict[str, Any] = {"author_key": key, "import_id": import_id or BY_FEEDS, "stated_at": _stated_at(both)}
-        merged |= {name: value for name, (value, _) in both.items()}
-        upsert(connection, author_counts, [merged], keys=["author_key", "import_id"])
+    told = [(row, _iso(row["at"], now)) for row in stated if any(row[name] is not None for name in COUNTS)]
+    latest: dict[str, Known] = {}
+    for row, at in sorted(told, key=lambda one: one[1]):
+        known = {name: (row[name], at) for name in COUNTS if row[name] is not None}
+        latest.setdefault(row["author_key"], {}).update(known)
+    keys, source = sorted(latest), import_id or BY_FEEDS
+    held = _held(connection, keys, source)
+    rows = [_row(key, source, _newest(held.get(key, {}), latest[key])) for key in keys]
+    upsert(connection, author_counts, rows, keys=["author_key", "import_id"])
     _settle(connection, keys, forget=False)
 
 
@@ -43,24 +41,30 @@ def _iso(at: dt.datetime | None, now: dt.datetime) -> str:
     return min(at or now, now).astimezone(dt.UTC).isoformat()
 
 
-def _stamped(row: Mapping[str, Any]) -> dict[str, tuple[Any, str]]:
-    """The known figures of a statement, each with the time of the statement."""
-    return {name: (row[name], row["at"]) for name in COUNTS if row[name] is not None}
+def _newest(one: Known, other: Known) -> Known:
+    """Of each figure the later statement; of two of the same time the `other`."""
+    return one | {name: said for name, said in other.items() if said[1] >= one.get(name, (None, ""))[1]}
 
 
-def _held(connection: Connection, keys: Sequence[str], import_id: int) -> dict[str, dict[str, tuple[Any, str]]]:
-    found: dict[str, dict[str, tuple[Any, str]]] = {}
+def _row(key: str, import_id: int, known: Known) -> dict[str, Any]:
+    unknown = (None, None)
+    row = {"author_key": key, "import_id": import_id}
+    row |= {name: known.get(name, unknown)[0] for name in COUNTS}
+    row |= {_TIMES[name]: known.get(name, unknown)[1] for name in COUNTS}
+    return row | {"stated_at": row["stated_at"] or ""}
+
+
+def _known(row: RowMapping) -> Known:
+    return {name: (row[name], row[_TIMES[name]] or "") for name in COUNTS if row[name] is not None}
+
+
+def _held(connection: Connection, keys: Sequence[str], import_id: int) -> dict[str, Known]:
+    found: dict[str, Known] = {}
     for start in range(0, len(keys), _CHUNK):
         theirs = author_counts.c.author_key.in_(keys[start : start + _CHUNK])
         asked = sa.select(author_counts).where(theirs, author_counts.c.import_id == import_id)
-        for row in connection.execute(asked).mappings():
-            found[row["author_key"]] = _stamped(dict(row) | {"at": row["stated_at"]})
+        found |= {row.author_key: _known(row._mapping) for row in connection.execute(asked)}
     return found
-
-
-def _stated_at(known: Mapping[str, tuple[Any, str]]) -> str:
-    """A row keeps one time: that of the followers, where they are known, as they are what is counted by."""
-    return known["followers"][1] if "followers" in known else max(at for _, at in known.values())
 
 
 def take_back(connection: Connection, import_ids: Collection[int]) -> int:
@@ -79,16 +83,21 @@ def _settle(connection: Connection, keys: Sequence[str], *, forget: bool) -> int
     changed = 0
     for start in range(0, len(keys), _CHUNK):
         some = keys[start : start + _CHUNK]
-        of_them = sa.select(author_counts).where(author_counts.c.author_key.in_(some))
-        left = connection.execute(of_them.order_by(author_counts.c.stated_at, author_counts.c.import_id)).mappings()
-        values: dict[str, dict[str, Any]] = {key: dict.fromkeys(COUNTS) for key in some}
-        for row in left:
-            values[row["author_key"]] |= {name: row[name] for name in COUNTS if row[name] is not None}
-        for key, every in values.items():
-            known = every if forget else {name: value for name, value in every.items() if value is not None}
-            if not known:
-                continue
-            mine = authors.c.author_key == key
-            differs = sa.or_(*(authors.c[name].is_distinct_from(value) for name, value in known.items()))
-            changed += connection.execute(sa.update(authors).where(mine, differs).values(**known)).rowcount
+        stated: dict[str, Known] = {key: {} for key in some}
+        said = sa.select(author_counts).where(author_counts.c.author_key.in_(some))
+        for said_by in connection.execute(said.order_by(author_counts.c.import_id)):
+            key = said_by.author_key
+            stated[key] = _newest(stated[key], _known(said_by._mapping))
+        stand = sa.select(authors.c.author_key, *(authors.c[name] for name in COUNTS))
+        changes = []
+        for row in connection.execute(stand.where(authors.c.author_key.in_(some))).mappings():
+            known = {name: value for name, (value, _) in stated[row["author_key"]].items()}
+            after = (dict.fromkeys(COUNTS) if forget else {name: row[name] for name in COUNTS}) | known
+            if any(after[name] != row[name] for name in COUNTS):
+                changes.append({"key": row["author_key"]} | {f"new_{name}": after[name] for name in COUNTS})
+        if changes:
+            given: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in COUNTS}
+            who = authors.c.author_key == sa.bindparam("key")
+            connection.execute(sa.update(authors).where(who).values(given), changes)
+        changed += len(changes)
     return changed

@@ -116,7 +116,10 @@ author_counts = sa.Table(
     sa.Column("followers", sa.BigInteger),
     sa.Column("following", sa.BigInteger),
     sa.Column("verified", sa.Boolean),
-    sa.Column("stated_at", sa.Text, nullable=False),  # ISO, UTC; "" for what stood before it was kept
+    # When each was stated, the followers first: ISO, UTC; "" for what stood before it was kept.
+    sa.Column("stated_at", sa.Text, nullable=False),
+    sa.Column("following_at", sa.Text),
+    sa.Column("verified_at", sa.Text),
 )
 source_state = sa.Table(
     "source_state",
