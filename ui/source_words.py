@@ -26,7 +26,7 @@ def state_names(_: Words) -> dict[str, str]:
         "late": _("overdue"),
         "silent": _("silent"),
         "gaps": _("may have missed some"),
-        "empty": _("no entries read"),
+        "empty": _("without entries"),
     }
 
 

@@ -18,6 +18,8 @@ from ui.frame import Screen
 
 HIDDEN = ("account", "row_hash", "import_id", "exported_at", "month", "customer_key", "version", "code_norm", "weight")
 _PINNED_PIXELS = 138  # of the name on a phone: two columns stay beside it
+_LINE_PIXELS, _WRAPPING_PIXELS = 20, 64  # a line of text; the least height of a row in which Streamlit wraps texts
+_TALL_ROWS, _TALL_PIXELS = 8, 660  # a table of wrapped rows that is longer scrolls, and shows so many pixels of them
 _WORDED = ("state", "code_state", "reason", "kind", "evidence", "cost_type")
 _SHARES = (
     *("share", "new_customer_share", "commission_rate", "rate", "conversion_rate", "ctr", "bounce_rate"),
@@ -42,20 +44,24 @@ def show(
     widths: Mapping[str, int] | None = None,
     wide: Sequence[str] | None = None,
     phone: Sequence[str] | None = None,
+    lines: int = 1,
 ) -> dict[str, Any] | None:
     """Draw the rows. With `select` the chosen row is given back, as it stands in `frame`; None while none is.
 
     `widths`: pixels of columns that should not be as wide as their cells. `wide`: the columns that a desk has room
     for; all, where it is left out. `phone`: the few that a phone has room for, the first pinned; `theme.STYLE` shows
-    one of the two tables.
+    one of the two tables. `lines`: how many a row has room for; from 2 on long texts wrap.
     """
-    draw = partial(_draw, screen, frame, alternative=alternative, select=select, titles=titles, height=height)
+    draw = partial(
+        _draw, screen, frame, alternative=alternative, select=select, titles=titles, height=height, lines=lines
+    )
+    wide = [name for name in wide or frame.columns if name in frame.columns]
     phone = [name for name in phone or () if name in frame.columns]
     if not phone:
-        return draw(wide or frame.columns, key=key, widths=widths or {})
+        return draw(wide, key=key, widths=widths or {})
     first = min(_PINNED_PIXELS, (widths or {}).get(phone[0], _PINNED_PIXELS))
     with st.container(key=f"wide-{key}"):
-        at_desk = draw(wide or frame.columns, key=key, widths=widths or {})
+        at_desk = draw(wide, key=key, widths=widths or {})
     with st.container(key=f"phone-{key}"):
         on_phone = draw(phone, key=f"{key}-phone", widths={phone[0]: first}, pinned=phone[0])
     return at_desk or on_phone
@@ -72,6 +78,7 @@ def _draw(
     titles: Mapping[str, str] | None,
     height: int | None,
     widths: Mapping[str, int],
+    lines: int,
     pinned: str | None = None,
 ) -> dict[str, Any] | None:
     shown = displayed(screen, frame.select(columns))
@@ -85,7 +92,11 @@ def _draw(
             config[name]["width"] = width
     if pinned:
         config[pinned]["pinned"] = True
+    if lines > 1 and height is None and frame.height > _TALL_ROWS:
+        height = _TALL_PIXELS
     options: dict[str, Any] = {"height": height} if height else {}
+    if lines > 1:
+        options["row_height"] = max(_WRAPPING_PIXELS, _LINE_PIXELS * lines + 14)
     if select:
         options |= {"on_select": "rerun", "selection_mode": "single-row"}
     state: Any = st.dataframe(

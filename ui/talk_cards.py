@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+import polars as pl
 import streamlit as st
 from babel.numbers import format_decimal
 
@@ -88,6 +89,12 @@ def percent(value: float | None, *, signed: bool = False) -> str:
     if value is None:
         return "–"
     return f"{value:+.0%}" if signed else f"{value:.0%}"
+
+
+def stories_told(screen: Screen, mentions: pl.DataFrame) -> str:
+    """How many stories the mentions tell, as a sentence: copies of one text, wherever they came from, are one."""
+    n = mentions["cluster_id"].n_unique()
+    return screen._.plural("They tell {n} story.", "They tell {n} stories.", n).format(n=number(screen, n))
 
 
 def number(screen: Screen, value: float | None) -> str:

@@ -128,7 +128,6 @@ def test_a_codes_row_tells_what_it_sold_and_hides_a_share_of_one_customer(shop: 
     row = rows.to_dict("records")[0]
     assert (row["code"], row["owner"], row["orders"], row["net_minor"]) == ("ANNA10", "instagram:anna", 1, 90.0)
     assert (row["discount_minor"], row["commission_minor"]) == (13.22, 9.0)
-    assert str(row["valid_to"])[:10] == "2026-06-30"
     assert row["new_customer_share"] != row["new_customer_share"]
 
 
@@ -195,7 +194,9 @@ def test_the_form_adds_a_code(own_shop: Workspace) -> None:
 
 def test_the_overview_answers_talk_and_money(shop: Workspace) -> None:
     said = texts(show("overview"))
-    assert said.startswith("50 mentions of Acme in 30 days; 1 day was unusual. Direct return was €140 for €99 spent.")
+    assert said.startswith(
+        "50 mentions of Acme in 30 days; 1 day was unusual. They tell 50 stories. Direct return was €140 for €99 spent."
+    )
 
 
 def test_the_five_cards_state_figure_and_count(shop: Workspace) -> None:

@@ -173,7 +173,7 @@ def tables_of(page: AppTest) -> str:
 
 def test_days_of_which_nothing_is_known_are_no_comparison(shop: Workspace) -> None:
     page = show("mentions")
-    assert "50 mentions of Acme in 30 days. Of" in page.text[0].value
+    assert "50 mentions of Acme in 30 days. They tell 6 stories. Of" in page.text[0].value
     assert any("not compared with the days before" in caption.value for caption in page.caption)
     assert "1 to 20 of 50 mentions" in [caption.value for caption in page.caption]
     assert "38 scored" not in texts(page)

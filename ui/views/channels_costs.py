@@ -36,6 +36,8 @@ def draw(screen: Screen, report: Report) -> None:
         alternative=_("What each channel cost and gave"),
         key="metrics",
         select=True,
+        wide=[name for name in MONEY if name not in ("cac_minor", "aov_minor")],
+        phone=("channel", "cost_minor", "roas"),
         titles=titles(screen),
     )
     st.caption(
@@ -46,6 +48,7 @@ def draw(screen: Screen, report: Report) -> None:
     )
     frame.export(screen, metrics, "channel-metrics")
     if picked is not None:
+        tables.whole(screen, {name: picked[name] for name in MONEY}, titles=titles(screen))
         order_tables.behind(screen, report, "channel", picked["channel"])
     _reach(screen, metrics)
     _claims(screen, data.claims_of(report), data.analytics_claims_of(report))

@@ -124,7 +124,8 @@ def _posts(screen: Screen, rows: pl.DataFrame, single: pl.DataFrame, *, leads: i
         key="leads-by-post",
         select=True,
         titles=titles(screen),
-        widths={"caption": 320},
+        widths={"caption": 300, "permalink": 170},
+        phone=("caption", "visits", "leads"),
     )
     frame.export(screen, rows, "leads-by-post")
     if picked is not None:

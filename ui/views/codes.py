@@ -143,19 +143,25 @@ def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
     if ours.is_empty():
         st.text(_("No code is registered yet."))
         return
+    titles = {
+        "repeat_orders": _("Later orders"),
+        "repeat_minor": _("Bought later"),
+        "clv_minor": _("Expected in a year"),
+        "after_commission_minor": _("Net after commission"),
+    }
     picked = tables.show(
         screen,
         ours,
         alternative=_("Registered codes and what they sold"),
         key="codes-used",
         select=True,
-        widths={"owner": 155},
-        titles={
-            "repeat_orders": _("Later orders"),
-            "repeat_minor": _("Bought later"),
-            "clv_minor": _("Expected in a year"),
-            "after_commission_minor": _("Net after commission"),
-        },
+        widths={"code": 130, "owner": 185},
+        wide=(
+            *("code", "owner", "orders", "net_minor", "commission_minor", "after_commission_minor"),
+            *("discount_minor", "new_customer_share"),
+        ),
+        phone=("code", "orders", "net_minor"),
+        titles=titles,
     )
     st.caption(
         _(
@@ -167,6 +173,7 @@ def _used(screen: Screen, report: Report, codes: pl.DataFrame) -> None:
     channels_customers.readiness(screen, lifetimes)
     frame.export(screen, figures.with_repeats(report.codes, report, lifetimes.values), "codes")
     if picked is not None:
+        tables.whole(screen, picked, titles=titles)
         _behind(screen, report, picked["code"])
 
 

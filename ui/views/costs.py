@@ -238,19 +238,19 @@ def _columns(screen: Screen) -> dict[str, Any]:
     _, types = screen._, st.column_config
     return {
         "kind": types.SelectboxColumn(
-            _("Kind"), options=list(COST_KINDS), required=True, format_func=_kind_name(screen), width=104, pinned=True
+            _("Kind"), options=list(COST_KINDS), required=True, format_func=_kind_name(screen), width=118, pinned=True
         ),
-        "amount": types.NumberColumn(_("Amount"), step=0.01, format="%.2f", width=92),
-        "currency": types.TextColumn(_("Currency"), max_chars=3, default=screen.currency, width=88),
-        "hours": types.NumberColumn(_("Hours"), min_value=0.0, step=0.25, width=76),
-        "rate": types.NumberColumn(_("Rate an hour"), min_value=0.0, step=0.01, format="%.2f", width=108),
-        "date_from": types.DateColumn(_("From"), required=True, default=screen.period.since, width=94),
-        "date_to": types.DateColumn(_("To"), default=screen.period.until, width=94),
-        "channel": types.TextColumn(_("Channel"), width=86),
+        "amount": types.NumberColumn(_("Amount"), step=0.01, format="%.2f", width=84),
+        "currency": types.TextColumn(_("Currency"), max_chars=3, default=screen.currency, width=78),
+        "hours": types.NumberColumn(_("Hours"), min_value=0.0, step=0.25, width=66),
+        "rate": types.NumberColumn(_("Rate an hour"), min_value=0.0, step=0.01, format="%.2f", width=98),
+        "date_from": types.DateColumn(_("From"), required=True, default=screen.period.since, width=90),
+        "date_to": types.DateColumn(_("To"), default=screen.period.until, width=90),
+        "channel": types.TextColumn(_("Channel"), width=84),
         "campaign": types.TextColumn(_("Campaign"), width=90),
         "influencer": types.TextColumn(_("Influencer"), help=_("network:handle, such as instagram:anna"), width=100),
         "brand": types.TextColumn(_("Brand"), width=76),
-        "note": types.TextColumn(_("Note"), width=110),
+        "note": types.TextColumn(_("Note"), width=126),
     }
 
 

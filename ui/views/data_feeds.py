@@ -12,12 +12,9 @@ from ui.said import in_language
 from ui.source_words import outcome_names
 
 __all__ = ["PHONE", "WIDE", "WIDTHS", "column_names", "draw", "listed", "outcome_names", "shown"]
-WIDE = (
-    *("source", "health", "error", "failures", "lag_minutes", "next_check_at", "missed_since", "mentions"),
-    *("last_week_per_day", "per_day"),
-)
+WIDE = ("source", "health", "error", "next_check_at", "entries", "mentions", "last_week_per_day")
 PHONE = ("source", "health", "error")
-WIDTHS = {"source": 120, "health": 90, "error": 270, "failures": 70, "lag_minutes": 110, "missed_since": 130}  # pixels
+WIDTHS = {"source": 220, "health": 130, "error": 270, "next_check_at": 130}  # pixels
 _ORDER = ("gone", "failing", "late", "silent", "gaps", "empty", "waiting", "never", "ok", "paused")
 
 
@@ -43,6 +40,7 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
             widths=WIDTHS,
             wide=WIDE,
             phone=PHONE,
+            lines=3,
         )
         export(screen, sources, "sources")
     link(screen, "sources", _("Go to Sources"))

@@ -15,6 +15,7 @@ from ui.table_freshness import TableFreshness
 from ui.views import data_words
 
 SHOWN_HOLES = 3
+_ONE_LINE = 60  # letters of a remark that one line has room for
 _SCHEMA: dict[str, Any] = {
     "table": pl.String,
     "rows": pl.Int64,
@@ -73,6 +74,7 @@ def draw(screen: Screen) -> None:
         alternative=said,
         key="table-freshness",
         widths={"table": 110, "remark": 420},
+        lines=3 if rows["remark"].str.len_chars().max() > _ONE_LINE else 1,  # type: ignore[operator]
         phone=("table", "newest", "remark"),
     )
     st.caption(_("Days without any orders, visits or mentions are often a missing export, seldom a quiet week."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -220,18 +221,37 @@ def _table(screen: Screen, rows: pl.DataFrame) -> dict[str, Any] | None:
         "resonance",
         "relevance",
     )
-    state = st.dataframe(
-        shown.with_columns(pl.col("revenue_minor", "cost_minor") / 10 ** tables.digits(screen.currency)),
+    money = shown.with_columns(pl.col("revenue_minor", "cost_minor") / 10 ** tables.digits(screen.currency))
+    with st.container(key="wide-people"):
+        chosen = _drawn(screen, money, _AT_DESK, key="people-table")
+    with st.container(key="phone-people"):
+        chosen = _drawn(screen, money, _ON_PHONE, key="people-table-phone") or chosen
+    return rows.row(chosen[0], named=True) if chosen and chosen[0] < rows.height else None
+
+
+# What a desk and a phone have room for; the rest stands with the person, and in the CSV.
+_AT_DESK = (
+    *("rank", "name", "total", "followers", "conversions", "revenue_minor", "cost_minor", "status", "codes"),
+    *("network", "posts"),
+)
+_ON_PHONE = ("name", "total", "followers")
+
+
+def _drawn(screen: Screen, people: pl.DataFrame, columns: Sequence[str], *, key: str) -> list[int]:
+    """The table with these columns; the places of the rows that are selected."""
+    state: Any = st.dataframe(
+        people,
         hide_index=True,
+        column_order=columns,
         column_config=_column_config(screen),
         placeholder="–",
         on_select="rerun",
         selection_mode="single-row",
-        key="people-table",
-        alt=_("People who mentioned the brand, ranked by score."),
+        key=key,
+        alt=screen._("People who mentioned the brand, ranked by score."),
     )
-    chosen = state["selection"]["rows"]
-    return rows.row(chosen[0], named=True) if chosen and chosen[0] < rows.height else None
+    rows: list[int] = state["selection"]["rows"]
+    return rows
 
 
 def _column_config(screen: Screen) -> dict[str, Any]:

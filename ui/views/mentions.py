@@ -69,6 +69,8 @@ def _counted(screen: Screen, n: int) -> str:
 def _answer(screen: Screen, every: pl.DataFrame) -> None:
     _ = screen._
     counted = _counted(screen, every.height)
+    if every.height:
+        counted = f"{counted} {talk_cards.stories_told(screen, every)}"
     open_ones = every.filter(pl.col("triage_status") == "todo").height
     waiting = _.plural("{n} is marked to do.", "{n} are marked to do.", open_ones).format(n=open_ones)
     felt = feeling(every)

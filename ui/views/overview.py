@@ -11,7 +11,7 @@ import streamlit as st
 from attribution.report import Report
 from config.clock import Period
 from listener.feeling import Feeling, feeling
-from ui import charts, data, figures, frame, i18n, words
+from ui import charts, data, figures, frame, i18n, talk_cards, words
 from ui.frame import Screen
 
 CARD_HEIGHT = 212
@@ -48,7 +48,7 @@ def page() -> None:
     with right:
         _changes(screen, talk, report, then)
         _sources(screen)
-    frame.how(screen, "Mention", "Engagement", "Net sentiment", "Direct return", "ROI", "Expected band")
+    frame.how(screen, "Mention", "Story", "Engagement", "Net sentiment", "Direct return", "ROI", "Expected band")
     frame.export(screen, figures.expected_band(talk.history, screen.period), "mentions-by-day")
 
 
@@ -96,6 +96,8 @@ def _answer(screen: Screen, talk: Talk, report: Report | None) -> str:
     else:
         calm = _("no day was unusual")
     first = _("{heard}; {calm}.").format(heard=heard, calm=calm)
+    if n:
+        first = f"{first} {talk_cards.stories_told(screen, talk.now)}"
     return f"{first} {_money_sentence(screen, report)}" if report else first
 
 

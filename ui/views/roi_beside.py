@@ -86,8 +86,13 @@ def _amounts(screen: Screen, found: RoiFigures) -> None:
             "formula": _("Formula"),
             "missing": _("What is missing"),
         },
-        widths={"formula": 540},
+        wide=("name", "on", "amount_minor", "low_minor", "high_minor", "missing"),
+        phone=("name", "amount_minor", "on"),
+        widths={"name": 220, "low_minor": 100, "high_minor": 100, "missing": 380},
     )
+    with st.expander(_("Formula"), icon=":material/function:"):
+        for row in shown.iter_rows(named=True):
+            st.text(f"{row['name']}: {row['formula']}")
     service = next(one for one in found.beside.amounts if one.kind == "service_savings")
     minutes, answered = service.inputs["median_answer_minutes"], service.inputs["answered"]
     if isinstance(minutes, float) and isinstance(answered, int):

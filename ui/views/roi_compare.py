@@ -204,14 +204,16 @@ def _creators(screen: Screen, found: RoiFigures) -> None:
         told = _("{name}: renew at no more than {median} (between {low} and {high}).")
         ends = {end: words.money(screen, row[f"{end}_minor"]) for end in ("low", "median", "high")}
         st.text(told.format(name=row["name"], **ends))
+    rows = rows.select(
+        *("name", "orders", "revenue_minor", "flagged_minor", "repeat_minor", "commission_minor", "fee_minor"),
+        *("low_minor", "median_minor", "high_minor"),
+    )
     tables.show(
         screen,
-        rows.select(
-            *("name", "orders", "revenue_minor", "flagged_minor", "repeat_minor", "commission_minor", "fee_minor"),
-            *("low_minor", "median_minor", "high_minor"),
-        ),
+        rows,
         alternative=_("What each creator brought, and may cost"),
         key="renewals",
+        wide=[name for name in rows.columns if name not in ("repeat_minor", "commission_minor")],
         phone=("name", "revenue_minor", "median_minor"),
         titles=titles(screen, _("Influencer")),
     )
