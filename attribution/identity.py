@@ -14,8 +14,6 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 import polars as pl
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from attribution.pieces import SEVERAL
 
@@ -83,7 +81,7 @@ def link_orders(orders: pl.DataFrame, touches: pl.DataFrame, *, max_customers: i
     visitors = _without(visitors, less, max_customers)
     told_twice = _outdone(best, own.join(less, on="visitor", how="anti"))
     named = Identity(visitors, orders.clear(), orders.clear(), max_customers, same_as, told_twice)
-    customers = _survivors(orders.select(*_ORDER, "customer_key").drop_nulls("customer_key"), same_as)
+    customers = one_customer(orders.select(*_ORDER, "customer_key").drop_nulls("customer_key"), same_as)
     by_customer = customers.select(*_ORDER, person=_customer(pl.col("customer_key"))).join(
         named.with_person(touches).select("person").unique().drop_nulls(), on="person", how="semi"
     )
@@ -140,7 +138,7 @@ def named_orders(touches: pl.DataFrame, orders: pl.DataFrame) -> NamedOrders:
 
 
 def _with_person(touches: pl.DataFrame, visitors: pl.DataFrame, same_as: pl.DataFrame, most: int) -> pl.DataFrame:
-    stitched = _survivors(touches.select("customer_key"), same_as)["customer_key"].alias("_stitched")
+    stitched = one_customer(touches.select("customer_key"), same_as)["customer_key"].alias("_stitched")
     own = _customer(pl.col("_stitched"))
     shared = pl.col("customers") > most
     # A visitor of a few customers: visits that name their customer are that customer's.
@@ -323,6 +321,9 @@ def _same_customers(claims: pl.DataFrame, orders: pl.DataFrame, touches: pl.Data
 
 def _components(pairs: pl.DataFrame, keys: pl.Series) -> list[int]:
     """The number of the connected part that each key lies in."""
+    from scipy.sparse import coo_array  # slow to import, and few commands get here
+    from scipy.sparse.csgraph import connected_components
+
     places = {key: place for place, key in enumerate(keys.to_list())}
     a, b = ([places[key] for key in pairs[name].to_list()] for name in ("a", "b"))
     graph = coo_array(([1] * len(a), (a, b)), shape=(len(places), len(places)))
@@ -339,7 +340,7 @@ def _first_seen(keys: pl.Series, orders: pl.DataFrame, touches: pl.DataFrame) ->
     return pl.concat(ours).group_by("customer_key").agg(first_seen=pl.col("at").min())
 
 
-def _survivors(frame: pl.DataFrame, same_as: pl.DataFrame) -> pl.DataFrame:
+def one_customer(frame: pl.DataFrame, same_as: pl.DataFrame) -> pl.DataFrame:
     """The frame with each customer by the id that stands for all of theirs."""
     if same_as.is_empty():
         return frame
@@ -355,7 +356,7 @@ def _visitors(
     known = pl.concat([touches.select("visitor", "customer_key"), from_orders.select("visitor", "customer_key")])
     count, key = pl.col("customers"), pl.col("_key")
     return (
-        _survivors(known.drop_nulls("visitor"), same_as)
+        one_customer(known.drop_nulls("visitor"), same_as)
         .group_by("visitor")
         .agg(customers=pl.col("customer_key").drop_nulls().n_unique().cast(pl.Int64), _key=pl.col("customer_key").max())
         .sort("visitor")

@@ -18,8 +18,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.engine import Engine
 
 from config import bond
@@ -137,12 +135,31 @@ def _open_database(url: str) -> Engine:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the database to the newest migration."""
+    """Bring the database to the newest migration. Alembic is imported where there is something to do."""
+    if _revision(engine) == newest_revision():
+        return
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect().execution_options(writes=True) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def newest_revision() -> str:
+    """The newest migration, whose file is called by its revision."""
+    return max(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
+
+
+def _revision(engine: Engine) -> str | None:
+    """The migration that the database stands at; None for a new one, or one that knows none or several."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.scalars(sa.text("SELECT version_num FROM alembic_version")).all()
+    return str(found[0]) if len(found) == 1 else None
 
 
 def _hash_key(file: Path) -> bytes:

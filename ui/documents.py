@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from babel.numbers import get_currency_precision
 
-from attribution.report import Report
 from config import intake
 from config.clock import Period
 from config.database import data_version
@@ -31,6 +30,9 @@ from listener.topics import read_topics
 from ui import order_states, pipeline, table_freshness
 from ui.cost_facts import days_json
 from ui.stored_days import heard_days, together
+
+if TYPE_CHECKING:
+    from attribution.report import Report
 
 EXAMPLES = 20  # at most so many rows stand as examples
 SCHEMAS = Path(__file__).with_name("schemas")

@@ -1,6 +1,7 @@
 """Where the halves are joined: files go in through their sinks, mention frames go to attribution, figures come out.
 
-The command line and the pages call the same functions here, and so show the same figures.
+The command line and the pages call the same functions here, and so show the same figures. What only a report needs is
+imported when one is made: most commands make none.
 """
 
 from __future__ import annotations
@@ -16,13 +17,9 @@ import polars as pl
 import sqlalchemy as sa
 
 from attribution import currency, inputs
-from attribution.analytics_claims import AnalyticsClaims, analytics_claims
-from attribution.codes import code_report
 from attribution.facts import Facts
 from attribution.identity import NamedOrders, named_orders
-from attribution.leads import lead_funnel, lead_rows, leads_by_post
 from attribution.lost_refunds import refunds_without_order
-from attribution.report import Inputs, Report, attribute
 from attribution.tables import CONVERSIONS, LEADS, MENTIONS, POSTS, TRAFFIC_DAILY, Table
 from config import intake, plan_files, register_files
 from config.clock import Period, last_days
@@ -39,7 +36,9 @@ from listener import exports, people, store
 from listener.imported import remove_unheld
 
 if TYPE_CHECKING:
+    from attribution.analytics_claims import AnalyticsClaims
     from attribution.clv import Lifetimes
+    from attribution.report import Inputs, Report
     from listener.queries import Query
 
 LAYOUTS: tuple[Layout, ...] = (*inputs.LAYOUTS, *register_files.LAYOUTS, *plan_files.LAYOUTS, *exports.LAYOUTS)
@@ -238,6 +237,8 @@ def _rates_with(own: tuple[tuple[object, ...], ...]) -> pl.DataFrame:
 
 def attribution_inputs(workspace: Workspace, *, with_mentions: bool = True) -> Inputs:
     """Everything attribution reads: facts, registers, and what the listener knows about mentions."""
+    from attribution.report import Inputs
+
     facts = facts_of(workspace)
     return Inputs(
         orders=facts.scan("orders"),
@@ -275,6 +276,8 @@ def attribution_report(
 ) -> Report:
     """The report of a period; model, lookback window and view-through default to the settings. without_flagged: codes
     count for nothing on the orders on which they show a sign of leakage."""
+    from attribution.report import attribute
+
     chosen = workspace.settings.attribution
     if view_through is not None:
         chosen = chosen.model_copy(update={"view_through": view_through})
@@ -300,6 +303,8 @@ class Leads:
 
 def leads_of(workspace: Workspace, report: Report) -> Leads:
     """The leads of a report's period, by source and by own post."""
+    from attribution.leads import lead_funnel, lead_rows, leads_by_post
+
     leads = known_facts(workspace, LEADS)
     common: dict[str, Any] = {
         "period": report.period,
@@ -318,6 +323,8 @@ def leads_of(workspace: Workspace, report: Report) -> Leads:
 
 def analytics_claims_of(workspace: Workspace, report: Report) -> AnalyticsClaims:
     """`attribution.analytics_claims` of a report."""
+    from attribution.analytics_claims import analytics_claims
+
     return analytics_claims(
         report,
         known_facts(workspace, TRAFFIC_DAILY),
@@ -329,6 +336,8 @@ def analytics_claims_of(workspace: Workspace, report: Report) -> AnalyticsClaims
 
 def without_flagged_codes(workspace: Workspace, report: Report) -> Report:
     """The report with `codes` and `order_codes` less the orders on which a code shows a sign of leakage."""
+    from attribution.codes import code_report
+
     flagged = ["account", "order_id", "code"]
     kept = report.order_codes.join(report.leakage.orders, on=flagged, how="anti", maintain_order="left")
     register, rates = read_codes(workspace.engine), exchange_rates(workspace)
