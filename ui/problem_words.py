@@ -291,6 +291,19 @@ def warnings(_: Words) -> tuple[str, ...]:
         _("1 row matches no brand's query; it is kept as talk about {brand}, for which the file was made."),
         _("Undo the import if that is wrong."),
         _("{n} orders (first: line {line}) {problem}."),
+        _("1 order (first: line {line}) {problem}."),
+        _(
+            "{n} of {all} visits that name an order name one that no order file has: they join none until it is "
+            "imported. Import the orders of those days, and check that both files mean the same number."
+        ),
+        _(
+            '{n} figures are rounded or told as a bound ("1.2K", "< 10"): rounded ones are right to the digit shown, '
+            "bounds count as unknown."
+        ),
+        _(
+            '{n} counts are rounded or told as a bound ("1.2K", "< 10"): rounded ones are right to the digit shown, '
+            "bounds count as unknown."
+        ),
         _("marked as a test; kept, and never counted as sold"),
         _("refunded by more than the total; kept as stated, check them in the shop"),
         _("with a total of 0 (a gift, a 100 % code, a test?); kept, no revenue"),
@@ -307,6 +320,7 @@ def warnings(_: Words) -> tuple[str, ...]:
 def rows(_: Words) -> tuple[str, ...]:
     """Why a row is put aside."""
     return (
+        _("line {line} has {n} cells, the header has {all}"),
         _("line {line}: {problem}"),
         _("the order's time is missing, or a time cannot be read"),
         _("an amount cannot be read, or has more than four decimals"),
