@@ -24,7 +24,7 @@ from attribution.conflicts import conflict_report, settle
 from attribution.conversions import conversion_credit, conversion_ledger
 from attribution.costs import cost_days, cost_lines, daily_commissions, in_social_scope
 from attribution.currency import decimal_text
-from attribution.identity import NO_MATCH, Identity, link_orders
+from attribution.identity import NO_MATCH, Identity, link_orders, one_customer
 from attribution.journeys import VIEW, build_journeys, build_null_journeys
 from attribution.leakage import BASELINE, Leakage, code_leakage
 from attribution.ledger import SOLD, UNCONVERTED, UNSOLD, order_ledger
@@ -281,10 +281,9 @@ def _join(
 ) -> _Joined:
     currency, zone = settings.workspace.currency, settings.zone
     facts = _read(inputs, views=settings.attribution.view_through is not None)
-    ledger = order_ledger(
-        facts["orders"], facts["refunds"], shop=settings.shop, currency=currency, rates=rates, zone=zone
-    )
     identity = link_orders(facts["orders"], facts["touches"], max_customers=settings.attribution.shared_visitor)
+    orders = one_customer(facts["orders"], identity.same_as)  # a first order is the person's, whatever their id then
+    ledger = order_ledger(orders, facts["refunds"], shop=settings.shop, currency=currency, rates=rates, zone=zone)
     reached = _in_reach(facts["touches"], settings=settings, period=period, lookback=lookback)
     named = channel_of(apply_links(reached, inputs.links, zone=zone), rules=settings.channel_rule)
     return _Joined(

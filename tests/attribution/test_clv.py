@@ -178,3 +178,20 @@ def test_too_few_customers_are_refused_with_the_reason() -> None:
     assert found.refused is not None
     assert "too few" in found.refused
     assert (found.customers, found.returning) == (2, 1)
+
+
+def test_a_person_of_two_ids_has_one_first_order_and_one_lifetime() -> None:
+    """The account of the visit that placed the second order is that of the first: shop number and e-mail are one."""
+    world = inputs(
+        orders=[
+            order("1", customer_key=11, ordered_at=NOON - 5 * DAY),
+            order("2", customer_key=22),
+            order("3", customer_key=33),
+        ],
+        touches=[touch("signed in", customer_key=11, order_ref="2")],
+    )
+    found = report(world)
+    first = dict(found.ledger.select("order_id", "is_first_order").iter_rows())
+    assert first == {"1": True, "2": False, "3": True}
+    known = customers(found.history, as_of=NOON.date() + DAY)
+    assert dict(known.select("customer_key", "frequency").iter_rows()) == {11: 1, 33: 0}
