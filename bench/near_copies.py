@@ -58,7 +58,7 @@ def fill(case: str, posts: int, folder: Path, *, until: float) -> None:
         while done < size and time.monotonic() < until:
             found = [post(n, text(n), direction) for n in range(done, done + BATCH)]
             state = store.SourceState("blog", "https://b.example")
-            store.save_poll(engine, source="blog", state=state, mentions=found, now=NOW)
+            store.save_polls(engine, [store.Poll("blog", state, found, NOW)])
             done += BATCH
         spent = time.process_time() - begun
         if done > before:

@@ -53,7 +53,6 @@ __all__ = [
     "read_mentions",
     "read_states",
     "recode",
-    "save_poll",
     "save_polls",
     "save_state",
     "set_triage",
@@ -122,20 +121,6 @@ def _save(connection: Connection, poll: Poll) -> SaveCounts:
     write_states(connection, [poll.state])
     outcomes = list(stored.values())
     return SaveCounts(len(outcomes), outcomes.count("new"), outcomes.count("updated"), missed)
-
-
-def save_poll(
-    engine: Engine,
-    *,
-    source: str,
-    state: SourceState,
-    mentions: Sequence[Mention],
-    now: dt.datetime,
-    seen: frozenset[str] = frozenset(),
-    quiet: Sequence[str] = (),
-) -> SaveCounts:
-    """`save_polls` of a single `Poll`."""
-    return save_polls(engine, [Poll(source, state, mentions, now, seen, quiet)])[0]
 
 
 def store_mentions(

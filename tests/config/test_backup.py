@@ -18,7 +18,8 @@ from config.forgotten import add_forgotten, forgotten_keys
 from config.workspace import Workspace, open_workspace
 from listener.mentions import Mention
 from listener.state import SourceState
-from listener.store import count_mentions, save_poll
+from listener.store import count_mentions
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 

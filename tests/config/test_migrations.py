@@ -17,6 +17,7 @@ from config.workspace import MIGRATIONS, migrate, newest_revision
 from listener import store
 from listener.mentions import Mention
 from listener.store import SourceState
+from tests.polls import save_poll
 from tests.postgres import fresh_database
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
@@ -51,7 +52,7 @@ def test_back_and_forth_keeps_the_mentions_and_their_stories(engine: Engine) -> 
     migrate(engine)
     text = "the acme kettle that I bought last week in the old shop is still as good as new"
     said = [Mention(f"m{n}", "blog", "rss", "web", str(n), None, text, published_at=NOW) for n in range(3)]
-    store.save_poll(engine, source="blog", state=SourceState("blog", "https://b"), mentions=said, now=NOW)
+    save_poll(engine, source="blog", state=SourceState("blog", "https://b"), mentions=said, now=NOW)
     before = store.read_mentions(engine, query_text="kettle")
     go_to(engine, "0016")
     migrate(engine)

@@ -19,6 +19,7 @@ from listener.clusters import BUCKET, recluster, told
 from listener.mentions import Mention
 from listener.store import SourceState
 from listener.tables import mentions, story_heads, text_bands
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -35,7 +36,7 @@ def mention(n: int, text: str, said_at: dt.datetime) -> Mention:
 
 
 def save(engine: Engine, *mentions: Mention) -> None:
-    store.save_poll(engine, source="blog", state=SourceState("blog", "https://b.example"), mentions=mentions, now=NOW)
+    save_poll(engine, source="blog", state=SourceState("blog", "https://b.example"), mentions=mentions, now=NOW)
 
 
 def clusters(engine: Engine) -> dict[str, str]:

@@ -18,6 +18,7 @@ from listener.mentions import BrandMatch, Mention
 from listener.store import SourceState
 from listener.tables import mention_brands, mentions
 from listener.targets import mention_targets
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 22, 30, tzinfo=dt.UTC)  # the first of July in Berlin
 ACME, RIVAL = BrandMatch("Acme", ("acme",)), BrandMatch("Rival", ("rival",))
@@ -36,7 +37,7 @@ def test_days_are_the_zones_corrections_count_and_what_is_not_scored_is_apart(wo
         mention(3, NOW - hour, None, ACME),
         mention(4, None, "neutral", ACME),  # first seen now
     ]
-    store.save_poll(engine, source="blog", state=SourceState("blog", "https://b.example"), mentions=found, now=NOW)
+    save_poll(engine, source="blog", state=SourceState("blog", "https://b.example"), mentions=found, now=NOW)
     store.set_triage(engine, "m1", label="negative", expected_version=0, now=NOW)
     june, july = dt.date(2026, 6, 30), dt.date(2026, 7, 1)
     assert sentiment_days(engine, zone="Europe/Berlin").rows() == [
@@ -82,10 +83,10 @@ def test_the_kept_sums_are_those_of_the_mentions_whatever_was_done_to_them(
         if wanted == "new" or picked is None:
             found = [mention(100 * step + n, some_time(), label(), ACME, RIVAL) for n in range(5)]
             known |= {m.mention_id: m for m in found}
-            store.save_poll(engine, source="blog", state=state, mentions=found, now=NOW)
+            save_poll(engine, source="blog", state=state, mentions=found, now=NOW)
         elif wanted == "change":
             known[picked] = replace(known[picked], published_at=some_time(), label=label(), brands=(ACME,))
-            store.save_poll(engine, source="blog", state=state, mentions=[known[picked]], now=NOW)
+            save_poll(engine, source="blog", state=state, mentions=[known[picked]], now=NOW)
         elif wanted == "edit":
             row = store.read_by_id(engine, [picked]).row(0, named=True)
             store.set_triage(engine, picked, label=label() or "", expected_version=row["triage_version"], now=NOW)
@@ -112,6 +113,6 @@ def test_the_kept_sums_are_those_of_the_mentions_whatever_was_done_to_them(
 
 def test_feeling_of_days_is_feeling_of_their_mentions(workspace: Workspace) -> None:
     found = [mention(n, NOW, label, ACME) for n, label in enumerate(("positive", "positive", "negative", None))]
-    store.save_poll(workspace.engine, source="b", state=SourceState("b", "https://b.example"), mentions=found, now=NOW)
+    save_poll(workspace.engine, source="b", state=SourceState("b", "https://b.example"), mentions=found, now=NOW)
     summed = feeling_of_days(sentiment_days(workspace.engine, zone="UTC"))
     assert summed == feeling(store.mention_frame(workspace.engine)) == Feeling(2, 0, 1, 1)

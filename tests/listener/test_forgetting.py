@@ -11,13 +11,13 @@ from config.database import writing
 from config.forgotten import forget_in_registers
 from config.registers import read_codes, read_people, write_codes, write_people
 from config.workspace import Workspace
-from listener import store
 from listener.forgetting import authors_named, forget_author, not_forgotten
 from listener.mentions import BrandMatch, Mention
 from listener.queries import compile_query
 from listener.reads import read_mentions
 from listener.store import SourceState
 from listener.targets import with_targets
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 STORY = "Acme kettles whistle marmalade tunes every single morning and the whole quincunx of neighbours sings along"
@@ -32,7 +32,7 @@ def mention(key: str, author: str, text: str) -> Mention:
 
 def save(space: Workspace, *found: Mention) -> None:
     state = SourceState("blog", "https://b.example")
-    store.save_poll(space.engine, source="blog", state=state, mentions=not_forgotten(space, found), now=NOW)
+    save_poll(space.engine, source="blog", state=state, mentions=not_forgotten(space, found), now=NOW)
 
 
 def stored_bytes(space: Workspace) -> bytes:

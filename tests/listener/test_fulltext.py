@@ -19,6 +19,7 @@ from listener.mentions import Mention
 from listener.queries import QueryError, compile_query
 from listener.store import SourceState
 from listener.tables import mention_words, mentions
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 STATE = SourceState("blog", "https://blog.example/feed")
@@ -29,7 +30,7 @@ def save(engine: Engine, *texts: tuple[str | None, str]) -> None:
         Mention(f"m{n}", "blog", "rss", "web", str(n), title, text, published_at=NOW + dt.timedelta(minutes=n))
         for n, (title, text) in enumerate(texts)
     ]
-    store.save_poll(engine, source="blog", state=STATE, mentions=found, now=NOW)
+    save_poll(engine, source="blog", state=STATE, mentions=found, now=NOW)
 
 
 @pytest.fixture
@@ -158,5 +159,5 @@ def test_very_common_words_are_looked_for_among_the_newest(engine: Engine, monke
 def test_a_mention_that_only_gains_numbers_stays_found(engine: Engine) -> None:
     save(engine, (None, "a kettle"))
     found = Mention("m0", "blog", "rss", "web", "0", None, "a kettle", published_at=NOW)
-    store.save_poll(engine, source="blog", state=STATE, mentions=[replace(found, likes=4)], now=NOW)
+    save_poll(engine, source="blog", state=STATE, mentions=[replace(found, likes=4)], now=NOW)
     assert ids(engine, "kettle") == ["m0"]

@@ -11,7 +11,8 @@ from config.settings import SourceSettings
 from config.workspace import Workspace
 from listener.health import HEALTH, habit, read_health, silence
 from listener.mentions import BrandMatch, Mention
-from listener.store import SourceState, save_poll, save_state
+from listener.store import SourceState, save_state
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 TODAY = NOW.date()

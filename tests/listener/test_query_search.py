@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from config.database import metadata, open_engine
-from listener import fulltext, query_changes, store
+from listener import fulltext, query_changes
 from listener.matching import matching
 from listener.mentions import Mention
 from listener.queries import compile_query
 from listener.rematching import rematch
 from listener.store import SourceState
 from listener.tables import mention_brands, mentions
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 LANGUAGES = ("en", "pl", "hu", "he", "ar")
@@ -46,7 +47,7 @@ def engine() -> Iterator[Engine]:
             for n, (language, text) in enumerate(TEXTS)
         ]
         state = SourceState("blog", "https://blog.example/feed")
-        store.save_poll(connection.engine, source="blog", state=state, mentions=found, now=NOW)
+        save_poll(connection.engine, source="blog", state=state, mentions=found, now=NOW)
         yield connection.engine
     connection.engine.dispose()
 

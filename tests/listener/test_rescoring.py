@@ -19,6 +19,7 @@ from listener.queries import Query, compile_query
 from listener.sentiment import scorer_name
 from listener.tables import mentions as mentions_table
 from listener.targets import mention_targets, with_targets
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 BRANDS = (("Acme", compile_query("acme")), ("Rival", compile_query("rival")))
@@ -49,7 +50,7 @@ def engine(workspace: Workspace) -> Engine:
 
 def save(engine: Engine, *found: Mention) -> None:
     state = store.SourceState("blog", "https://blog.example/feed")
-    store.save_poll(engine, source="blog", state=state, mentions=found, now=NOW)
+    save_poll(engine, source="blog", state=state, mentions=found, now=NOW)
 
 
 def run(engine: Engine, brands: tuple[tuple[str, Query], ...] = BRANDS, **more: object) -> rescoring.Rescored:

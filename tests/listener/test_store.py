@@ -20,6 +20,7 @@ from listener import store, tables
 from listener.mentions import BrandMatch, Mention
 from listener.queries import QueryError
 from listener.store import SaveCounts, SourceState, StaleEditError, UnknownMentionError
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -49,7 +50,7 @@ STATE = SourceState("blog", "https://blog.example/feed")
 
 
 def save(engine: Engine, *mentions: Mention, at: dt.datetime = NOW) -> SaveCounts:
-    return store.save_poll(engine, source="blog", state=STATE, mentions=mentions, now=at)
+    return save_poll(engine, source="blog", state=STATE, mentions=mentions, now=at)
 
 
 def one(engine: Engine, **choice: Any) -> dict[str, Any]:
@@ -165,7 +166,7 @@ def test_clusters_do_not_depend_on_the_order_of_arrival(order: list[int]) -> Non
     metadata.create_all(engine)
     for n in order:
         mention = replace(MENTION, mention_id=f"m{n}", raw_url=None, published_at=NOW - (n % 2) * DAY)
-        store.save_poll(engine, source="blog", state=STATE, mentions=[mention], now=NOW)
+        save_poll(engine, source="blog", state=STATE, mentions=[mention], now=NOW)
     assert set(store.read_mentions(engine)["cluster_id"]) == {"m1"}
     engine.dispose()
 

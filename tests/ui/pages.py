@@ -13,6 +13,7 @@ from config.clock import last_days
 from config.workspace import Workspace
 from listener import store
 from listener.mentions import BrandMatch, Mention
+from tests.polls import save_poll
 from ui import pipeline
 
 SHOP = Path(__file__).resolve().parents[1] / "data" / "small_shop"
@@ -45,7 +46,7 @@ def mention(n: int, day: dt.date, *, label: str | None = "positive") -> Mention:
 
 def hear(space: Workspace, mentions: list[Mention]) -> None:
     state = store.SourceState(name="talk", url="https://talk.example/feed.xml", outcome="ok", last_checked_at=NOW)
-    store.save_poll(space.engine, source="talk", state=state, mentions=mentions, now=NOW)
+    save_poll(space.engine, source="talk", state=state, mentions=mentions, now=NOW)
 
 
 def talk() -> list[Mention]:

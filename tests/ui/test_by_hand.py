@@ -11,6 +11,7 @@ import pytest
 from config.workspace import Workspace, open_workspace
 from listener import store
 from tests.listener.feedhost import item, rss
+from tests.polls import save_poll
 from tests.ui.test_cli_sources import document, run
 from ui import by_hand
 from ui.link_authors import author_in
@@ -120,7 +121,7 @@ def test_a_post_that_a_feed_brought_keeps_the_feeds_words_and_cannot_be_taken_ou
     from config.settings import SourceSettings
     from listener.collect import make_plan, mentions_of
     from listener.feeds import parse_feed
-    from listener.store import SourceState, save_poll
+    from listener.store import SourceState
 
     space = open_workspace(folder)
     link = "https://blog.example/1"

@@ -23,6 +23,7 @@ from config.workspace import Workspace
 from listener import store
 from listener.mentions import Mention
 from listener.tables import authors, mention_imports, mention_words, mentions, text_bands
+from tests.polls import save_poll
 from tests.test_whole_way import earned
 from tests.ui.pages import NOW, hear, mention
 from ui import imports, pipeline
@@ -72,7 +73,7 @@ def test_what_a_feed_brought_word_for_word_as_well_stays_when_the_import_goes(wo
         store.store_mentions(connection, source=post.source, found=[post], now=NOW, import_id=kept)
     heard = replace(post, mention_id="b" * 32, source="blog", source_kind="rss")
     for updated in (1, 0):
-        told = store.save_poll(
+        told = save_poll(
             workspace.engine, source="blog", state=store.SourceState("blog", "u"), mentions=[heard], now=NOW
         )
         assert (told.new, told.updated) == (0, updated)

@@ -13,6 +13,7 @@ from listener import store
 from listener.mentions import BrandMatch, Mention
 from listener.queries import compile_query
 from listener.rescoring import rescore
+from tests.polls import save_poll
 
 NOW = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 SETTINGS = """
@@ -47,7 +48,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     found += [said(-2, "acme is wonderful but rival is terrible and awful", BOTH)]
     found += [said(-1, "acme is better than rival", BOTH)]
     state = store.SourceState("talk", "https://talk.example/feed.xml")
-    store.save_poll(space.engine, source="talk", state=state, mentions=found, now=NOW)
+    save_poll(space.engine, source="talk", state=state, mentions=found, now=NOW)
     brands = (("Acme", compile_query("acme")), ("Rival", compile_query("rival")))
     rescore(space.engine, brands=brands, languages=("en",))
     monkeypatch.setenv("EARNED_WORKSPACE", str(tmp_path))

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from config.registers import read_people, set_contact_status
 from config.workspace import Workspace, open_workspace
 from listener import collect, feeds, store
+from tests.polls import save_poll
 from ui import pipeline
 
 SHOP = Path(__file__).resolve().parents[1] / "data" / "small_shop"
@@ -91,7 +92,7 @@ def hear(space: Workspace) -> None:
         name=source.name, url=source.url, last_checked_at=NOW, last_success_at=NOW, outcome="ok", http_status=200,
         entries=len(parsed.entries),
     )  # fmt: skip
-    store.save_poll(space.engine, source=source.name, state=state, mentions=found, now=NOW)
+    save_poll(space.engine, source=source.name, state=state, mentions=found, now=NOW)
 
 
 def fill(folder: Path) -> Workspace:

@@ -16,6 +16,7 @@ from config.workspace import Workspace
 from listener import store
 from listener.mentions import BrandMatch, Mention, mention_id
 from listener.store import SourceState
+from tests.polls import save_poll
 from ui import pipeline
 
 SAMPLES = Path(__file__).parents[2] / "data" / "mention_exports"
@@ -178,14 +179,14 @@ def test_an_export_adds_numbers_to_a_post_a_feed_brought_and_keeps_its_words(wor
         brands=(BrandMatch("Acme", ("acme",)),),
     )
     state = SourceState("blog", "https://blog.example/feed")
-    store.save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
+    save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
     lines = ["link,text,author,followers,date,likes,reach", f"{url},The whole text,anna,500,2026-06-29,7,900"]
     report = pipeline.take_file(workspace, write(workspace, "by hand.csv", "\n".join(lines)), now=NOW)
     assert (report.accepted, report.updated) == (0, 1)
     row = heard(workspace).row(0, named=True)
     assert (row["source"], row["text"], row["url"]) == ("blog", post.text, post.raw_url)
     assert (row["likes"], row["reach"], row["published_at"]) == (7, 900, NOW)
-    store.save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
+    save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
     assert heard(workspace)["likes"].to_list() == [7], "the feed does not know likes, and takes none away"
 
 
@@ -198,7 +199,7 @@ def test_a_feed_finds_the_post_an_export_brought_earlier(workspace: Workspace) -
         raw_url=url, brands=(BrandMatch("Acme", ("acme",)),),
     )  # fmt: skip
     state = SourceState("blog", "https://blog.example/feed")
-    store.save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
+    save_poll(workspace.engine, source="blog", state=state, mentions=[post], now=NOW)
     assert heard(workspace)["text"].to_list() == ["All about Acme"]
 
 
