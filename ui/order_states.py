@@ -19,7 +19,8 @@ _ORDER = ["account", "order_id"]
 
 
 def orders_and_codes(workspace: Workspace, *, period: Period) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`Report.ledger` but for how orders join visits, and `Report.order_codes`, of the same period."""
+    """`Report.ledger` but for what visits tell of an order and its customer, and `Report.order_codes`, of the same
+    period."""
     facts, settings = pipeline.facts_of(workspace), workspace.settings
     read = (tables.ORDERS, tables.REFUNDS, tables.ORDER_CODES)
     frames = pl.collect_all([facts.scan(table.name).select(list(table.schema)) for table in read])
