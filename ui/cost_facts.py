@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from attribution.costs import missing_kinds
-from attribution.report import Report
 from config.clock import Period
 from config.plans import read_costs
 from config.workspace import Workspace
 from ui import pipeline
+
+if TYPE_CHECKING:
+    from attribution.report import Report
 
 
 def scoped(report: Report) -> tuple[pl.DataFrame, pl.DataFrame]:
