@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from config.workspace import Workspace, open_workspace
 from tests.conftest import SETTINGS
+from tests.ui.pages import run, texts
+from tests.ui.test_pages_data import dropped, keyed
 from ui import imports
 from ui.cli import app
 from ui.pipeline import facts_of
@@ -84,3 +86,19 @@ def test_what_is_no_currency_is_wrong_usage(space: Path) -> None:
     code, told = bring(space, "--currency", "ZLOTY")
     assert code == 2
     assert "--currency" in told["said"]
+
+
+def test_the_page_asks_with_the_business_s_own_currency_there(own_shop: Workspace) -> None:
+    page = dropped("ads.csv", FILES["spend"][0])
+    box = keyed(page, "selectbox", "currency-")
+    assert (box.label, box.value) == ("Currency of amounts that name none", "EUR")
+    page = run(box.set_value("PLN"))
+    assert "taken as PLN" in texts(page)
+    run(page.button(key="import-now").click())
+    spend = facts_of(own_shop).scan("spend").collect()
+    assert spend.filter(spend["campaign"] == "may")["currency"].to_list() == ["PLN", "PLN"]
+
+
+def test_the_page_asks_nothing_where_currencies_are_told(own_shop: Workspace) -> None:
+    page = dropped("ads.csv", "date,platform,campaign,cost,currency\n2026-06-01,meta,spring,12.50,EUR\n")
+    assert not [box for box in page.selectbox if str(box.key).startswith("currency-")]
