@@ -363,12 +363,17 @@ def _offer(screen: Screen, orders: Period | None, heard: Period | None, wanted: 
         told = _("Your orders run from {orders}.").format(orders=period_text(screen, orders))
     else:
         told = _("Your mentions run from {mentions}.").format(mentions=period_text(screen, wanted))
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="known-days"):
+    offer_days(screen, told, wanted, key="known-days")
+
+
+def offer_days(screen: Screen, told: str, wanted: Period, *, key: str) -> None:
+    """A box that tells where the data lie, with a button to those days."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=key):
         st.text(told)
         st.button(
-            _("Show {period}").format(period=period_text(screen, wanted)),
+            screen._("Show {period}").format(period=period_text(screen, wanted)),
             icon=":material/date_range:",
-            key="show-known-days",
+            key=f"show-{key}",
             on_click=show_days,
             args=(wanted,),
         )

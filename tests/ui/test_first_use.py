@@ -89,6 +89,17 @@ def test_a_page_without_figures_in_its_period_leads_to_the_days_that_have_some(
     assert name not in ("overview", "roi") or cards(page)["Direct return"][0] == "€140"
 
 
+def test_the_costs_page_leads_to_the_days_that_have_costs(shop: Workspace) -> None:
+    page = show("costs")
+    page.session_state["days"] = "dates"
+    page.session_state["dates"] = (dt.date(2025, 1, 1), dt.date(2025, 1, 31))
+    run(page)
+    assert "Your costs run from Jun " in texts(page)
+    run(page.button(key="show-known-cost-days").click())
+    assert page.session_state["dates"][0].month == 6
+    assert not [button for button in page.button if button.key == "show-known-cost-days"]
+
+
 # --- what to know before trusting an ROI ----------------------------------------------------------------------------
 
 

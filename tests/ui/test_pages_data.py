@@ -465,3 +465,14 @@ def test_of_a_large_file_only_the_beginning_is_looked_at(workspace: Workspace, m
     (table,) = seen.recognised
     assert 0 < table.rows_read < 100
     assert table.rejected == []
+
+
+def test_days_and_amounts_that_no_row_tells_are_settled_beside_the_file(bare: Workspace) -> None:
+    lines = [f'0{day}/0{month}/2026,meta,spring,"1,234"' for day, month in ((5, 6), (3, 4))]
+    page = dropped("spend.csv", "\n".join(["date,platform,campaign,cost", *lines]))
+    assert "Put aside: line 2, 3: the day is missing" in texts(page)
+    press(page, "day first")
+    assert "Put aside" not in texts(page)
+    press(page, "after a comma")
+    assert keyed(page, "selectbox", "days-").value == "dmy"
+    assert keyed(page, "selectbox", "decimals-").value == ","

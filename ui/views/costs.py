@@ -11,7 +11,7 @@ import streamlit as st
 from attribution import costs
 from attribution.report import Report
 from config.plans import COST_KINDS, read_costs
-from ui import charts, cost_facts, data, frame, i18n, plan_form, tables, theme, words
+from ui import charts, cost_facts, data, frame, i18n, known_days, plan_form, tables, theme, words
 from ui.frame import Screen
 from ui.said import in_language
 
@@ -30,6 +30,7 @@ def page() -> None:
     ours, apart = cost_facts.scoped(report)
     frame.say(screen, _answer(screen, ours))
     if report.daily_costs.is_empty():
+        _other_days(screen)
         frame.empty(
             screen,
             _("No cost is known for these days"),
@@ -117,6 +118,14 @@ def _cards(screen: Screen, ours: pl.DataFrame, apart: pl.DataFrame) -> None:
                 money=words.money(screen, costs.total_of(apart))
             )
         )
+
+
+def _other_days(screen: Screen) -> None:
+    """Where costs are known, but none of these days: when, and a button to those days."""
+    known = cost_facts.cost_days_known(screen.workspace)
+    if known is not None and known_days.apart(known, screen.period):
+        told = screen._("Your costs run from {costs}.").format(costs=frame.period_text(screen, known))
+        frame.offer_days(screen, told, known, key="known-cost-days")
 
 
 def _missing(screen: Screen, report: Report) -> None:

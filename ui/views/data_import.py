@@ -210,7 +210,11 @@ def _choice(screen: Screen, upload: Upload) -> Choice:
     layouts = {layout.id: templates.title(layout, _) for layout in pipeline.LAYOUTS}
     encodings = {GUESS: _("As the file tells")} | data_words.encodings(_)
     with (
-        st.expander(_("Layout, letters, account, time of export"), icon=":material/tune:", key=f"more-{upload.id}"),
+        st.expander(
+            _("Layout, letters, days, decimals, account, time of export"),
+            icon=":material/tune:",
+            key=f"more-{upload.id}",
+        ),
         st.grid(min_column_width=240),
     ):
         wanted = st.selectbox(
@@ -282,6 +286,7 @@ def _table(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) ->
         label = _("Mend these letters: {name}").format(name=data_words.encoding_name(seen.garbled))
         asked = (f"encoding-{upload.id}", seen.garbled)
         st.button(label, icon=":material/healing:", key=f"mend-{upload.id}", on_click=_say, args=asked)
+    _undecided(screen, upload, table)
     if seen.guessed and choice.encoding is None:
         st.warning(_("How its letters are written was guessed. If names look wrong below, choose another above."))
     if table.layout is None:
@@ -292,6 +297,23 @@ def _table(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) ->
     _first_rows(screen, upload, table)
     if data_mapping.wished(screen, upload, table):
         data_mapping.draw(screen, upload, table, account=choice.account, encoding=choice.encoding)
+
+
+def _undecided(screen: Screen, upload: Upload, table: TablePreview) -> None:
+    """Where no row tells how days or amounts are written: a button for each way, as the boxes above lie closed."""
+    _ = screen._
+    said = " ".join([*table.notices, *(row.message for row in table.rejected)])
+    ways = (
+        ("--days ", _("Days"), data_words.days(_), f"days-{upload.id}"),
+        ("--decimal ", _("Decimals"), data_words.decimals(_), f"decimals-{upload.id}"),
+    )
+    for option, title, names, key in ways:
+        if option in said:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.text(f"{title}:", width="content")
+                for value, name in names.items():
+                    if value:
+                        st.button(name, key=f"say-{key}-{value}", on_click=_say, args=(key, value))
 
 
 def _say(key: str, value: str) -> None:

@@ -250,8 +250,12 @@ def read_rows(screen: Screen, table: TablePreview, *, key: str) -> None:
         st.dataframe(readable(screen, frame), hide_index=True, key=f"{key}-{name}", placeholder="–", alt=said)
     if not shown:
         st.caption(_("None of the first rows brings a record."))
-    for row in list(table.rejected)[:SHOWN_REJECTED]:
-        st.text(_("Put aside: line {line}: {message}").format(line=row.line, message=in_language(row.message, _)))
+    alike: dict[str, list[str]] = {}
+    for row in table.rejected:
+        alike.setdefault(row.message, []).append(str(row.line))
+    for message, lines in list(alike.items())[:SHOWN_REJECTED]:
+        line = ", ".join([*lines[:SHOWN_REJECTED], *(["…"] if len(lines) > SHOWN_REJECTED else [])])
+        st.text(_("Put aside: line {line}: {message}").format(line=line, message=in_language(message, _)))
 
 
 def readable(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:
