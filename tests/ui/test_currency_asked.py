@@ -102,3 +102,10 @@ def test_the_page_asks_with_the_business_s_own_currency_there(own_shop: Workspac
 def test_the_page_asks_nothing_where_currencies_are_told(own_shop: Workspace) -> None:
     page = dropped("ads.csv", "date,platform,campaign,cost,currency\n2026-06-01,meta,spring,12.50,EUR\n")
     assert not [box for box in page.selectbox if str(box.key).startswith("currency-")]
+
+
+def test_the_page_says_what_a_part_of_a_record_lacks_and_asks_for_no_columns(own_shop: Workspace) -> None:
+    page = dropped("refund.csv", "id,order_id,processed_at,restock\n7,8,2026-06-01,FALSE\n")
+    assert "its rows are parts of orders" in texts(page)
+    assert page.button(key="import-now").disabled
+    assert not [box for box in page.selectbox if str(box.label) == "Order id"]

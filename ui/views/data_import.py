@@ -14,6 +14,7 @@ import polars as pl
 import streamlit as st
 
 from config.intake import ImportReport
+from config.partial_tables import partial_table
 from config.preview import FilePreview, TablePreview
 from ui import data, imports, pipeline, tables, talk_cards, templates
 from ui.frame import Screen
@@ -290,8 +291,11 @@ def _table(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) ->
     if seen.guessed and choice.encoding is None:
         st.warning(_("How its letters are written was guessed. If names look wrong below, choose another above."))
     if table.layout is None:
-        if choice.wanted:
+        lacking = partial_table(table.headers) is not None  # no column says what it lacks: nothing to be mapped
+        if choice.wanted or lacking:
             st.text(in_language(table.problem or "", _))
+        if lacking:
+            return
         data_mapping.draw(screen, upload, table, account=choice.account, encoding=choice.encoding)
         return
     _first_rows(screen, upload, table)
