@@ -393,8 +393,8 @@ def test_what_a_tool_tells_is_kept_and_said_for_what_it_is(
 def test_what_is_done_with_rows_no_query_matches_is_said(workspace: Workspace) -> None:
     kept = by_hand(workspace, "https://x.example/1,No name here,anna,5,2026-02-01,web")
     assert kept.warnings == [
-        "1 row matches no brand's query; it is kept as talk about Acme, for which the file was made. Undo the import if "
-        "that is wrong."
+        "1 row matches no brand's query; it is kept as talk about Acme, for which the file was made. Undo the import "
+        "if that is wrong."
     ]
     path = write(workspace, "dump.csv", "date,text,author\n2026-02-01,No name here,anna\n")
     assert pipeline.take_file(workspace, path, now=NOW).warnings == ["1 row matches no brand's query and was left out"]
