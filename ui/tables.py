@@ -18,6 +18,7 @@ from ui.frame import Screen
 
 HIDDEN = ("account", "row_hash", "import_id", "exported_at", "month", "customer_key", "version", "code_norm", "weight")
 _PINNED_PIXELS = 138  # of the name on a phone: two columns stay beside it
+_BOX_PIXELS = 18  # less, where rows are chosen by a box before it
 _LINE_PIXELS, _WRAPPING_PIXELS = 20, 64  # a line of text; the least height of a row in which Streamlit wraps texts
 _TALL_ROWS, _TALL_PIXELS = 8, 660  # a table of wrapped rows that is longer scrolls, and shows so many pixels of them
 _WORDED = ("state", "code_state", "reason", "kind", "evidence", "cost_type")
@@ -59,7 +60,8 @@ def show(
     phone = [name for name in phone or () if name in frame.columns]
     if not phone:
         return draw(wide, key=key, widths=widths or {})
-    first = min(_PINNED_PIXELS, (widths or {}).get(phone[0], _PINNED_PIXELS))
+    room = _PINNED_PIXELS - (_BOX_PIXELS if select else 0)
+    first = min(room, (widths or {}).get(phone[0], room))
     with st.container(key=f"wide-{key}"):
         at_desk = draw(wide, key=key, widths=widths or {})
     with st.container(key=f"phone-{key}"):

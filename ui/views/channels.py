@@ -246,6 +246,7 @@ def _credit(screen: Screen, report: Report) -> None:
         alternative=_("Credit by {what}").format(what=by_name(screen, by)),
         key=f"by-{by}",
         select=True,
+        phone=("name", "conversions", "revenue_minor"),
     )
     st.caption(
         _("Choose a row to see its orders. Rows with credited “no” are stated apart, so that the table adds up.")

@@ -49,6 +49,7 @@ def draw(screen: Screen, report: Report, by: By, name_of: dict[By, str]) -> None
         alternative=_("New customers by {what}, and what they bought").format(what=name_of[chosen]),
         key=f"customers-{chosen}",
         select=True,
+        phone=("name", "new_customers", "repeat_minor"),
         titles=titles(screen),
     )
     st.caption(

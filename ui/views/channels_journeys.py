@@ -125,6 +125,7 @@ def _paths(screen: Screen, report: Report, channel: str | None) -> None:
         alternative=_("Paths by how many orders they led to"),
         key=f"paths-{channel or ''}",
         select=True,
+        phone=("path", "orders", "revenue_minor"),
         titles={
             "failed": _("Without an order"),
             "conversion_rate": _("Led to an order"),

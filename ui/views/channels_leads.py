@@ -62,6 +62,7 @@ def _sources(screen: Screen, rows: pl.DataFrame, single: pl.DataFrame) -> None:
         alternative=_("Leads by source"),
         key="leads-by-source",
         select=True,
+        phone=("channel", "visits", "won"),
         titles=titles(screen),
     )
     st.caption(
@@ -125,7 +126,7 @@ def _posts(screen: Screen, rows: pl.DataFrame, single: pl.DataFrame, *, leads: i
         select=True,
         titles=titles(screen),
         widths={"caption": 300, "permalink": 170},
-        phone=("caption", "visits", "leads"),
+        phone=("caption", "visits", "won"),
     )
     frame.export(screen, rows, "leads-by-post")
     if picked is not None:

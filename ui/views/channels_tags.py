@@ -54,6 +54,7 @@ def draw(screen: Screen, report: Report, tags: hygiene.Hygiene) -> None:
         alternative=_("What is wrong with tags, and how many visits have it"),
         key="tags",
         select=True,
+        phone=("what", "visits", "share"),
         titles={
             "what": _("Problem"),
             "visits": _("Visits"),

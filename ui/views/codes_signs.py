@@ -224,6 +224,7 @@ def _unknown(screen: Screen, report: Report, unknown: pl.DataFrame) -> None:
         alternative=_("Codes nobody has registered"),
         key="codes-unknown",
         select=True,
+        phone=("code", "orders", "net_minor"),
         titles={"suggestion": _("May mean")},
     )
     st.caption(
