@@ -66,8 +66,8 @@ def print_table(
     from rich.text import Text
 
     shown = list(rows)
-    if empty and not shown:
-        tell(f"{title}: none yet; {empty}")
+    if not shown:
+        tell(f"{title}: none yet; {empty}" if empty else f"{title}: none")
         return
     whole = {key for key, _ in columns if _all_whole([row.get(key) for row in shown])}
     table = Table(show_edge=False)

@@ -410,6 +410,13 @@ def first_line(rows: pl.DataFrame) -> int:
     return int(min(rows["source_line"].to_list()))
 
 
+def of_orders(rows: pl.DataFrame, what: str) -> list[str]:
+    """A warning of orders, where there are any: "2 orders (first: line 7) marked as a test; kept."."""
+    if rows.is_empty():
+        return []
+    return [f"{rows.height} {'order' if rows.height == 1 else 'orders'} (first: line {first_line(rows)}) {what}."]
+
+
 def lost_id(name: str) -> pl.Expr:
     """True where an id came through a spreadsheet as `4.54E+12`: its last digits are gone."""
     return pl.col(name).str.contains(_LOST_ID).fill_null(False)

@@ -12,10 +12,10 @@ from attribution.inputs.cells import (
     Cells,
     Check,
     columns,
-    first_line,
     leave_out,
     lost_id,
     money,
+    of_orders,
     put_aside,
     unreadable,
     unsure_note,
@@ -201,7 +201,7 @@ def _sum_warnings(orders: pl.DataFrame) -> list[str]:
     told = pl.col("shipping").is_not_null() & pl.col("tax").is_not_null()  # a file cut down tells no parts
     odd = orders.filter(pl.col("tax_included").is_not_null() & told & ~right)
     what = "whose Subtotal, Shipping and Taxes do not add up to Total; kept as stated"
-    return [f"{odd.height} orders (first: line {first_line(odd)}) {what}."] if odd.height else []
+    return of_orders(odd, what)
 
 
 def _orders(orders: pl.DataFrame, context: ReadContext) -> pl.DataFrame:

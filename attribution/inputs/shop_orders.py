@@ -14,10 +14,10 @@ from attribution.identity import OWN_TOUCH
 from attribution.inputs.cells import (
     Cells,
     Check,
-    first_line,
     lost_id,
     money,
     no_nulls,
+    of_orders,
     put_aside,
     shown,
     unreadable,
@@ -189,7 +189,7 @@ def _sums(orders: pl.DataFrame) -> list[str]:
     told = pl.col("total").is_not_null() & pl.col("tax").is_not_null()
     odd = orders.filter(told & ((parts - pl.col("total")).abs() > pl.lit("0.02").cast(MONEY)))
     what = "whose parts do not add up to their total; kept as stated"
-    return [f"{odd.height} orders (first: line {first_line(odd)}) {what}."] if odd.height else []
+    return of_orders(odd, what)
 
 
 def order_warnings(orders: pl.DataFrame, refunds: pl.DataFrame) -> list[str]:
@@ -212,13 +212,7 @@ def order_warnings(orders: pl.DataFrame, refunds: pl.DataFrame) -> list[str]:
         ),
         (test, "marked as a test; kept, and never counted as sold"),
     )
-    told = []
-    for odd, what in kinds:
-        found = known.filter(odd.fill_null(False))
-        if found.height:
-            orders_of = "order" if found.height == 1 else "orders"
-            told.append(f"{found.height} {orders_of} (first: line {first_line(found)}) {what}.")
-    return told
+    return [text for odd, what in kinds for text in of_orders(known.filter(odd.fill_null(False)), what)]
 
 
 def early_refunds(refunds: pl.DataFrame | None, orders: pl.DataFrame) -> list[Rejected]:
