@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 from collections.abc import Callable, Iterator
@@ -56,6 +57,18 @@ def texts_on_screen() -> frozenset[str]:
     keywords = DEFAULT_KEYWORDS | {"plural": (1, 2)}
     found = extract_from_dir(str(ROOT / "ui"), [("**.py", "python")], keywords=keywords)
     return frozenset(first(text) for _file, _line, text, _comments, _context in found)
+
+
+def test_no_text_is_handed_to_a_translator_inside_an_f_string() -> None:
+    hidden = [
+        f"{file.relative_to(ROOT)}:{call.lineno}"
+        for file in (ROOT / "ui").rglob("*.py")
+        for text in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] in ("_", "plural")
+    ]
+    assert hidden == [], "the template would not hold it: what reads the code looks into no f-string"
 
 
 def test_the_languages_are_those_promised() -> None:

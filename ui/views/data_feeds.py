@@ -11,10 +11,10 @@ from ui.i18n import Translator
 from ui.said import in_language
 from ui.source_words import outcome_names
 
-__all__ = ["PHONE", "WIDE", "WIDTHS", "column_names", "draw", "listed", "outcome_names", "shown"]
+__all__ = ["PHONE", "WIDE", "WIDTHS", "column_names", "draw", "lines", "listed", "outcome_names", "shown"]
 WIDE = ("source", "health", "error", "next_check_at", "entries", "mentions", "last_week_per_day")
 PHONE = ("source", "health", "error")
-WIDTHS = {"source": 220, "health": 130, "error": 270, "next_check_at": 130}  # pixels
+WIDTHS = {"source": 220, "health": 120, "error": 240, "next_check_at": 130}  # pixels
 _ORDER = ("gone", "failing", "late", "silent", "gaps", "empty", "waiting", "never", "ok", "paused")
 
 
@@ -40,10 +40,15 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
             widths=WIDTHS,
             wide=WIDE,
             phone=PHONE,
-            lines=3,
+            lines=lines(sources),
         )
         export(screen, sources, "sources")
     link(screen, "sources", _("Go to Sources"))
+
+
+def lines(sources: pl.DataFrame) -> int:
+    """How many lines a row of the table needs: problems are told in a sentence."""
+    return 3 if sources["error"].drop_nulls().len() else 1
 
 
 def shown(screen: Screen, sources: pl.DataFrame) -> pl.DataFrame:

@@ -33,7 +33,7 @@ def wished(screen: Screen, upload: Upload, table: TablePreview) -> bool:
 def draw(screen: Screen, upload: Upload, table: TablePreview, *, account: str, encoding: str | None) -> None:
     """Ask which column is which, show what the first rows become, and remember the choice."""
     _ = screen._
-    st.markdown(f"**{_('Which column is which?')}**")
+    st.markdown("**" + _("Which column is which?") + "**")
     st.caption(
         _("Proposed by the names of the columns and what stands in them. Your choice is remembered for such files.")
     )
@@ -138,7 +138,7 @@ def _field(
     examples = {header: _example(sample, header) for header in sample.headers}
     options = [NOWHERE, *sample.headers]
     proposed = given.columns.get(column.name, NOWHERE)
-    mark = "" if column.needed else f" ({_('optional')})"
+    mark = "" if column.needed else " (" + _("optional") + ")"
     header = st.selectbox(
         label_of(column.name, _) + mark,
         options,

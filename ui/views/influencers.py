@@ -243,7 +243,7 @@ def _drawn(screen: Screen, people: pl.DataFrame, columns: Sequence[str], *, key:
         people,
         hide_index=True,
         column_order=columns,
-        column_config=_column_config(screen),
+        column_config=_column_config(screen, name_pixels=115 if columns == _ON_PHONE else 170),
         placeholder="–",
         on_select="rerun",
         selection_mode="single-row",
@@ -254,14 +254,14 @@ def _drawn(screen: Screen, people: pl.DataFrame, columns: Sequence[str], *, key:
     return rows
 
 
-def _column_config(screen: Screen) -> dict[str, Any]:
+def _column_config(screen: Screen, *, name_pixels: int) -> dict[str, Any]:
     _ = screen._
     types = st.column_config
     whole = "%,d"
     money = f"%,.{tables.digits(screen.currency)}f"
     return {
         "rank": types.NumberColumn("#", width=40, pinned=True),
-        "name": types.TextColumn(_("Name"), pinned=True, width=170),
+        "name": types.TextColumn(_("Name"), pinned=True, width=name_pixels),
         "handle": types.TextColumn(_("Handle")),
         "network": types.TextColumn(_("Network")),
         "total": types.ProgressColumn(_("Score"), width="small", min_value=0, max_value=100, format="%.0f"),

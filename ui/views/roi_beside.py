@@ -234,7 +234,7 @@ def _outcomes(screen: Screen) -> None:
             "kind": right.selectbox(_("Kind"), list(kinds), format_func=kinds.__getitem__),
             "text": left.text_input(_("What")),
             "link": right.text_input(_("Link")),
-            "value": left.text_input(f"{_('Value, if any')} ({screen.currency})"),
+            "value": left.text_input(_("Value, if any") + f" ({screen.currency})"),
         }
         if st.form_submit_button(_("Save"), type="primary"):
             save_entry(screen, "outcomes", cells)

@@ -119,8 +119,8 @@ def _experiments(screen: Screen) -> None:
             "note": right.text_input(_("Note")),
             "from": str(left.date_input(_("From"), value=screen.period.since, format="YYYY-MM-DD")),
             "to": str(right.date_input(_("To"), value=screen.period.until, format="YYYY-MM-DD")),
-            "lift": left.text_input(f"{_('What talk brought')} ({screen.currency})"),
-            "error": right.text_input(f"{_('Its standard error')} ({screen.currency})"),
+            "lift": left.text_input(_("What talk brought") + f" ({screen.currency})"),
+            "error": right.text_input(_("Its standard error") + f" ({screen.currency})"),
             "answers": left.text_input(_("Survey: how many answered")),
             "heard": right.text_input(_("Survey: of these, named talk")),
         }

@@ -58,17 +58,20 @@ def waterfall(screen: Screen, roi: RoiReport) -> pl.DataFrame:
     direct, cost, net = roi.returned(roi.buckets.direct), roi.cost_minor or 0, roi.net_return
     added = roi.returned(roi.indirect.median) if roi.indirect else 0
     both = direct + added
-    rows: list[Bar] = [(f"{_('Counted')} · {words.money(screen, direct)}", 0, direct, theme.BLUE, True, None, None)]
+    names = {"counted": _("Counted"), "estimated": _("Estimated"), "cost": _("Cost"), "net": _("Net")}
+    counted = f"{names['counted']} · {words.money(screen, direct)}"
+    rows: list[Bar] = [(counted, 0, direct, theme.BLUE, True, None, None)]
     if roi.indirect:
         low, high = (roi.returned(end) for end in (roi.indirect.low, roi.indirect.high))
         told = ranged(screen, low, added, high)
-        rows.append((f"{_('Estimated')} · {told}", direct, both, theme.BLUE, False, direct + low, direct + high))
-    rows.append((f"{_('Cost')} · −{words.money(screen, cost)}", both - cost, both, theme.VERMILION, True, None, None))
+        rows.append((f"{names['estimated']} · {told}", direct, both, theme.BLUE, False, direct + low, direct + high))
+    spent = f"{names['cost']} · −{words.money(screen, cost)}"
+    rows.append((spent, both - cost, both, theme.VERMILION, True, None, None))
     if net:
         colour = theme.BLUE if net.low >= 0 else theme.VERMILION if net.high < 0 else theme.GREY
         told = ranged(screen, net.low, net.median, net.high)
         ends = (net.low, net.high) if roi.indirect else (None, None)
-        rows.append((f"{_('Net')} · {told}", 0, net.median, colour, not roi.indirect, *ends))
+        rows.append((f"{names['net']} · {told}", 0, net.median, colour, not roi.indirect, *ends))
     return bars_of(screen, rows)
 
 
@@ -93,7 +96,8 @@ def buckets(screen: Screen, roi: RoiReport) -> pl.DataFrame:
         start = tracked + came.indirect
         told = ranged(screen, estimated.low, estimated.median, estimated.high)
         ends = (tracked + estimated.low, tracked + estimated.high)
-        rows.append((f"{_('Indirect (estimated)')} · {told}", tracked, start, theme.BLUE, False, *ends))
+        name = _("Indirect (estimated)")
+        rows.append((f"{name} · {told}", tracked, start, theme.BLUE, False, *ends))
     end = start + came.unexplained
     rows.append((caption(_("Unexplained"), came.unexplained), start, end, theme.GREY, True, None, None))
     total = caption(_("Total net revenue"), came.total)

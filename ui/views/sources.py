@@ -79,7 +79,7 @@ def _listed(screen: Screen, sources: pl.DataFrame) -> None:
         widths=data_feeds.WIDTHS,
         wide=data_feeds.WIDE,
         phone=data_feeds.PHONE,
-        lines=3,
+        lines=data_feeds.lines(sources),
     )
     if chosen is None:
         st.caption(_("Select a source to pause it, to try it, to ask it more or less often, or to take it out."))
