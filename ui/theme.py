@@ -107,6 +107,7 @@ RIGHT_TO_LEFT_STYLE = """<style>
 [data-testid="stSidebar"][data-collapsed="true"] { display: none }
 /* What Streamlit places by left and right, told again for this direction: menu, segments, arrows that point onward. */
 [data-testid="stToolbar"] > div > div:last-child { margin-left: 1rem; margin-right: auto }
+[data-testid="stCheckbox"] label > span + div { direction: ltr } /* else a toggle's knob lies outside of it */
 button[data-variant="segmented_control"] { margin-left: -1px; margin-right: 0 }
 button[data-variant="segmented_control"]:first-child { border-radius: 0 0.5rem 0.5rem 0 }
 button[data-variant="segmented_control"]:last-child { border-radius: 0.5rem 0 0 0.5rem; margin-left: 0 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from ui import documents_sources, source_words, tables
@@ -11,10 +13,10 @@ from ui.i18n import Translator
 from ui.said import in_language
 from ui.source_words import outcome_names
 
-__all__ = ["PHONE", "WIDE", "WIDTHS", "column_names", "draw", "lines", "listed", "outcome_names", "shown"]
-WIDE = ("source", "health", "error", "next_check_at", "entries", "mentions", "last_week_per_day")
-PHONE = ("source", "health", "error")
-WIDTHS = {"source": 220, "health": 120, "error": 240, "next_check_at": 130}  # pixels
+__all__ = ["column_names", "draw", "layout", "listed", "outcome_names", "shown"]
+_WIDE = ("source", "health", "error", "next_check_at", "entries", "mentions", "last_week_per_day")
+_PHONE = ("source", "health", "error")
+_WIDTHS = {"source": 220, "health": 120, "error": 240, "next_check_at": 130}  # pixels
 _ORDER = ("gone", "failing", "late", "silent", "gaps", "empty", "waiting", "never", "ok", "paused")
 
 
@@ -37,18 +39,17 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
             titles=column_names(_),
             alternative=_("Sources with the outcome of their last poll."),
             key="sources",
-            widths=WIDTHS,
-            wide=WIDE,
-            phone=PHONE,
-            lines=lines(sources),
+            **layout(sources),
         )
         export(screen, sources, "sources")
     link(screen, "sources", _("Go to Sources"))
 
 
-def lines(sources: pl.DataFrame) -> int:
-    """How many lines a row of the table needs: problems are told in a sentence."""
-    return 3 if sources["error"].drop_nulls().len() else 1
+def layout(sources: pl.DataFrame) -> dict[str, Any]:
+    """What `tables.show` is to draw: problems are told in a sentence, and need room where there are any."""
+    well = sources["error"].null_count() == sources.height
+    wide = [name for name in _WIDE if name != "error" or not well]
+    return {"widths": _WIDTHS, "wide": wide, "phone": _PHONE, "lines": 1 if well else 3}
 
 
 def shown(screen: Screen, sources: pl.DataFrame) -> pl.DataFrame:

@@ -76,10 +76,7 @@ def _listed(screen: Screen, sources: pl.DataFrame) -> None:
         alternative=_("Sources with their health, those in trouble first."),
         key="sources-list",
         select=True,
-        widths=data_feeds.WIDTHS,
-        wide=data_feeds.WIDE,
-        phone=data_feeds.PHONE,
-        lines=data_feeds.lines(sources),
+        **data_feeds.layout(sources),
     )
     if chosen is None:
         st.caption(_("Select a source to pause it, to try it, to ask it more or less often, or to take it out."))
