@@ -129,19 +129,35 @@ def list_imports(engine: sa.Engine) -> list[dict[str, Any]]:
     return [row | {"counts": json.loads(row["counts"])} for row in rows]
 
 
+def quarantine_reasons(engine: sa.Engine) -> dict[str, int]:
+    """How many rows imports that stand keep aside, by reason; those that a corrected file has settled are left out."""
+    query = (
+        _kept_aside(quarantine.c.reason, sa.func.count().label("rows"))
+        .group_by(quarantine.c.reason)
+        .order_by(quarantine.c.reason)
+    )
+    with engine.connect() as connection:
+        return {row.reason: row.rows for row in connection.execute(query)}
+
+
 def list_quarantine(engine: sa.Engine, *, limit: int = 1000, import_id: int | None = None) -> list[dict[str, Any]]:
     """Rows kept aside by imports that stand, or by one of them, newest first, with file_name; `columns` is JSON text.
     Those that a corrected file has settled are left out."""
-    kept, fixed = quarantine.c, imports.alias("fixed")
-    query = (
-        sa.select(kept.import_id, imports.c.file_name, kept.line, kept.reason, kept.message, kept.columns)
-        .join(imports, imports.c.id == quarantine.c.import_id)
-        .outerjoin(fixed, sa.and_(fixed.c.id == kept.settled_by, fixed.c.state == "done"))
-        .where(imports.c.state == "done", fixed.c.id.is_(None))
-        .order_by(quarantine.c.id.desc())
-        .limit(limit)
-    )
+    kept = quarantine.c
+    query = _kept_aside(kept.import_id, imports.c.file_name, kept.line, kept.reason, kept.message, kept.columns)
+    query = query.order_by(kept.id.desc()).limit(limit)
     if import_id is not None:
         query = query.where(kept.import_id == import_id)
     with engine.connect() as connection:
         return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def _kept_aside(*columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    fixed = imports.alias("fixed")
+    return (
+        sa.select(*columns)
+        .select_from(quarantine)
+        .join(imports, imports.c.id == quarantine.c.import_id)
+        .outerjoin(fixed, sa.and_(fixed.c.id == quarantine.c.settled_by, fixed.c.state == "done"))
+        .where(imports.c.state == "done", fixed.c.id.is_(None))
+    )

@@ -379,7 +379,8 @@ def _print_kept_aside(workspace: Workspace, import_ids: list[int | None], *, at_
     """The first rows that could not be used, each with line and reason."""
     from config.intake import list_quarantine
 
-    rows = [row for row in list_quarantine(workspace.engine) if row["import_id"] in import_ids]
+    kept = (list_quarantine(workspace.engine, limit=100_000, import_id=one) for one in import_ids if one is not None)
+    rows = [row for of_one in kept for row in of_one]
     for row in sorted(rows, key=lambda row: (row["import_id"], row["line"]))[:at_most]:
         print(f"  {row['file_name']}, line {row['line']}: {cell(row['message'])}")
     if len(rows) > at_most:

@@ -195,7 +195,7 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
     period = pipeline.period_of(workspace, now=now, since=dt.date(1970, 1, 1))
     orders, codes = order_states.orders_and_codes(workspace, period=period)
     ledger = intake.list_imports(workspace.engine)
-    kept = intake.list_quarantine(workspace.engine, limit=1_000_000)
+    kept = intake.quarantine_reasons(workspace.engine)
     unknown = codes.filter(pl.col("state") == "unknown").group_by("code").len("orders")
     return {
         "workspace": workspace.settings.workspace.name,
@@ -213,7 +213,7 @@ def status(workspace: Workspace, *, now: dt.datetime) -> dict[str, Any]:
         "sources": rows(_health(workspace, now=now), currency="EUR"),
         "queries": query_states(workspace),
         "imports": [_import_row(row) for row in ledger],
-        "quarantine": {"rows": len(kept), "reasons": _tally(row["reason"] for row in kept)},
+        "quarantine": {"rows": sum(kept.values()), "reasons": kept},
         "unknown_codes": rows(unknown.sort(["orders", "code"], descending=[True, False]), currency="EUR"),
     }
 
@@ -289,13 +289,6 @@ def query_states(workspace: Workspace) -> list[dict[str, Any]]:
 def _import_row(row: Mapping[str, Any]) -> dict[str, Any]:
     names = ("id", "file_name", "layout", "account", "state", "finished_at", "error")
     return {name: plain(row[name]) for name in names}
-
-
-def _tally(values: Any) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for value in values:
-        counts[value] = counts.get(value, 0) + 1
-    return dict(sorted(counts.items()))
 
 
 def as_line(document: Mapping[str, Any] | Sequence[Any]) -> str:
