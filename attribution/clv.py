@@ -344,14 +344,14 @@ def _dropped(model: BgNbd, x: Floats, tx: Floats, age: Floats) -> Floats:
 
 def _highest(loss: Callable[[Floats], float], *, starts: list[list[float]]) -> Floats:
     """The parameters of the least loss from any start, searched in logarithms."""
-    tries = [
-        minimize(loss, np.array(start), method="Nelder-Mead", options={"maxiter": 400, "xatol": 1e-4, "fatol": 1e-7})
-        for start in starts
-    ]
-    best = min(tries, key=lambda found: found.fun)
-    ended = minimize(
-        loss, best.x, method="Nelder-Mead", options={"maxiter": 4000, "xatol": 1e-9, "fatol": 1e-13, "adaptive": True}
-    )
+    coarse = {"maxiter": 400, "xatol": 1e-4, "fatol": 1e-7}
+    fine = {"maxiter": 4000, "xatol": 1e-9, "fatol": 1e-13, "adaptive": True}
+    with np.errstate(
+        all="ignore"
+    ):  # the search may stray to parameters beyond all numbers; where it ends is judged below
+        tries = [minimize(loss, np.array(start), method="Nelder-Mead", options=coarse) for start in starts]
+        best = min(tries, key=lambda found: found.fun)
+        ended = minimize(loss, best.x, method="Nelder-Mead", options=fine)
     if not np.isfinite(ended.fun) or np.abs(ended.x).max() > 20:
         raise ClvError("these orders fit no such customers: the likelihood rises without end")
     result: Floats = np.exp(ended.x)

@@ -234,7 +234,7 @@ def _lost_refunds(workspace: Workspace) -> dict[str, Any]:
 
 
 CURES = {
-    "no_rate": "Import a rate of your own: a file with the columns day, currency, rate, per",
+    "no_rate": "Import a rate of your own: a file with the columns date, currency, rate, per",
     "no_currency": "Export the orders with their currency and import them again",
     "no_amount": "Export the orders with their subtotal and import them again",
 }

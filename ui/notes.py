@@ -19,7 +19,7 @@ def notes(report: Report) -> list[str]:
         reasons = ", ".join(sorted({str(value) for value in unconverted["currency_original"].drop_nulls()}))
         found.append(
             f"Orders outside these figures: {unconverted.height:,}, as their day has no exchange rate ({reasons}). "
-            "Import rates of your own: a CSV file with the columns day, currency, rate, per (one of `per` buys `rate`)."
+            "Import rates of your own: a CSV file with the columns date, currency, rate, per (one `per` buys `rate`)."
         )
     if report.orders and report.unmatched_orders == report.orders:
         found.append(

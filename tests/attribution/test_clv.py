@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -195,3 +196,12 @@ def test_a_person_of_two_ids_has_one_first_order_and_one_lifetime() -> None:
     assert first == {"1": True, "2": False, "3": True}
     known = customers(found.history, as_of=NOON.date() + DAY)
     assert dict(known.select("customer_key", "frequency").iter_rows()) == {11: 1, 33: 0}
+
+
+def test_customers_that_fit_no_curve_are_refused_without_a_word_from_the_search() -> None:
+    back = np.zeros(79)
+    back[:2] = 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a search that strays beyond all numbers would print on people's screens
+        with pytest.raises(ClvError, match="fit no such customers"):
+            fit_bg_nbd(back, np.where(back > 0, 10.0, 0.0), np.full(79, 700.0))

@@ -32,7 +32,7 @@ def test_own_rates_bring_unconverted_orders_in(tmp_path: Path) -> None:
     workspace = open_workspace(tmp_path)
     report = pipeline.attribution_report(workspace, period=pipeline.period_of(workspace, now=NOW))
     assert "BDT" in notes.notes(report)[0]
-    assert "day, currency, rate, per" in notes.notes(report)[0]
+    assert "date, currency, rate, per" in notes.notes(report)[0]
     run(tmp_path, "import", str(tmp_path / "rates.csv"))
     assert run(tmp_path, "status")["unconverted_orders"] == 0
     report = pipeline.attribution_report(workspace, period=pipeline.period_of(workspace, now=NOW))
