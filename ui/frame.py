@@ -32,6 +32,7 @@ OWN_DATES = "dates"
 ORDERS, MENTIONS = "orders", "mentions"
 LOOKBACK_DAYS = (1, 7, 14, 30, 60, 90)
 ALL_BRANDS = "*"
+EARLIEST = dt.date(1970, 1, 1)
 MIN_JUDGED = 30
 
 
@@ -169,11 +170,14 @@ def _period(_: i18n.Translator, *, until: dt.date) -> Period:
         return last_days(int(chosen or 30), until=until)
     recall("dates")
     days = known_days.known_days()
-    known = known_days.together(days.orders, days.of_brand(None))
+    asked = st.session_state.get("dates")  # what a button has set, such as days of costs that are still to come
+    wanted = Period(asked[0], asked[-1]) if isinstance(asked, tuple) and asked else default
+    known = known_days.together(default, wanted, days.orders, days.of_brand(None)) or default
     dates = st.date_input(
         _("From and to"),
         value=(default.since, default.until),
-        max_value=max(until, default.until if known is None else known.until),
+        min_value=min(EARLIEST, known.since),  # unsaid it is ten years before the value, and older days are refused
+        max_value=known.until,
         format="YYYY-MM-DD",
         key="dates",
         bind="query-params",

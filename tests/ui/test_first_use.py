@@ -89,6 +89,20 @@ def test_a_page_without_figures_in_its_period_leads_to_the_days_that_have_some(
     assert name not in ("overview", "roi") or cards(page)["Direct return"][0] == "€140"
 
 
+def test_the_button_to_the_known_days_reaches_an_order_of_long_ago(bare: Workspace) -> None:
+    file = bare.folder / "old.csv"
+    file.write_text(
+        "order_id,ordered_at,status,currency,subtotal,total\nold,2008-01-10T10:00:00Z,paid,EUR,10,10\n",
+        encoding="utf-8",
+    )
+    assert pipeline.take_file(bare, file, now=NOW).error is None
+    page = show("roi")
+    run(page.button(key="show-known-days").click())
+    assert page.date_input(key="dates").value == (dt.date(2008, 1, 10), dt.date(2008, 1, 10))
+    assert "Your orders" not in texts(page)
+    assert cards(page)["Total net revenue"][0] == "€10"
+
+
 def test_the_costs_page_leads_to_the_days_that_have_costs(shop: Workspace) -> None:
     page = show("costs")
     page.session_state["days"] = "dates"
