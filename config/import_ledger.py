@@ -129,6 +129,23 @@ def list_imports(engine: sa.Engine) -> list[dict[str, Any]]:
     return [row | {"counts": json.loads(row["counts"])} for row in rows]
 
 
+def said_before(engine: sa.Engine, what: str, *, sha: str, layout: str, account: str) -> str | None:
+    """What was said (order, decimal, currency) of the last import that stands of the same bytes; else of the last one
+    of the layout and account. None where nothing was."""
+    alike = sa.and_(imports.c.layout == layout, imports.c.account == account)
+    same = imports.c.sha256 == sha
+    query = (
+        sa.select(imports.c.counts)
+        .where(imports.c.state == "done", sa.or_(same, alike))
+        .order_by(same.desc(), imports.c.id.desc())
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        found = connection.execute(query).scalar()
+    said = json.loads(found).get(what) if found else None
+    return str(said) if said else None
+
+
 def quarantine_reasons(engine: sa.Engine) -> dict[str, int]:
     """How many rows imports that stand keep aside, by reason; those that a corrected file has settled are left out."""
     query = (

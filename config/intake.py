@@ -131,11 +131,13 @@ def read_context(workspace: Workspace, account: str) -> ReadContext:
 def context_of(
     workspace: Workspace, table: TextTable, *, account: str, file: str, said: Mapping[str, str]
 ) -> ReadContext:
-    """What a layout may know of one table; `said`: order, decimal and currency, where a person told them."""
+    """What a layout may know of one table; `said`: order, decimal, currency and brand, where a person told them."""
     decimal = said.get("decimal") or table.decimal
     known = read_context(workspace, account)
     currency = said.get("currency") or known.currency
-    return replace(known, file=file, order=said.get("order"), decimal=decimal, currency=currency)
+    return replace(
+        known, file=file, order=said.get("order"), decimal=decimal, currency=currency, brand=said.get("brand")
+    )
 
 
 def take_in(
@@ -152,6 +154,7 @@ def take_in(
     order: str | None = None,
     decimal: str | None = None,
     currency: str | None = None,
+    brand: str | None = None,
     again: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
@@ -162,10 +165,11 @@ def take_in(
     for text that is no UTF-8, or was misread before; facts of the same bytes that were read otherwise are taken back.
     `order` (dmy, mdy) and `decimal` (a comma or a point): how days and amounts are written where their columns do not
     tell; `currency`: of amounts that name none. What the same bytes brought before, told otherwise, is taken back.
+    `brand`: what rows of a mention export are about that match no brand's query.
     `again`: read bytes that are known anew, as the settings or a mapping may have changed.
     `progress` hears how far it is, 0 to 1. Raises ImportBusyError when another import runs.
     """
-    words = (("order", order), ("decimal", decimal), ("currency", currency))
+    words = (("order", order), ("decimal", decimal), ("currency", currency), ("brand", brand))
     said = {name: value for name, value in words if value}
     with import_lock(workspace.data, file=path.name):
         abandon_pending(workspace.engine)
@@ -236,6 +240,8 @@ def _take_in(
     progress: Progress | None,
 ) -> ImportReport:
     names = "+".join(sorted({layout.id for _, layout in assigned if layout}))
+    if not any(layout.sink == "mentions" for _, layout in assigned if layout):
+        said = {name: value for name, value in said.items() if name != "brand"}
     sha = _sha256(path)
     known = _done_imports(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
     earlier = [] if again else known

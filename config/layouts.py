@@ -32,6 +32,7 @@ class ReadContext:
     order: str | None = None  # of days such as 05/06/2026 where their column does not tell: dmy | mdy
     decimal: str | None = None  # the decimal sign of amounts such as 1,234 where nothing in their column tells
     url_parameters: tuple[str, ...] = ()  # that say which page a visit is of, beyond those known
+    brand: str | None = None  # that rows of a mention export are about where no brand's query matches them
     short_links: Mapping[str, str] = field(default_factory=dict)  # canonical short link -> where it leads
 
 

@@ -86,6 +86,7 @@ def preview(
     order: str | None = None,
     decimal: str | None = None,
     currency: str | None = None,
+    brand: str | None = None,
     rows: int = 5,
     count: Callable[[str, pl.DataFrame], int] = lambda name, frame: frame.height,
 ) -> FilePreview:
@@ -99,7 +100,7 @@ def preview(
     except OSError as exc:
         return FilePreview(path.name, error=f"the file cannot be opened: {exc.strerror or exc}")
     told = document.encoding or ""
-    words = (("order", order), ("decimal", decimal), ("currency", currency))
+    words = (("order", order), ("decimal", decimal), ("currency", currency), ("brand", brand))
     said = {name: value for name, value in words if value}
     look = _Look(workspace, layouts, path.name, wanted, account, mapping, said, rows, count)
     return FilePreview(

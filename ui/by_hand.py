@@ -78,7 +78,9 @@ def _taken(workspace: Workspace, values: Mapping[str, str | None], *, now: dt.da
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"by-hand-{now:%Y-%m-%d}.csv"
         path.write_text(_table(row), encoding="utf-8")
-        report = pipeline.take_file(workspace, path, now=now, wanted=LAYOUT, again=again)
+        own = pipeline.own_brands(workspace)
+        brand = own[0] if len(own) == 1 else None  # a person wrote it down here for a reason
+        report = pipeline.take_file(workspace, path, now=now, wanted=LAYOUT, again=again, brand=brand)
     if report.error:
         return Saved("refused", problem=report.error)
     if report.quarantined or report.skipped:

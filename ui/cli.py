@@ -254,6 +254,10 @@ def import_files(
         str | None,
         typer.Option(metavar="CODE", help="The currency of amounts that name none, as PLN. Default: your own."),
     ] = None,
+    brand: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The brand that rows of a mention export are about which match no query."),
+    ] = None,
     said: Annotated[
         list[str] | None,
         typer.Option(
@@ -289,6 +293,7 @@ def import_files(
     one_of(days, tuple(_ORDERS), "--days")
     one_of(decimal, tuple(_DECIMALS), "--decimal")
     code = _currency_or_stop(currency)
+    _known_brand(workspace, brand)
     if said:
         try:
             say_columns(workspace, files[0], layout=layout or "", said=said, now=now(), encoding=encoding)
@@ -311,6 +316,7 @@ def import_files(
                     order=_ORDERS[days] if days else None,
                     decimal=_DECIMALS[decimal] if decimal else None,
                     currency=code,
+                    brand=brand,
                     replaces=replaces,
                 )
             )
@@ -337,6 +343,13 @@ def _currency_or_stop(text: str | None) -> str | None:
     if text and text.upper() not in list_currencies():
         stop(f"--currency {text!r} is no code of a currency; write one such as EUR or PLN")
     return text.upper() if text else None
+
+
+def _known_brand(workspace: Workspace, name: str | None) -> None:
+    """Stops (2) where no brand is called so."""
+    known = [brand.name for brand in workspace.settings.brand]
+    if name is not None and name not in known:
+        stop(f"--brand: there is no brand {name!r}; there are {', '.join(known)}")
 
 
 def _known_layout(name: str) -> None:

@@ -7,6 +7,7 @@ entries are removed or put back as they were, and come back with the file.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ import polars as pl
 import sqlalchemy as sa
 
 from config import intake, mappings, plans, register_files
+from config.import_ledger import said_before
 from config.import_lock import import_lock
-from config.intake import ImportReport
+from config.intake import ImportReport, Layout
 from config.mappings import ColumnMapping
 from config.partial_tables import partial_table
 from config.preview import FilePreview, preview
@@ -50,6 +52,7 @@ def look(
     order: str | None = None,
     decimal: str | None = None,
     currency: str | None = None,
+    brand: str | None = None,
 ) -> FilePreview:
     """What an import would make of the file; nothing is stored."""
     return preview(
@@ -63,6 +66,7 @@ def look(
         order=order,
         decimal=decimal,
         currency=currency,
+        brand=brand,
         count=_told,
     )
 
@@ -77,6 +81,14 @@ def proposal(workspace: Workspace, path: Path, *, encoding: str | None = None) -
     seen = look(workspace, path, encoding=encoding)
     unknown = [table for table in seen.tables if table.layout is None and partial_table(table.headers) is None]
     return mapping.proposal(unknown[0].sample) if unknown and not seen.recognised else None
+
+
+def said_currency(workspace: Workspace, path: Path, *, layouts: Sequence[Layout], account: str) -> str | None:
+    """The currency that a person said for these bytes last, else for the last file of these layouts and account."""
+    names = "+".join(sorted({layout.id for layout in layouts}))
+    with path.open("rb") as stream:
+        sha = hashlib.file_digest(stream, "sha256").hexdigest()
+    return said_before(workspace.engine, "currency", sha=sha, layout=names, account=account)
 
 
 def sinks_of(layout: str) -> frozenset[str]:
@@ -147,7 +159,7 @@ def retry(workspace: Workspace, path: Path, *, of: int, now: dt.datetime) -> Imp
     if row is None:
         raise KeyError(of)
     wanted = row["layout"] if "+" not in row["layout"] else None
-    said = {name: row["counts"].get(name) for name in ("order", "decimal", "currency")}
+    said = {name: row["counts"].get(name) for name in ("order", "decimal", "currency", "brand")}
     report = pipeline.take_file(workspace, path, now=now, wanted=wanted, account=row["account"], again=True, **said)
     if report.error is None and report.id is not None:
         intake.settle_quarantine(workspace.engine, of=of, by=report.id)

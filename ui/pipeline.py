@@ -72,6 +72,7 @@ def take_file(
     order: str | None = None,
     decimal: str | None = None,
     currency: str | None = None,
+    brand: str | None = None,
     again: bool = False,
     replaces: bool = False,
     progress: intake.Progress | None = None,
@@ -108,6 +109,7 @@ def take_file(
         order=order,
         decimal=decimal,
         currency=currency,
+        brand=brand,
         again=again,
         progress=progress,
     )

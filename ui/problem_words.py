@@ -287,6 +287,10 @@ def warnings(_: Words) -> tuple[str, ...]:
         _("GA4 does not name the currency of its revenue; taken as {currency}."),
         _("{n} rows match no brand's query and were left out"),
         _("1 row matches no brand's query and was left out"),
+        _(
+            "If they are about one of your brands, import the file again with --brand (on the page Data: Brand of rows "
+            "that match no query)."
+        ),
         _("{n} rows match no brand's query; they are kept as talk about {brand}, for which the file was made."),
         _("1 row matches no brand's query; it is kept as talk about {brand}, for which the file was made."),
         _("Undo the import if that is wrong."),

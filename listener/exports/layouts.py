@@ -20,7 +20,7 @@ def layouts_for(queries: Queries, *, own: Sequence[str]) -> tuple[Layout, ...]:
     """The layouts. `queries` gives brands with their compiled queries when a file is read; `own` names the own brands.
 
     A row that a tool's own query chose, and in which none of ours finds a word, is about the own brand if there is
-    but one.
+    no other brand; what a person says of such rows (`ReadContext.brand`) goes before that.
     """
     single = own[0] if len(own) == 1 else None
     return tuple(_layout(columns, queries, single) for columns in ALL)

@@ -53,6 +53,11 @@ MENTIONS: Mapping[str, pl.DataType | type[pl.DataType]] = {
 _COUNTS = ("followers", "following", "likes", "comments", "shares", "views")
 _NET_VOTES = ("score", "reddit score")  # votes for less votes against: may lie below 0
 _REMOVED = ("[removed]", "[deleted]", "[removed by reddit]")
+# Said of a tool's export where several brands are set up.
+NAME_BRAND = (
+    "If they are about one of your brands, import the file again with --brand (on the page Data: Brand of rows that "
+    "match no query)."
+)
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 _LINKS = re.compile(r"https?://[^\s\"'<>\\,\]}]{1,2000}")
 _EXPANDED = re.compile(r'"expanded_url":\s*"(https?://[^"\s]{1,2000})"')
@@ -70,7 +75,8 @@ def read_rows(
     own: str | None,
 ) -> Parsed:
     """The table "mentions" of a file. Rows put aside: missing_text, bad_date. Left out: not_a_mention (control records
-    of a stream), removed_by_author, no_brand (no query matches, and the file is not the answer to a tool's own query).
+    of a stream), removed_by_author, no_brand: no query matches, nobody said what such rows are about, and the file is
+    not the answer to a tool's own query where but one brand is set up.
     """
     reader = _Reader(table, columns, ZoneInfo(context.timezone))
     rows: list[dict[str, Any]] = []
@@ -78,6 +84,7 @@ def read_rows(
     skipped: dict[int, str] = {}
     wordless = 0
     brands = queries()
+    about = context.brand or (_guessed(own, brands) if columns.selected else None)
     for cells_of in reader.rows():
         line = int(cells_of["source_line"])
         result = reader.mention(cells_of)
@@ -86,7 +93,7 @@ def read_rows(
         elif isinstance(result, str):
             skipped[line] = result
         else:
-            found = _brands(result, brands, own=own if columns.selected else None)
+            found = _brands(result, brands, own=about)
             if found:
                 wordless += not any(found.values())
                 rows.append(result | {"brands": json.dumps(found, ensure_ascii=False)})
@@ -98,11 +105,16 @@ def read_rows(
         rejected,
         skipped,
         exported_at=latest(frame),
-        warnings=_warnings(reader, skipped, wordless=wordless, own=own),
+        warnings=_warnings(reader, skipped, wordless=wordless, own=about, asks=columns.selected),
     )
 
 
-def _warnings(reader: _Reader, skipped: Mapping[int, str], *, wordless: int, own: str | None) -> list[str]:
+def _guessed(own: str | None, brands: Sequence[tuple[str, Query]]) -> str | None:
+    """What a tool's own query looked for: the one brand that is set up; among several nobody can tell."""
+    return own if len(brands) == 1 else None
+
+
+def _warnings(reader: _Reader, skipped: Mapping[int, str], *, wordless: int, own: str | None, asks: bool) -> list[str]:
     told = [f"{n} cells of {name} hold no number; they count as unknown" for name, n in sorted(reader.unread.items())]
     strangers = sum(why == "no_brand" for why in skipped.values())
     if wordless:
@@ -112,7 +124,7 @@ def _warnings(reader: _Reader, skipped: Mapping[int, str], *, wordless: int, own
     if strangers:
         one = strangers == 1
         what = "1 row matches no brand's query and was" if one else f"{strangers} rows match no brand's query and were"
-        told.append(f"{what} left out")
+        told.append(f"{what} left out. {NAME_BRAND}" if asks else f"{what} left out")
     return told
 
 

@@ -91,12 +91,23 @@ def test_what_is_no_currency_is_wrong_usage(space: Path) -> None:
 def test_the_page_asks_with_the_business_s_own_currency_there(own_shop: Workspace) -> None:
     page = dropped("ads.csv", FILES["spend"][0])
     box = keyed(page, "selectbox", "currency-")
-    assert (box.label, box.value) == ("Currency of amounts that name none", "EUR")
+    assert (box.label, box.value) == ("Currency", "EUR")
     page = run(box.set_value("PLN"))
     assert "taken as PLN" in texts(page)
     run(page.button(key="import-now").click())
     spend = facts_of(own_shop).scan("spend").collect()
     assert spend.filter(spend["campaign"] == "may")["currency"].to_list() == ["PLN", "PLN"]
+
+
+def test_the_page_proposes_what_was_said_of_the_file_or_of_its_layout_before(own_shop: Workspace) -> None:
+    page = dropped("ads.csv", FILES["spend"][0])
+    page = run(keyed(page, "selectbox", "currency-").set_value("PLN"))
+    run(page.button(key="import-now").click())
+    again = dropped("ads.csv", FILES["spend"][0])
+    assert keyed(again, "selectbox", "currency-").value == "PLN"
+    assert "taken as PLN" in texts(again)
+    other = dropped("june.csv", FILES["spend"][0].replace("-05-", "-06-"))
+    assert keyed(other, "selectbox", "currency-").value == "PLN"
 
 
 def test_the_page_asks_nothing_where_currencies_are_told(own_shop: Workspace) -> None:

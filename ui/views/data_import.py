@@ -45,6 +45,7 @@ class Choice:
     order: str | None = None
     decimal: str | None = None
     currency: str | None = None  # of amounts that name none
+    brand: str | None = None  # that rows are about which match no query
 
 
 def draw(screen: Screen) -> None:
@@ -61,9 +62,12 @@ def draw(screen: Screen) -> None:
         key=f"files-{number}",
     )
     uploads = [*st.session_state.get(KEPT, []), *(_keep(file) for file in dropped)]
+    if not dropped:  # what is left are the cards of files that were not imported with the others
+        _results(screen)
     if uploads:
         _offer(screen, uploads, number=number)
-    _results(screen)
+    if dropped:
+        _results(screen)
 
 
 def _keep(file: Any) -> Upload:
@@ -92,7 +96,8 @@ def _offer(screen: Screen, uploads: list[Upload], *, number: int) -> None:
         with st.container(border=True, key=f"file-{upload.id}"):
             looked.append(_card(screen, upload))
     ready = [(upload, choice) for upload, choice, seen in looked if seen.recognised]
-    left = len(looked) - len(ready)
+    unread = sum(bool(seen.error) for _upload, _choice, seen in looked)
+    left = len(looked) - len(ready) - unread
     label = _.plural("Import {n} file", "Import {n} files", len(ready)).format(n=len(ready)) if ready else _("Import")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(label, type="primary", icon=":material/upload:", disabled=not ready, key="import-now"):
@@ -106,6 +111,8 @@ def _offer(screen: Screen, uploads: list[Upload], *, number: int) -> None:
                 left,
             )
             st.caption(said.format(n=left))
+        if unread:
+            st.caption(f"{_('Cannot be read')}: {talk_cards.number(screen, unread)}")
 
 
 # --- one file -------------------------------------------------------------------------------------------------------
@@ -117,6 +124,9 @@ def _card(screen: Screen, upload: Upload) -> tuple[Upload, Choice, FilePreview]:
     facts = st.container()
     choice = _choice(screen, upload)
     seen = look(screen, upload, choice)
+    if choice.currency is None and any(table.bare for table in seen.recognised):
+        choice = replace(choice, currency=_settled(screen, upload, choice, seen))
+        seen = look(screen, upload, choice)
     with head:
         st.text(upload.path.name)
         _verdict(_, seen)
@@ -127,7 +137,9 @@ def _card(screen: Screen, upload: Upload) -> tuple[Upload, Choice, FilePreview]:
     with facts:
         _facts(screen, seen)
         if any(table.bare for table in seen.recognised):
-            choice = replace(choice, currency=_currency(screen, upload))
+            choice = replace(choice, currency=_currency(screen, upload, choice))
+        if choice.brand or any("no_brand" in table.skipped for table in seen.recognised):
+            _brand(screen, upload)
     if seen.error:
         st.text(in_language(seen.error, _))
     elif seen.tables:
@@ -135,14 +147,37 @@ def _card(screen: Screen, upload: Upload) -> tuple[Upload, Choice, FilePreview]:
     return upload, choice, seen
 
 
-def _currency(screen: Screen, upload: Upload) -> str:
-    """Asks for the currency of amounts that name none; the business's own stands there."""
+def _settled(screen: Screen, upload: Upload, choice: Choice, seen: FilePreview) -> str | None:
+    """The currency that was said of the same bytes before, or of the last file of this layout and account."""
+    own = screen.workspace.settings.workspace.currency
+    layouts = [table.layout for table in seen.recognised if table.layout]
+    said = imports.said_currency(screen.workspace, upload.path, layouts=layouts, account=choice.account)
+    return said or own
+
+
+def _currency(screen: Screen, upload: Upload, choice: Choice) -> str:
+    """Asks for the currency of amounts that name none; what was said before stands there, else the business's own."""
     _ = screen._
     own = screen.workspace.settings.workspace.currency
+    known = [own, *(code for code in data_words.currencies() if code != own)]
     return st.selectbox(
-        _("Currency of amounts that name none"),
-        [own, *(code for code in data_words.currencies() if code != own)],
+        _("Currency"),
+        known,
+        index=known.index(choice.currency) if choice.currency in known else 0,
         key=f"currency-{upload.id}",
+        help=_("Currency of amounts that name none"),
+        width=320,
+    )
+
+
+def _brand(screen: Screen, upload: Upload) -> None:
+    """Asks what rows are about that match no brand's query; the answer is read with the next look at the file."""
+    _ = screen._
+    st.selectbox(
+        _("Brand of rows that match no query"),
+        [None, *(brand.name for brand in screen.workspace.settings.brand)],
+        format_func=lambda name: name or _("none"),
+        key=f"brand-{upload.id}",
         width=320,
     )
 
@@ -168,6 +203,7 @@ def look(screen: Screen, upload: Upload, choice: Choice) -> FilePreview:
                 order=choice.order,
                 decimal=choice.decimal,
                 currency=choice.currency,
+                brand=choice.brand,
             )
     return looks[key]
 
@@ -268,6 +304,7 @@ def _choice(screen: Screen, upload: Upload) -> Choice:
         order=order or None,
         decimal=decimal or None,
         currency=st.session_state.get(f"currency-{upload.id}"),
+        brand=st.session_state.get(f"brand-{upload.id}"),
     )
 
 
@@ -384,6 +421,7 @@ def _take(
         order=choice.order,
         decimal=choice.decimal,
         currency=choice.currency,
+        brand=choice.brand,
         replaces=replaces,
         progress=progress,
     )

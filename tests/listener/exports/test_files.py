@@ -220,6 +220,43 @@ def test_rows_a_tools_query_chose_are_about_the_own_brand(workspace: Workspace) 
     )  # fmt: skip
 
 
+RIVAL = """
+[[brand]]
+name = "Globex"
+match = "globex"
+role = "competitor"
+"""
+ASKED = (
+    "1 row matches no brand's query and was left out. If they are about one of your brands, import the file again with "
+    "--brand (on the page Data: Brand of rows that match no query)."
+)
+
+
+def test_among_several_brands_nobody_guesses_what_a_tool_looked_for(make_workspace: Callable[..., Workspace]) -> None:
+    workspace = make_workspace(settings=SETTINGS + RIVAL)
+    row = "https://x.com/u/status/20009,No name here,@anna,,2026-02-01,x"
+    left = by_hand(workspace, row)
+    assert (left.skipped, left.reasons, left.warnings) == (1, {"no_brand": 1}, [ASKED])
+    path = next(workspace.folder.glob("*.csv"))
+    told = pipeline.take_file(workspace, path, now=NOW, brand="Globex")
+    assert (told.accepted, told.warnings) == (
+        1,
+        ["1 row matches no brand's query; it is kept as talk about Globex, for which the file was made. Undo the "
+         "import if that is wrong."],
+    )  # fmt: skip
+    assert heard(workspace)["brands"].to_list() == [["Globex"]]
+    for brand in ("Globex", None):
+        again = pipeline.take_file(workspace, path, now=NOW, brand=brand)
+        assert (again.id, again.duplicates, again.accepted) == (told.id, 1, 0), "the same words change nothing"
+
+
+def test_a_brand_says_nothing_of_a_file_without_mentions(workspace: Workspace) -> None:
+    path = write(workspace, "spend.csv", "date,platform,campaign,cost,currency\n2026-05-03,meta,May,10.00,EUR\n")
+    first = pipeline.take_file(workspace, path, now=NOW)
+    again = pipeline.take_file(workspace, path, now=NOW, brand="Acme")
+    assert (again.id, again.duplicates, list(again.replaced)) == (first.id, 1, [])
+
+
 def test_rows_that_cannot_be_used_are_put_aside_with_their_reason(workspace: Workspace) -> None:
     report = by_hand(
         workspace,
