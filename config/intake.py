@@ -240,14 +240,16 @@ def _take_in(
     progress: Progress | None,
 ) -> ImportReport:
     names = "+".join(sorted({layout.id for _, layout in assigned if layout}))
-    if not any(layout.sink == "mentions" for _, layout in assigned if layout):
+    talk = any(layout.sink == "mentions" for _, layout in assigned if layout)
+    if not talk:
         said = {name: value for name, value in said.items() if name != "brand"}
     sha = _sha256(path)
     known = _done_imports(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
     earlier = [] if again else known
     now_read = {"encoding": document.encoding, **said}
     usual = {"currency": workspace.settings.workspace.currency}
-    others = earlier if reread and _read_otherwise(workspace.engine, earlier, now_read, usual=usual) else []
+    last = earlier[:1] if talk else earlier  # of mentions an import takes no other's place: the last word counts
+    others = earlier if reread and _read_otherwise(workspace.engine, last, now_read, usual=usual) else []
     if earlier and not others:
         read = sum(table.rows_read for table in document.tables)
         return ImportReport(earlier[0], path.name, names, read=read, duplicates=read)
