@@ -1,7 +1,8 @@
 """earned's own spend file: one row a cost line (media, fees, labour), for a day or a span of days.
 
 `date,platform,campaign,cost,currency` and, where known, `source,medium,cost_type,influencer,impressions,clicks,
-conversions,conversion_value`; `date_from,date_to` may stand in place of `date`.
+conversions,conversion_value`; `date_from,date_to` may stand in place of `date`. A line without `cost_type` is media, or
+the fee of the influencer whom it names where nothing in it says that it paid for an ad.
 """
 
 from __future__ import annotations
@@ -135,8 +136,17 @@ def _read_cells(rows: pl.DataFrame, context: ReadContext, *, order: str | None) 
         pl.coalesce("date_to", "day", "date_from").alias("date_to"),
         pl.col("currency").alias("currency as written"),
         pl.col("currency").str.to_uppercase().fill_null(context.currency),
-        pl.col("cost_type").str.to_lowercase().str.replace_all(r"[\s-]+", "_").fill_null("media"),
+        pl.col("cost_type").str.to_lowercase().str.replace_all(r"[\s-]+", "_").fill_null(_unsaid_type()),
     )
+
+
+def _unsaid_type() -> pl.Expr:
+    """A line that names a person, and neither a medium nor ads ("TikTok Ads"), is what that person got."""
+    ads = pl.any_horizontal(
+        pl.col(name).str.contains(r"(?i)\bads$").fill_null(False) for name in ("platform", "source")
+    )
+    fee = pl.col("influencer").is_not_null() & pl.col("medium").is_null() & ~ads
+    return pl.when(fee).then(pl.lit("creator_fee")).otherwise(pl.lit("media"))
 
 
 _CHECKS = (

@@ -208,6 +208,22 @@ def test_a_cost_line(bring: Bring, facts: Facts) -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "cost_type"),
+    [
+        ("2026-05-03,tiktok,x,1,EUR,,,,tiktok:anna,,,,", "creator_fee"),
+        ("2026-05-03,tiktok,x,1,EUR,tiktok,,,tiktok:anna,,,,", "creator_fee"),
+        ("2026-05-03,tiktok,x,1,EUR,,,media,tiktok:anna,,,,", "media"),
+        ("2026-05-03,tiktok,x,1,EUR,,cpc,,tiktok:anna,,,,", "media"),
+        ("2026-05-03,TikTok Ads,x,1,EUR,,,,tiktok:anna,,,,", "media"),
+        ("2026-05-03,tiktok,x,1,EUR,,,,,,,,", "media"),
+    ],
+)
+def test_a_cost_that_names_a_person_and_no_ad_is_theirs(bring: Bring, facts: Facts, row: str, cost_type: str) -> None:
+    bring(SPEND, row)
+    assert facts.scan("spend").collect()["cost_type"].to_list() == [cost_type]
+
+
+@pytest.mark.parametrize(
     ("row", "reason"),
     [
         ("2026-05-03,meta,x,12.34567,EUR,,,,,,,,", "bad_money"),
