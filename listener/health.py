@@ -72,14 +72,21 @@ def read_health(
     return pl.DataFrame(rows, schema=dict(HEALTH), orient="row")
 
 
+def poll_states(
+    engine: Engine, sources: Sequence[SourceSettings], *, now: dt.datetime
+) -> dict[str, tuple[str, SourceState | None]]:
+    """By source its state of `read_health` and what its polls left, without looking at mentions: never late, silent
+    nor with gaps."""
+    states = {(state.name, state.url): state for state in read_states(engine).values()}
+    return {
+        one.name: (_state(one, state, silent=False, missed=False, now=now, running=False), state)
+        for one, state in ((one, states.get((one.name, one.url))) for one in sources)
+    }
+
+
 def count_failing(engine: Engine, sources: Sequence[SourceSettings], *, now: dt.datetime) -> int:
     """How many sources are in the state `failing` of `read_health`, without looking at their mentions."""
-    states = {(state.name, state.url): state for state in read_states(engine).values()}
-    found = [
-        _state(one, states.get((one.name, one.url)), silent=False, missed=False, now=now, running=False)
-        for one in sources
-    ]
-    return found.count("failing")
+    return [state for state, _polled in poll_states(engine, sources, now=now).values()].count("failing")
 
 
 def _row(

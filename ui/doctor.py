@@ -23,6 +23,7 @@ from config.import_ledger import imports
 from config.settings import Settings, SettingsError, read_settings
 from config.workspace import Workspace, WorkspaceError, open_workspace
 from listener import sentiment
+from listener.health import poll_states
 from listener.state import SourceState, read_gaps, read_states
 from listener.tables import mentions
 
@@ -30,7 +31,7 @@ SAFE_SQLITE = (3, 51, 3)
 BACKPORTED = ((3, 50, 7), (3, 44, 6))
 LITTLE, TOO_LITTLE = 2_000_000_000, 200_000_000  # free bytes
 SHARED_DISKS = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "vboxsf", "fuse.grpcfuse", "virtiofs")
-FAILING = 3  # failures in a row
+ILL = ("gone", "failing", "empty")  # states of `listener.health` that somebody has to look at
 RECENT = dt.timedelta(days=7)
 SLIP = dt.timedelta(hours=1)  # a clock may differ by so much
 _FIRST_SENSIBLE_YEAR = 2025
@@ -215,13 +216,14 @@ def _times(workspace: Workspace, now: dt.datetime) -> Check:
 
 
 def _sources(workspace: Workspace, now: dt.datetime) -> Iterator[Check]:
-    known = read_states(workspace.engine)
-    listened = [known[source.name] for source in workspace.settings.listened if source.name in known]
-    bad = [state for state in listened if state.gone or state.failures >= FAILING]
-    for state in bad:
-        yield Check("source", "warning", f"{state.name}: {state.error or state.outcome}", _cure(state))
+    known = poll_states(workspace.engine, workspace.settings.listened, now=now)
+    polled = {name: (health, state) for name, (health, state) in known.items() if state is not None}
+    bad = {name: both for name, both in polled.items() if both[0] in ILL}
+    for name, (health, state) in bad.items():
+        said = "without entries" if health == "empty" else state.error or state.outcome
+        yield Check("source", "warning", f"{name}: {said}", _cure(state))
     if not bad:
-        yield _ok("sources", f"{len(listened)} polled, none failing")
+        yield _ok("sources", f"{len(polled)} polled, none failing")
     names = [source.name for source in workspace.settings.listened]
     for name, since, until in read_gaps(workspace.engine, since=now - RECENT).iter_rows():
         if name in names:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from config.workspace import Workspace
+from listener.health import count_failing
 from listener.state import SourceState, save_state
 from listener.tables import source_gaps
 from ui import doctor
@@ -89,15 +90,19 @@ def test_facts_that_cannot_be_read_are_a_problem(make_workspace: Make) -> None:
 
 def test_failing_sources_and_gaps_are_told_with_a_cure(make_workspace: Make) -> None:
     space = make_workspace(SOURCE, settings=HEAD)
-    state = SourceState("blog", "https://blog.example/feed", outcome="http_error", error="404", failures=3)
+    state = SourceState("blog", "https://blog.example/feed", outcome="http_error", error="404", failures=1)
+    state = replace(state, last_checked_at=NOW)
     save_state(space.engine, [state])
     with space.engine.connect().execution_options(writes=True) as connection, connection.begin():
         gap = {"source": "blog", "since": NOW - dt.timedelta(days=2), "until": NOW - dt.timedelta(days=1)}
         connection.execute(sa.insert(source_gaps).values(gap))
-    assert found(space.folder, "source").found == "blog: 404"
+    assert found(space.folder, "source").found == "blog: 404"  # from the first failure on, as in the list of sources
+    assert count_failing(space.engine, space.settings.listened, now=NOW) == 1
     assert "may have been missed between 2026-06-28" in found(space.folder, "missed").found
     save_state(space.engine, [replace(state, gone=True)])
     assert "Remove" in (found(space.folder, "source").cure or "")
+    save_state(space.engine, [replace(state, outcome="ok", error=None, failures=0, entries=0)])
+    assert found(space.folder, "source").found == "blog: without entries"
 
 
 def test_times_ahead_of_the_clock_are_told(make_workspace: Make) -> None:
