@@ -15,7 +15,8 @@ time of export leave each other's rows alone: nothing tells which of them is the
 
 A cost line is known by the platform's ids where the export holds them, else by names. Where one import knows a line of
 the same days by names alone and another by ids, both tell one cost: that of the newer export stands, of two of the same
-time that with ids. Lines of two ids are two costs, whatever their names.
+time that with ids. Lines of two ids are two costs, whatever their names. Of own files of costs all
+lines count, also those that look alike once a person has been forgotten.
 
 `stated`: the imports whose time of export is known, and not only inferred from what they hold.
 """
@@ -162,6 +163,7 @@ def _shared(rows: pl.LazyFrame, names: Sequence[str], *, named: str) -> pl.LazyF
 def _known_otherwise(versions: pl.LazyFrame) -> pl.LazyFrame:
     """import_id, account and spend_id of cost lines that one import knows by names alone and a newer one by ids, or the
     other way round."""
+    versions = versions.filter(_of_platform())
     doubted = versions.group_by(_LINE).agg(
         pl.col("spend_id").n_unique().alias("_ids"), pl.col("import_id").n_unique().alias("_imports")
     )
@@ -187,13 +189,18 @@ def _with_named(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns((rows["spend_id"] == by_name(rows)).alias("_named"))
 
 
+def _of_platform() -> pl.Expr:
+    """Whether a cost line is of an account of its platform, and not of an own file."""
+    return pl.col("account").str.starts_with(pl.concat_str("platform", pl.lit(":")))
+
+
 def _scope(table: Table) -> pl.Expr:
     """One text for what a row is told of; null where its file need not tell all of its days, as own files of costs."""
     days = pl.when(pl.col("date_from") == pl.col("date_to")).then(pl.lit("day"))
     span = days.otherwise(pl.concat_str("date_from", pl.lit("/"), "date_to"))
     if table.name == "spend":
         grain = level()
-        whole = pl.col("account").str.starts_with(pl.concat_str("platform", pl.lit(":")))
+        whole = _of_platform()
     else:
         grain, whole = pl.col("hour").is_not_null().cast(pl.Int32), pl.lit(value=True)
     parts = [pl.col(name) for name in _SCOPES[table.name]]

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from attribution.facts import Facts
+from attribution.forgetting import forget
 from attribution.inputs import LAYOUTS
 from config.intake import ImportReport, take_in, undo_import
 from config.workspace import Workspace
@@ -100,6 +101,19 @@ def test_what_shares_nothing_stands_beside(workspace: Workspace, tmp_path: Path,
     for one in (OLD, text):
         assert bring(workspace, tmp_path, one).error is None
     assert cost(workspace) in (Decimal("127.0000"), Decimal("125.0000"))
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_own_lines_that_look_alike_once_a_person_is_forgotten_all_count(
+    workspace: Workspace, tmp_path: Path, turn: int
+) -> None:
+    head = "date,platform,campaign,cost,currency,cost_type,influencer\n"
+    fee = head + "2026-05-01,instagram,spring,{},EUR,creator_fee,{}\n"
+    for text in (fee.format("100", "instagram:anna"), fee.format("50", ""))[::turn]:
+        assert bring(workspace, tmp_path, text).error is None
+    assert cost(workspace) == Decimal("150.0000")
+    forget(Facts(workspace.facts, workspace.engine), [], person="instagram:anna", now=NOW)
+    assert cost(workspace) == Decimal("150.0000")
 
 
 def test_accounts_have_windows_of_their_own(workspace: Workspace, tmp_path: Path) -> None:
