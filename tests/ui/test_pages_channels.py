@@ -29,6 +29,7 @@ TABS = ("Credit", "Compare models", "Journeys", "Cost and claims", "Tags", "Link
 def test_the_sentence_names_the_largest_credit_and_what_has_no_channel(shop: Workspace) -> None:
     said = texts(show("channels"))
     assert said.startswith("Email has the largest credit: €120, 43% of all credited. 10% of net revenue has no channel")
+    assert "no channel to thank (1 order in all)." in said  # as the card says it: €30 of 1 order
 
 
 def test_the_four_cards_state_figure_and_count(shop: Workspace) -> None:

@@ -101,7 +101,7 @@ def _answer(screen: Screen, report: Report) -> str:
         money=words.money(screen, row["revenue_minor"]),
         share=words.share(screen, row["share"]),
         rest=words.share(screen, _uncredited_share(report)),
-        orders=words.orders(screen, report.orders),
+        orders=words.orders(screen, _apart(report)),
     )
 
 
