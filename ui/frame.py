@@ -65,12 +65,14 @@ def open_page(
     period_filter: bool = True,
     lookback_filter: bool = False,
     about: Sequence[str] = (ORDERS, MENTIONS),
+    compares: bool = True,
 ) -> Screen:
     """Draw title, place for the answer, filters, freshness line and badge; give back what was chosen.
 
     Filters stand in the address, and keep their value from page to page within a session. Without a period filter the
     page shows all there is, and its period is the last 30 days. `about`: what the page is about; where all that is
-    known of it lies outside the period, the page says when it was and offers those days.
+    known of it lies outside the period, the page says when it was and offers those days. `compares`: whether its
+    figures stand against those of the days before.
     """
     _ = i18n.translator()
     _style()
@@ -107,7 +109,7 @@ def open_page(
     )
     if period_filter:
         screen = replace(screen, earlier=_earlier(screen, about))
-    _freshness(screen, about)
+    _freshness(screen, about, compares=compares)
     if period_filter:
         screen = _with_known_days(screen, about)
     if answer:
@@ -312,8 +314,8 @@ def _earlier(screen: Screen, about: Sequence[str]) -> frozenset[str]:
     return frozenset(kind for kind in about if known_days.covers(known[kind], screen.before))
 
 
-def _compared(screen: Screen, about: Sequence[str]) -> str:
-    """With which days the page compares, or from when what it is about is known."""
+def _compared(screen: Screen, about: Sequence[str]) -> str | None:
+    """With which days the page compares, or from when what it is about is known; None where nothing of it is."""
     _ = screen._
     earlier = _("compared with {period}").format(period=period_text(screen, screen.before))
     days = known_days.known_days()
@@ -321,7 +323,7 @@ def _compared(screen: Screen, about: Sequence[str]) -> str:
     lacking = [known[kind] for kind in about if kind not in screen.earlier]
     begins = known_days.together(*lacking)
     if begins is None:
-        return earlier
+        return earlier if screen.earlier else None
     if ORDERS in about and ORDERS not in screen.earlier and MENTIONS not in screen.earlier & set(about):
         told = _("not compared with the days before: what is known begins on {day}")
     elif MENTIONS in screen.earlier:
@@ -331,11 +333,12 @@ def _compared(screen: Screen, about: Sequence[str]) -> str:
     return told.format(day=day_text(screen, begins.since))
 
 
-def _freshness(screen: Screen, about: Sequence[str]) -> None:
+def _freshness(screen: Screen, about: Sequence[str], *, compares: bool) -> None:
     _ = screen._
     fresh = data.freshness()
     parts = [
-        *((period_text(screen), _compared(screen, about)) if screen.dated else ()),
+        *([period_text(screen)] if screen.dated else ()),
+        *filter(None, [_compared(screen, about) if screen.dated and compares else None]),
         _("last poll {time}").format(time=time_text(screen, fresh.last_poll)),
         _("last import {time}").format(time=time_text(screen, fresh.last_import)),
     ]

@@ -83,7 +83,7 @@ def figures_of(
     talk = campaign_talk(blended, said, campaigns=campaigns, contracted=contracted(workspace))
     others = [
         _other(workspace, report, other, lift, without_flagged=without_flagged)
-        for other in (period.before(), _year_before(period))
+        for other in (period.before(), year_before(period))
     ]
     return RoiFigures(
         report=replace(blended, roi=replace(blended.roi, savings_minor=beside.savings_minor)),
@@ -98,18 +98,20 @@ def figures_of(
     )
 
 
-def _year_before(period: Period) -> Period:
-    year = dt.timedelta(days=364)  # whole weeks, so that weekdays stand against the same weekdays
-    return Period(period.since - year, period.until - year)
+def year_before(period: Period) -> Period | None:
+    """The same days a year before, moved by whole weeks, so that weekdays stand against the same weekdays; None for a
+    period so long that the two would have days in common."""
+    year = dt.timedelta(days=364)
+    return Period(period.since - year, period.until - year) if period.days <= year.days else None
 
 
 def _other(
-    workspace: Workspace, report: Report, period: Period, lift: LiftEstimate | None, *, without_flagged: bool
+    workspace: Workspace, report: Report, period: Period | None, lift: LiftEstimate | None, *, without_flagged: bool
 ) -> RoiReport | None:
-    """The blend of another period; None where no order of it is known."""
+    """The blend of another period; None where there is none, or no order of it is known."""
     from attribution import indirect
 
-    if report.history.filter(pl.col("day").is_between(period.since, period.until)).is_empty():
+    if period is None or report.history.filter(pl.col("day").is_between(period.since, period.until)).is_empty():
         return None
     other = attribute(
         pipeline.attribution_inputs(workspace, with_mentions=without_flagged),

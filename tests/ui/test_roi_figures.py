@@ -15,13 +15,14 @@ import pytest
 
 from attribution.interval import Interval
 from config import plans
+from config.clock import Period
 from config.workspace import Workspace
 from listener import store
 from tests.ui.pages import JUNE, NOW, cards, hear, mention, run, show, tables, texts
 from ui import documents_roi, equivalents, history, i18n, pipeline
 from ui.documents import schema
 from ui.frame import Screen
-from ui.roi_figures import RoiFigures, roi_figures
+from ui.roi_figures import RoiFigures, roi_figures, year_before
 from ui.views import roi_return
 
 
@@ -102,6 +103,19 @@ def test_missing_costs_are_named_and_other_periods_are_unknown_where_nothing_is_
     told = document(shop)
     assert {"labour", "tools", "product_seeding"} <= set(told["cost_missing"])
     assert (told["previous"], told["previous_year"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        (JUNE, Period(dt.date(2025, 6, 2), dt.date(2025, 7, 1))),
+        (Period(dt.date(2025, 7, 2), dt.date(2026, 6, 30)), Period(dt.date(2024, 7, 3), dt.date(2025, 7, 1))),
+        (Period(dt.date(2025, 7, 1), dt.date(2026, 6, 30)), None),  # one day more: the two would share it
+        (Period(dt.date(2008, 1, 10), dt.date(2026, 9, 3)), None),
+    ],
+)
+def test_the_year_before_has_no_day_of_the_period_itself(period: Period, expected: Period | None) -> None:
+    assert year_before(period) == expected
 
 
 def test_a_campaign_that_only_written_costs_name_is_campaign_talk(own_shop: Workspace) -> None:

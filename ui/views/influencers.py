@@ -22,7 +22,9 @@ SHOWN_POSTS = 10
 
 
 def page() -> None:
-    screen = open_page(translator()("Influencers"), brand_filter=False, model_filter=True, about=(MENTIONS,))
+    screen = open_page(
+        translator()("Influencers"), brand_filter=False, model_filter=True, about=(MENTIONS,), compares=False
+    )
     _ = screen._
     talk_cards.style()
     report = data.report(screen.period, screen.model)

@@ -131,7 +131,8 @@ def answer(screen: Screen, roi: RoiReport) -> str:
 
 def _cards(screen: Screen, found: RoiFigures) -> None:
     _ = screen._
-    now, then, year = found.roi, found.before, found.year_before
+    now, year = found.roi, found.year_before
+    then = found.before if frame.ORDERS in screen.earlier else None
     blended = now.blended_roi
     grid = st.grid(5 if blended else 4, min_column_width=158)
     grid.metric(
