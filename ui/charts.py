@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
@@ -14,8 +15,8 @@ from babel import Locale
 from ui import i18n, theme
 
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
-DAY = "%-d %b"  # days on every axis: 5 Nov
-AXIS = 58  # what axis and title take of a chart's height
+_YEAR = 366
+AXIS = 80  # what axis and title take of a chart's height, as Streamlit spaces them
 
 
 def show(
@@ -58,9 +59,19 @@ def text_mark(chart: alt.Chart, **options: Any) -> alt.Chart:
     return drawn
 
 
+def day_axis(days: pl.Series, *, ticks: int | None = None) -> alt.Axis:
+    """The axis of days: 5 Nov, and months with their year where it is longer than one."""
+    first, last = days.min(), days.max()
+    long = isinstance(first, dt.date) and isinstance(last, dt.date) and (last - first).days > _YEAR
+    count = 8 if long and ticks is None else ticks
+    return alt.Axis(
+        format="%b %Y" if long else "%-d %b", tickCount=alt.Undefined if count is None else count, grid=False
+    )
+
+
 def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[str, str]) -> Drawn:
     """A daily line with its expected band. `frame` has `day`, `value`, `low`, `middle`, `high` (null: not known)."""
-    base = alt.Chart(frame).encode(x=alt.X(f"{day}:T", title=None, axis=alt.Axis(format=DAY, tickCount=8, grid=False)))
+    base = alt.Chart(frame).encode(x=alt.X(f"{day}:T", title=None, axis=day_axis(frame[day], ticks=8)))
     tips = [
         alt.Tooltip(f"{name}:{kind}", title=titles.get(name, name))
         for name, kind in ((day, "T"), (value, "Q"), ("low", "Q"), ("high", "Q"))
@@ -81,7 +92,7 @@ def volume_band(frame: pl.DataFrame, *, day: str, value: str, titles: Mapping[st
 
 def range_by_day(frame: pl.DataFrame, *, value_title: str) -> Drawn:
     """An estimate a day: `day`, `low`, `median`, `high`; a dashed line in its band."""
-    base = alt.Chart(frame).encode(x=alt.X("day:T", title=None, axis=alt.Axis(format=DAY, tickCount=8, grid=False)))
+    base = alt.Chart(frame).encode(x=alt.X("day:T", title=None, axis=day_axis(frame["day"], ticks=8)))
     band = base.mark_area(color=theme.BLUE, opacity=0.18).encode(y=alt.Y("low:Q", title=value_title), y2="high:Q")
     line = base.mark_line(color=theme.BLUE, strokeDash=[5, 4], strokeWidth=2).encode(
         y=alt.Y("median:Q", title=value_title),
@@ -98,7 +109,12 @@ def rows_with_captions(frame: pl.DataFrame, *, row_height: int = 58) -> alt.Char
     base = alt.Chart(frame).encode(
         y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.5, paddingOuter=0.4)),
     )
-    return base.properties(height=AXIS + row_height * max(1, frame.height))
+    return base.properties(height=_rows_height(frame, row_height))
+
+
+def _rows_height(frame: pl.DataFrame, row_height: int) -> int:
+    """The height at which rows are `row_height` apart, however few: the paddings come to 0.3 of a row."""
+    return AXIS + round(row_height * (max(1, frame.height) + 0.3))
 
 
 def captions(base: alt.Chart) -> alt.Chart:
@@ -136,7 +152,7 @@ def return_buckets(frame: pl.DataFrame, *, value_title: str, row_height: int = 5
         )
         for end in ("low", "high")
     ]
-    return alt.layer(solid, outline, line, *ends, captions(base)).properties(height=AXIS + row_height * frame.height)
+    return alt.layer(solid, outline, line, *ends, captions(base)).properties(height=_rows_height(frame, row_height))
 
 
 def against_break_even(frame: pl.DataFrame, *, value_title: str, row_height: int = 58) -> Drawn:
@@ -160,7 +176,7 @@ def against_break_even(frame: pl.DataFrame, *, value_title: str, row_height: int
         .mark_rule(strokeDash=[5, 4], color=theme.neutral("ink"), opacity=0.45)
         .encode(x="at:Q")
     )
-    return alt.layer(zero, ranges, dots, captions(base)).properties(height=AXIS + row_height * frame.height)
+    return alt.layer(zero, ranges, dots, captions(base)).properties(height=_rows_height(frame, row_height))
 
 
 def ranked_bars(frame: pl.DataFrame, *, value_title: str, key_name: str | None = None, row_height: int = 48) -> Drawn:
@@ -178,7 +194,7 @@ def ranked_bars(frame: pl.DataFrame, *, value_title: str, key_name: str | None =
     )
     if key_name:
         bars = bars.add_params(alt.selection_point(name=key_name, fields=["name"]))
-    return alt.layer(bars, captions(base)).properties(height=AXIS + row_height * max(1, frame.height))
+    return alt.layer(bars, captions(base)).properties(height=_rows_height(frame, row_height))
 
 
 def two_models(frame: pl.DataFrame, *, names: tuple[str, str], value_title: str, row_height: int = 48) -> Drawn:
@@ -205,7 +221,7 @@ def two_models(frame: pl.DataFrame, *, names: tuple[str, str], value_title: str,
                 ),
             )
         )
-    return alt.layer(rule, *marks, captions(base)).properties(height=AXIS + row_height * max(1, frame.height))
+    return alt.layer(rule, *marks, captions(base)).properties(height=_rows_height(frame, row_height))
 
 
 def _js(text: str) -> str:
@@ -219,7 +235,7 @@ def stacked_days(frame: pl.DataFrame, *, day: str, value: str, series: str, orde
         alt.Chart(frame)
         .mark_bar()
         .encode(
-            x=alt.X(f"utcyearmonthdate({day}):T", title=None, axis=alt.Axis(format=DAY, grid=False)),
+            x=alt.X(f"utcyearmonthdate({day}):T", title=None, axis=day_axis(frame[day])),
             y=alt.Y(f"sum({value}):Q", title=title, axis=alt.Axis(tickMinStep=1)),
             color=alt.Color(
                 f"{series}:N",

@@ -131,7 +131,7 @@ def stage_bars(frame: pl.DataFrame, *, stages: Mapping[str, str], order: Sequenc
                 alt.Tooltip("touches:Q", title="n"),
             ],
         )
-        .properties(height=charts.AXIS + 56 + 44 * len(stages))
+        .properties(height=charts.AXIS + 34 + 44 * len(stages))
     )
     return drawn
 

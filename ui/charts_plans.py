@@ -16,7 +16,7 @@ def pace(line: pl.DataFrame, *, target: float | None, title: str, words: Mapping
     """`line`: day, actual, plan, low, median, high (`goals.Assessment.line`, in the unit shown). The days so far are
     solid, the plan dashed, the forecast a band with its median outlined: it is estimated."""
     axis = alt.Axis(format=".0%" if percent else "~s", tickCount=5)
-    base = alt.Chart(line).encode(x=alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", grid=False)))
+    base = alt.Chart(line).encode(x=alt.X("day:T", title=None, axis=charts.day_axis(line["day"])))
     tips = [
         alt.Tooltip("day:T", title=words["day"]),
         *(alt.Tooltip(f"{name}:Q", title=words[name], format=",.3~s") for name in ("actual", "plan", "low", "high")),
@@ -40,7 +40,7 @@ def against(daily: pl.DataFrame, *, since: dt.date, notes: pl.DataFrame, title: 
     base = alt.Chart(
         daily.with_columns(colour=pl.when("running").then(pl.lit(theme.BLUE)).otherwise(pl.lit(theme.GREY)))
     )
-    x = alt.X("utcyearmonthdate(day):T", title=None, axis=alt.Axis(format="%-d %b", grid=False))
+    x = alt.X("utcyearmonthdate(day):T", title=None, axis=charts.day_axis(daily["day"]))
     bars = base.mark_bar().encode(
         x=x,
         y=alt.Y("actual:Q", title=title, axis=alt.Axis(tickMinStep=1)),

@@ -13,7 +13,7 @@ import altair as alt
 import polars as pl
 
 from listener.feeling import MIN_SCORED
-from ui.charts import DAY
+from ui.charts import day_axis
 from ui.talk import LABELS
 from ui.theme import BLUE, GREY, VERMILION
 
@@ -35,7 +35,7 @@ def net_over_time(buckets: pl.DataFrame, *, words: Mapping[str, str], ink: str, 
     known = pl.col("net").is_not_null()
     lone = known & ~known.shift(1, fill_value=False) & ~known.shift(-1, fill_value=False)
     base = alt.Chart(shown.with_columns(lone=lone)).encode(
-        x=alt.X("day:T", title=None, axis=alt.Axis(format=DAY, tickCount=6, grid=False))
+        x=alt.X("day:T", title=None, axis=day_axis(shown["day"], ticks=6))
     )
     scale = alt.Scale(domain=_domain(shown), nice=True)
     axis = alt.Axis(format=NET_FORMAT, tickCount=5)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from config.clock import Period, last_days
 from config.workspace import Workspace
 from listener.fetch import Outcome
-from tests.ui.pages import NOW, cards, hear, run, show, talk, texts
-from ui import documents_plans, documents_roi, known_days, pipeline, roi_cautions, talk_cards, templates
+from tests.ui.pages import NOW, cards, hear, marked_up, run, show, talk, texts
+from ui import charts, documents_plans, documents_roi, known_days, pipeline, roi_cautions, talk_cards, templates
 from ui.i18n import Translator
 from ui.notes import missing_costs, notes
 from ui.roi_figures import roi_figures
@@ -101,6 +102,24 @@ def test_the_button_to_the_known_days_reaches_an_order_of_long_ago(bare: Workspa
     assert page.date_input(key="dates").value == (dt.date(2008, 1, 10), dt.date(2008, 1, 10))
     assert "Your orders" not in texts(page)
     assert cards(page)["Total net revenue"][0] == "€10"
+
+
+@pytest.mark.parametrize(("name", "told"), [("mentions", True), ("influencers", False)])
+def test_a_page_says_that_it_compares_only_where_it_does(shop: Workspace, name: str, told: bool) -> None:
+    assert ("compared with" in marked_up(show(name))) == told
+
+
+def test_where_nothing_is_known_nothing_is_compared(bare: Workspace) -> None:
+    assert "compared with" not in marked_up(show("mentions"))
+
+
+@pytest.mark.parametrize(
+    ("last", "form"),
+    [(dt.date(2026, 6, 30), "%-d %b"), (dt.date(2027, 1, 2), "%-d %b"), (dt.date(2027, 1, 3), "%b %Y")],
+)
+def test_an_axis_longer_than_a_year_names_the_year(last: dt.date, form: str) -> None:
+    axis = charts.day_axis(pl.Series([dt.date(2026, 1, 1), last]))
+    assert axis.to_dict()["format"] == form
 
 
 def test_the_costs_page_leads_to_the_days_that_have_costs(shop: Workspace) -> None:

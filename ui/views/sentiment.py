@@ -342,6 +342,7 @@ def _rivals(screen: Screen, every: pl.DataFrame) -> None:
             _("Lower end"): signed,
             _("Upper end"): signed,
         },
+        placeholder="–",
         alt=_("Mentions, share of voice and net sentiment of each brand."),
     )
     st.caption(_("Each brand is found by its own query; a wide query finds more. Copies count once as a story."))

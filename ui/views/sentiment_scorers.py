@@ -9,7 +9,7 @@ import streamlit as st
 
 from listener.feeling import MIN_SCORED, agreement_interval, not_scored, scored_by
 from listener.quality import Quality, TrueShare, quality_of, true_share
-from ui import talk, talk_cards, talk_data
+from ui import import_words, talk, talk_cards, talk_data
 from ui.frame import Screen
 from ui.i18n import Translator
 
@@ -41,7 +41,8 @@ def _scorers(screen: Screen, mentions: pl.DataFrame) -> None:
         .alias(_("Agreement")),
         pl.Series(_("Measured"), [_measured(_, scorer) for scorer in rows["scorer"]], dtype=pl.String),
     )
-    st.dataframe(table, hide_index=True, alt=_("Scorers by language, and how often people agree with them."))
+    said = _("Scorers by language, and how often people agree with them.")
+    st.dataframe(table, hide_index=True, placeholder="–", alt=said)
     _model_cards(screen, {scorer: names.get(code, code) for code, scorer in rows.select("language", "scorer").rows()})
     st.caption(
         _(
@@ -91,7 +92,8 @@ def _alerts(screen: Screen, mentions: pl.DataFrame) -> None:
             for row, quality in measured
         ]
     )
-    st.dataframe(table, hide_index=True, alt=_("Share of negative texts as called and as it probably is, by language."))
+    said = _("Share of negative texts as called and as it probably is, by language.")
+    st.dataframe(table, hide_index=True, placeholder="–", alt=said)
     st.caption(
         _(
             "Found: of the negative texts, those called negative. Right: of those called negative, the negative ones."
@@ -142,7 +144,7 @@ def _agreement(_: Translator, agreed: int, reviewed: int) -> str:
 
 def _left_out(screen: Screen, mentions: pl.DataFrame) -> None:
     _ = screen._
-    names, why = talk_cards.language_names(screen), talk_cards.status_names(_)
+    names, why = talk_cards.language_names(screen), import_words.status_names(_)
     st.markdown("**" + _("Not scored, and why") + "**")
     rows = not_scored(mentions).with_columns(pl.col("language").fill_null(talk.UNKNOWN))
     if rows.is_empty():
@@ -153,5 +155,5 @@ def _left_out(screen: Screen, mentions: pl.DataFrame) -> None:
         pl.col("reason").replace_strict(why, default=pl.col("reason")).alias(_("Reason")),
         pl.col("n").alias(_("Mentions")),
     )
-    st.dataframe(table, hide_index=True, alt=_("Mentions without a score by language and reason."))
+    st.dataframe(table, hide_index=True, placeholder="–", alt=_("Mentions without a score by language and reason."))
     st.caption(_("They count as mentions, and in no sentiment figure."))
