@@ -38,6 +38,12 @@ class ImportReport:
     clashes: Sequence[int] = ()
     replaced: Sequence[int] = ()
     encoding: str | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)  # of `reasons`, those of the rows `skipped`
+
+    @property
+    def kept_aside(self) -> dict[str, int]:
+        """Of `reasons`, those of the rows in quarantine."""
+        return dict(Counter(self.reasons) - Counter(self.left_out))
 
     def as_json(self) -> dict[str, Any]:
         names = ("id", "file", "layout", "read", "accepted", "updated", "duplicates", "quarantined", "skipped", "error")
@@ -94,6 +100,7 @@ def report_of(
         ],
         reasons=dict(Counter([*rejected.values(), *skipped.values()])),
         replaced=sorted({number for one in written for number in one.replaced}),
+        left_out=dict(Counter(skipped.values())),
     )
 
 
@@ -108,6 +115,7 @@ def added_up(one: ImportReport, other: ImportReport) -> ImportReport:
         **{name: getattr(one, name) + getattr(other, name) for name in counts},
         tables=dict(Counter(one.tables) + Counter(other.tables)),
         reasons=dict(Counter(one.reasons) + Counter(other.reasons)),
+        left_out=dict(Counter(one.left_out) + Counter(other.left_out)),
         warnings=list(dict.fromkeys([*one.warnings, *other.warnings])),
         clashes=sorted({*one.clashes, *other.clashes}),
         replaced=sorted({*one.replaced, *other.replaced}),

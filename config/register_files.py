@@ -76,9 +76,14 @@ def _frame(rows: Sequence[Mapping[str, Any]], table: TextTable) -> pl.DataFrame:
     return pl.DataFrame(list(rows), infer_schema_length=None).drop(absent, strict=False)
 
 
+_LIKE_A_DAY = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:\d\d|[12]\d{3})|[12]\d{3}([./-])\d{1,2}\2\d{1,2}")
+
+
 def told(text: str | None) -> str | None:
     """A cell as an error may show it: never anything that could be a contact of somebody."""
-    if text is None or not (len(text) > 60 or "@" in text or re.search(r"\d[\d ()./-]{5,}\d", text)):
+    if text is None or _LIKE_A_DAY.fullmatch(text):
+        return text
+    if not (len(text) > 60 or "@" in text or re.search(r"\d[\d ()./-]{5,}\d", text)):
         return text
     return f"(text of {len(text)} characters)"
 

@@ -328,7 +328,7 @@ def import_files(
     if as_json:
         print_json({"files": [with_proposal(row, may_be) for row, may_be in zip(rows, found, strict=True)]})
     else:
-        _print_import(rows)
+        _print_import(reports)
         for file, may_be in zip(files, found, strict=True):
             for line in advice(str(file), may_be) if may_be else ():
                 tell(line)
@@ -370,32 +370,36 @@ def _proposal(workspace: Workspace, file: Path, report: ImportReport, encoding: 
     return proposal(workspace, file, encoding=encoding) if report.error and report.layout is None else None
 
 
-def _print_import(files: list[dict[str, Any]]) -> None:
+def _print_import(reports: list[ImportReport]) -> None:
     from ui.import_advice import COUNTS
+    from ui.import_words import reason_names, skip_names, with_counts
 
-    print_table("Imported", [("file", "File"), ("layout", "Layout"), *COUNTS], files)
-    for row in files:
-        if row["error"]:
-            tell(f"{row['file']}: {row['error']}")
-        for warning in row["warnings"]:
-            tell(f"{row['file']}: {warning}")
-        for number in row["replaced"]:
-            print(f"{row['file']}: stands in place of import {number}, which is undone")
-        if row["quarantined"]:
-            reasons = ", ".join(f"{reason} {count}" for reason, count in row["reasons"].items())
-            rows = counted(row["quarantined"], "row")
+    print_table("Imported", [("file", "File"), ("layout", "Layout"), *COUNTS], [one.as_json() for one in reports])
+    for one in reports:
+        if one.error:
+            tell(f"{one.file}: {one.error}")
+        for warning in one.warnings:
+            tell(f"{one.file}: {warning}")
+        for number in one.replaced:
+            print(f"{one.file}: stands in place of import {number}, which is undone")
+        if one.skipped:
+            print(f"{one.file}: {counted(one.skipped, 'row')} left out ({with_counts(one.left_out, skip_names(str))})")
+        if one.quarantined:
+            rows, reasons = counted(one.quarantined, "row"), with_counts(one.kept_aside, reason_names(str))
             lists = "earned imports quarantine and the page Data list them"
-            tell(f"{row['file']}: {rows} kept aside ({reasons}); {lists}")
+            tell(f"{one.file}: {rows} kept aside ({reasons}); {lists}")
 
 
 def _print_kept_aside(workspace: Workspace, import_ids: list[int | None], *, at_most: int = 10) -> None:
     """The first rows that could not be used, each with line and reason."""
     from config.intake import list_quarantine
+    from ui.import_words import says_line
 
     kept = (list_quarantine(workspace.engine, limit=100_000, import_id=one) for one in import_ids if one is not None)
     rows = [row for of_one in kept for row in of_one]
     for row in sorted(rows, key=lambda row: (row["import_id"], row["line"]))[:at_most]:
-        print(f"  {row['file_name']}, line {row['line']}: {cell(row['message'])}")
+        place = "" if says_line(row["message"], row["line"]) else f", line {row['line']}"
+        print(f"  {row['file_name']}{place}: {cell(row['message'])}")
     if len(rows) > at_most:
         print(f"  and {len(rows) - at_most} more")
 

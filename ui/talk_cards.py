@@ -19,6 +19,7 @@ from config.registers import canonical_url
 from ui import data, talk
 from ui.frame import Screen, time_text
 from ui.i18n import Translator
+from ui.import_words import status_names
 
 SHOWN_LETTERS = 600
 SHOWN_LINKS = 8
@@ -60,16 +61,6 @@ def contact_names(_: Translator) -> dict[str, str]:
         "contacted": _("Contacted"),
         "contracted": _("Contracted"),
         "declined": _("Declined"),
-    }
-
-
-def status_names(_: Translator) -> dict[str, str]:
-    """Why a text has no score, in words."""
-    return {
-        "scored": _("scored"),
-        "no_scorer": _("no scorer for this language yet"),
-        "no_language": _("language not recognised"),
-        "no_text": _("no text to score"),
     }
 
 

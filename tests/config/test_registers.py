@@ -130,3 +130,19 @@ def test_short_links_that_lead_in_a_circle_end(workspace: Workspace) -> None:
         "short_url,target\nhttps://a.example/1,https://a.example/2\nhttps://a.example/2,https://a.example/1\n",
     )
     assert short_links.end_of("https://a.example/1", short_links.read_short_links(workspace.engine))
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("31.12.2026", "31.12.2026"),
+        ("12/31/2026", "12/31/2026"),
+        ("2026.12.31", "2026.12.31"),
+        ("someday", "someday"),
+        ("600 123 456", "(text of 11 characters)"),
+        ("20-555-0199", "(text of 11 characters)"),
+        ("anna@example.org", "(text of 16 characters)"),
+    ],
+)
+def test_an_error_shows_what_is_like_a_day_and_nothing_that_may_be_a_contact(cell: str, shown: str) -> None:
+    assert register_files.told(cell) == shown

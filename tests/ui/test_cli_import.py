@@ -71,3 +71,16 @@ def test_what_cannot_be_understood_is_wrong_usage(space: Path, words: tuple[str,
     code, answer = run(space, costs(space, "a.csv", "1.00"), *words)
     assert code == 2
     assert said in answer["said"]
+
+
+def test_what_became_of_rows_adds_up_and_each_line_is_named_once(space: Path) -> None:
+    (space / "broken.csv").write_text(
+        'order_id,ordered_at,total,currency\n1,2026-05-03,10.00,EUR\n2,2026-05-04,"12.00,EUR\n3,2026-05-05,1.00,EUR\n'
+        "4,2026-05-05,1.00,EUR,x,y\n5,not a day,1.00,EUR\nTotal,,44.00,\n",
+        encoding="utf-8",
+    )
+    said = CliRunner().invoke(app, ["--workspace", str(space), "import", str(space / "broken.csv")]).stdout
+    assert "1 row left out (total 1)" in said
+    assert "3 rows kept aside (open quotation mark 1, too many cells 1, day cannot be read 1)" in said
+    assert "broken.csv: line 3: a quote opens" in said
+    assert "broken.csv, line 6: " in said

@@ -16,7 +16,7 @@ import streamlit as st
 from config.intake import ImportReport
 from config.partial_tables import partial_table
 from config.preview import FilePreview, TablePreview
-from ui import data, imports, pipeline, tables, talk_cards, templates
+from ui import data, import_words, imports, pipeline, tables, talk_cards, templates
 from ui.frame import Screen
 from ui.i18n import Translator, translator
 from ui.import_job import Item, Job, Upload
@@ -509,18 +509,18 @@ def _left_out(screen: Screen, result: ImportReport) -> None:
     _ = screen._
     kept = [row for row in data.quarantine() if row["import_id"] == result.id] if result.quarantined else []
     for row in sorted(kept, key=lambda row: int(row["line"]))[:SHOWN_LINES]:
-        st.text(
-            _("{file}, line {line}: {message}").format(
-                file=result.file, line=row["line"], message=in_language(row["message"], _)
-            )
+        told = _("{file}, line {line}: {message}").format(
+            file=result.file, line=row["line"], message=in_language(row["message"], _)
         )
+        twice = import_words.says_line(row["message"], row["line"])
+        st.text(f"{result.file}: {in_language(row['message'], _)}" if twice else told)
     more = result.quarantined - min(len(kept), SHOWN_LINES)
     if more:
         st.text(_.plural("{file}: {n} more row", "{file}: {n} more rows", more).format(file=result.file, n=more))
     if result.skipped:
         passed = _.plural("{file}: {n} row passed over ({why})", "{file}: {n} rows passed over ({why})", result.skipped)
-        known = data_words.skip_names(_)
-        why = ", ".join(known[reason] for reason in result.reasons if reason in known)
+        known = import_words.skip_names(_)
+        why = ", ".join(known[reason] for reason in result.left_out if reason in known)
         st.text(passed.format(file=result.file, n=result.skipped, why=why or _("nothing to import in it")))
 
 

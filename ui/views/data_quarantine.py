@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from config.intake import ImportBusyError, ImportReport
-from ui import data, imports, tables
+from ui import data, import_words, imports, tables
 from ui.frame import Screen, empty, export
 from ui.said import in_language
 from ui.views import data_words
@@ -56,7 +56,7 @@ def draw(screen: Screen, quarantine: pl.DataFrame) -> None:
 def _filtered(screen: Screen, quarantine: pl.DataFrame) -> pl.DataFrame:
     _ = screen._
     counts = quarantine.group_by("reason").len().sort("len", "reason", descending=[True, False])
-    words = data_words.reason_names(_)
+    words = import_words.reason_names(_)
     reasons = {reason: f"{words.get(reason, reason.replace('_', ' '))} ({n})" for reason, n in counts.iter_rows()}
     files = quarantine.group_by("import_id", "file_name").len().sort("import_id", descending=True)
     names = {number: f"{name} ({n})" for number, name, n in files.iter_rows()}
