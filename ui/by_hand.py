@@ -167,6 +167,13 @@ def post_of(workspace: Workspace, mention_id: str) -> dict[str, str | None]:
     return {name: None if told[name] is None else str(told[name]) for name in FIELDS}
 
 
+def day_of(workspace: Workspace, published_at: str | None) -> str | None:
+    """The day of a time as `listed` has it, in the business zone."""
+    if published_at is None:
+        return None
+    return f"{dt.datetime.fromisoformat(published_at).astimezone(workspace.settings.zone):%Y-%m-%d}"
+
+
 def remove(workspace: Workspace, mention_id: str, *, now: dt.datetime) -> None:
     """Take a post by hand out. Raises NotByHandError."""
     take_out(workspace.engine, mention_id, now=now)

@@ -178,3 +178,11 @@ def test_a_post_without_an_author_goes_in_under_its_links(folder: Path) -> None:
     assert [row["author_name"] or row.get("author_key") for row in rows] != [None]
     unknown = run(folder, "by-hand", "add", "--text", "the acme kettle again")
     assert "author unknown: add --author" in unknown
+
+
+def test_a_days_post_is_listed_on_that_day_of_the_business(folder: Path) -> None:
+    document(folder, "by-hand", "by-hand", "add", *arguments(POST | {"date": "2026-06-20"}))
+    (row,) = document(folder, "by-hand-list", "by-hand", "list")["rows"]
+    assert row["published_at"] == "2026-06-19T22:00:00Z"  # midnight in Berlin
+    assert by_hand.day_of(open_workspace(folder), row["published_at"]) == "2026-06-20"
+    assert "2026-06-20" in run(folder, "by-hand", "list")

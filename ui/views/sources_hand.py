@@ -119,7 +119,12 @@ def _latest(screen: Screen) -> None:
     for row in rows[:SHOWN]:
         key = row["mention_id"]
         with st.container(border=True, gap="xsmall", key=f"hand-card-{key}"):
-            parts = (row["author_name"], row["network"], (row["published_at"] or "")[:10], ", ".join(row["brands"]))
+            parts = (
+                row["author_name"],
+                row["network"],
+                by_hand.day_of(screen.workspace, row["published_at"]),
+                ", ".join(row["brands"]),
+            )
             st.text(" · ".join(part for part in parts if part))
             with st.container(key=f"said-hand-{key}"):
                 st.text(talk_cards.laid_out(row["text"][:300]), width="stretch")
