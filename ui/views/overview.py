@@ -85,7 +85,7 @@ def _answer(screen: Screen, talk: Talk, report: Report | None) -> str:
     _ = screen._
     n = talk.now.height
     heard = _.plural("{n} mention of {brand} in {days} days", "{n} mentions of {brand} in {days} days", n).format(
-        n=words.number(screen, n), brand=screen.brand or _("all brands"), days=screen.period.days
+        n=words.number(screen, n), brand=screen.brand or _("all brands"), days=words.number(screen, screen.period.days)
     )
     band = figures.expected_band(talk.history, screen.period)
     odd = figures.unusual_days(band).height
@@ -95,7 +95,7 @@ def _answer(screen: Screen, talk: Talk, report: Report | None) -> str:
         calm = _.plural("{n} day was unusual", "{n} days were unusual", odd).format(n=odd)
     else:
         calm = _("no day was unusual")
-    first = _("{heard}; {calm}.").format(heard=heard, calm=calm)
+    first = _("{heard}; {calm}.").format(heard=heard, calm=calm) if n or odd else f"{heard}."
     if n:
         first = f"{first} {talk_cards.stories_told(screen, talk.now)}"
     return f"{first} {_money_sentence(screen, report)}" if report else first
@@ -307,7 +307,7 @@ def _sources(screen: Screen) -> None:
     st.subheader(_("Sources"), anchor=False)
     with st.container(border=True):
         if not fresh.sources:
-            st.text(_("No source is set up: name feeds in earned.toml."))
+            st.text(_("Add feeds on the page Sources: by address, ready-made, or from a file."))
         elif fresh.sources_failing:
             st.text(
                 _.plural(
