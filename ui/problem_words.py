@@ -247,6 +247,10 @@ def warnings(_: Words) -> tuple[str, ...]:
             "Rows that an earlier file states differently, with nothing to tell which file is newer: {tables}. Import "
             "the newer file again with the day it was exported on (--exported-at 2026-11-20); its rows then count."
         ),
+        _(
+            "Until then the larger of two refunds counts, and of other rows always the same one, whichever file came "
+            "first."
+        ),
         _("{n} cost lines name no currency; taken as {currency}."),
         _("{n} amounts name no currency; taken as {currency}."),
         _("1 amount names no currency; taken as {currency}."),
@@ -296,6 +300,10 @@ def warnings(_: Words) -> tuple[str, ...]:
         _("Undo the import if that is wrong."),
         _("{n} orders (first: line {line}) {problem}."),
         _("1 order (first: line {line}) {problem}."),
+        _(
+            "Line {line} has a cell that goes on over lines which look like rows of their own ({n} such cells in all); "
+            "it was read as one cell. If a quotation mark is missing there, put it in and import the file again."
+        ),
         _(
             "{n} of {all} visits that name an order name one that no order file has: they join none until it is "
             "imported. Import the orders of those days, and check that both files mean the same number."
