@@ -347,7 +347,9 @@ def import_sources(
     if as_json:
         print_json(document)
     else:
-        columns = [("line", "Line"), ("outcome", "Outcome"), ("name", "Source"), ("url", "Address"), ("reason", "Why")]
+        columns = [("outcome", "Outcome"), ("name", "Source"), ("url", "Address"), ("reason", "Why")]
+        if documents_sources.tells_lines(document["rows"]):
+            columns.insert(0, ("line", "Line"))
         rows = [
             row | {"outcome": row["outcome"].replace("_", " "), "reason": for_typist(row["reason"])}
             for row in document["rows"]

@@ -113,6 +113,11 @@ def _opml_report(decided: Sequence[Decided], found: Opml, *, file: str) -> dict[
     }
 
 
+def tells_lines(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the lines of an OPML file tell its feeds apart: many programs write all of it on one."""
+    return len({row["line"] for row in rows}) == len(rows)
+
+
 def export_opml(workspace: Workspace) -> str:
     """The sources as OPML, in a folder for each network that is named."""
     rows = [(source.name, source.url, source.network) for source in workspace.settings.source]

@@ -14,6 +14,10 @@ from ui.said import in_language
 Words = Callable[[str], str]
 
 
+# Errors that end so say what to do themselves.
+_ADVISING = ("; check the source's address in your settings", "; check the source's address", "; remove it")
+
+
 def state_names(_: Words) -> dict[str, str]:
     """The states of `listener.health.HEALTH`."""
     return {
@@ -77,7 +81,8 @@ def advice(row: Mapping[str, Any], _: Words, *, zone: dt.tzinfo) -> str | None:
     state = row["state"]
     if state in ("gone", "failing", "waiting"):
         told = in_language(row["error"], _) if row["error"] else outcome_names(_).get(row["outcome"] or "", "")
-        return ". ".join(part for part in (told, cures(_).get(row["outcome"] or "")) if part)
+        advised = (row["error"] or "").endswith(_ADVISING)
+        return ". ".join(part for part in (told, None if advised else cures(_).get(row["outcome"] or "")) if part)
     if state == "never":
         return _("Run: earned listen --once")
     if state == "late":

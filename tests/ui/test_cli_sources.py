@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from config.workspace import Workspace
 from tests.listener.feedhost import FeedHost, Reply, item, rss
 from ui.cli import app
 from ui.documents import schema
+from ui.source_words import advice
 
 FEED = rss(item("1", "my acme kettle", title="One"), item("2", "tea", title="Two"))
 
@@ -140,6 +142,31 @@ def test_forty_feeds_go_in_by_opml_and_out_again(folder: Path) -> None:
     told = document(folder, "sources-import", "sources", "import", str(out))
     assert (told["added"], told["already_there"]) == (0, 45)
     assert "<opml" in run(folder, "sources", "export")
+
+
+def test_feeds_that_stand_on_one_line_are_told_by_name(folder: Path) -> None:
+    feeds = [f'<outline text="Feed {n}" xmlUrl="https://f{n}.example/rss"/>' for n in range(3)]
+    (folder / "lines.opml").write_text("\n".join(["<opml><body>", *feeds, "</body></opml>"]), encoding="utf-8")
+    assert "Line" in run(folder, "sources", "import", str(folder / "lines.opml"))
+    (folder / "one.opml").write_text("".join(["<opml><body>", *feeds, "</body></opml>"]), encoding="utf-8")
+    told = run(folder, "sources", "import", str(folder / "one.opml"))
+    assert "Line" not in told
+    assert "Feed 2" in told
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "sentences"),
+    [
+        ("http_error", "the server answered 404: there is nothing at this address; check the source's address in your "
+         "settings", 1),
+        ("http_error", "the server answered 500; it will be asked again later", 2),
+        ("gone", "the server says this feed is gone for good (410); remove it", 1),
+    ],
+)  # fmt: skip
+def test_what_to_do_about_a_source_is_said_once(outcome: str, error: str, sentences: int) -> None:
+    told = advice({"state": "failing", "outcome": outcome, "error": error}, str, zone=dt.UTC)
+    assert told is not None
+    assert len(told.split(". ")) == sentences
 
 
 def test_a_file_that_is_no_opml_is_refused(folder: Path) -> None:

@@ -17,6 +17,7 @@ __all__ = ["column_names", "draw", "layout", "listed", "outcome_names", "shown"]
 _WIDE = ("source", "health", "error", "next_check_at", "entries", "mentions", "last_week_per_day")
 _PHONE = ("source", "health", "error")
 _WIDTHS = {"source": 220, "health": 120, "error": 240, "next_check_at": 130}  # pixels
+_TOLD_BY_STATE = ("late", "silent", "gaps", "empty")  # states of sources that answer
 _ORDER = ("gone", "failing", "late", "silent", "gaps", "empty", "waiting", "never", "ok", "paused")
 
 
@@ -47,7 +48,7 @@ def draw(screen: Screen, sources: pl.DataFrame) -> None:
 
 def layout(sources: pl.DataFrame) -> dict[str, Any]:
     """What `tables.show` is to draw: problems are told in a sentence, and need room where there are any."""
-    well = sources["error"].null_count() == sources.height
+    well = sources["error"].null_count() == sources.height and not sources["state"].is_in(_TOLD_BY_STATE).any()
     wide = [name for name in _WIDE if name != "error" or not well]
     return {"widths": _WIDTHS, "wide": wide, "phone": _PHONE, "lines": 1 if well else 3}
 
@@ -70,7 +71,7 @@ def shown(screen: Screen, sources: pl.DataFrame) -> pl.DataFrame:
         "interval_minutes",
         "next_check_at",
         "last_mention_at",
-        pl.col("error").map_elements(lambda text: in_language(text, _), return_dtype=pl.String),
+        _problems(screen, sources),
         "http_status",
         "failures",
         "lag_minutes",
@@ -79,6 +80,18 @@ def shown(screen: Screen, sources: pl.DataFrame) -> pl.DataFrame:
         _cures(screen, sources),
         pl.col("url").alias("address"),
     )
+
+
+def _problems(screen: Screen, sources: pl.DataFrame) -> pl.Series:
+    """What is wrong: the last poll's error, else what its state means."""
+    told = [
+        in_language(row["error"], screen._) if row["error"] else _trouble(screen, row) for row in sources.to_dicts()
+    ]
+    return pl.Series("error", told, dtype=pl.String)
+
+
+def _trouble(screen: Screen, row: dict[str, Any]) -> str | None:
+    return source_words.advice(row, screen._, zone=screen.zone) if row["state"] in _TOLD_BY_STATE else None
 
 
 def _cures(screen: Screen, sources: pl.DataFrame) -> pl.Series:

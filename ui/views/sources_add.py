@@ -260,6 +260,8 @@ def _report(screen: Screen, report: dict[str, Any]) -> None:
             "url": _("Address"),
             "reason": _("Why"),
         }
+        if not documents_sources.tells_lines(report["rows"]):
+            rows = rows.drop("line")
         tables.show(screen, rows, titles=titles, alternative=_("What became of each line."), key="opml-rows")
 
 
