@@ -98,8 +98,8 @@ def readiness(screen: Screen, lifetimes: Lifetimes) -> None:
     if lifetimes.refused is not None:
         st.text(
             _(
-                "No expected value: of {n} known customers {back} came back, and from {least} on of either what they "
-                "will buy can be learned."
+                "There is no expected value yet. {back} of {n} known customers came back; what they will buy can be "
+                "learned once at least {least} have."
             ).format(n=n, back=back, least=words.number(screen, MIN_CUSTOMERS))
         )
         return
