@@ -1,4 +1,5 @@
-"""Costs that would count twice: a period beside its days, overlapping periods, a campaign beside its own ads.
+"""Costs that would count twice: a period beside its days, overlapping periods, a campaign beside its own ads, and ids
+beside names.
 
 Only media costs are judged, as platforms state them: a fee for May and another for one day of May are two costs.
 """
@@ -11,13 +12,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from attribution.cost_ids import level
+from attribution.cost_ids import by_name, level
 from config.intake import IntakeError
 
-PERIOD, LEVEL = "period", "level"
+PERIOD, LEVEL, NAMES = "period", "level", "names"
 _CAMPAIGN = ("account", "platform", "campaign", "person", "currency")
 _LINE = (*_CAMPAIGN, "adgroup", "ad")
 _LEVELS = ("whole campaigns", "ad sets", "ads")
+_TOLD = ("campaigns by name", "campaigns by the platform's ids alone", "ads or ad sets without their campaign")
+_BY_NAME, _BY_ID, _UNPLACED = range(3)
 _SHOWN = 3
 
 
@@ -29,7 +32,7 @@ class Twice:
     hold the other statement, None where it is the same file; `grains`: how finely each tells them, in words.
     """
 
-    why: str  # period | level
+    why: str  # period | level | names; of names no campaign is said, as those of one statement are not the other's
     campaigns: tuple[str, ...]
     first_day: dt.date
     last_day: dt.date
@@ -53,7 +56,8 @@ def told_twice(new: pl.DataFrame, held: pl.DataFrame) -> list[Twice]:
     spans = ["date_from", "date_to"]
     found = [] if whole_days else [(PERIOD, _pairs(fresh, stored, same=_LINE, differs=spans))]
     found.append((LEVEL, _pairs(fresh, stored, same=_CAMPAIGN, differs=["level"])))
-    return [_told(why, pairs) for why, pairs in found if pairs.height]
+    twice = [_told(why, pairs) for why, pairs in found if pairs.height]
+    return twice or _named_otherwise(new, held)
 
 
 def overlapping(new: pl.DataFrame, held: pl.LazyFrame) -> pl.DataFrame:
@@ -69,7 +73,10 @@ def overlapping(new: pl.DataFrame, held: pl.LazyFrame) -> pl.DataFrame:
 def any_of(found: Sequence[Twice]) -> pl.Expr:
     """Whether a cost line is of the campaigns and days of one of them."""
     days = [(pl.col("date_to") >= one.first_day) & (pl.col("date_from") <= one.last_day) for one in found]
-    named = [pl.col("campaign").is_in(list(one.campaigns)) | pl.col("campaign").is_null() for one in found]
+    named = [
+        pl.col("campaign").is_in(list(one.campaigns)) | pl.col("campaign").is_null() | pl.lit(one.why == NAMES)
+        for one in found
+    ]
     return pl.any_horizontal(pl.lit(False), *(day & name for day, name in zip(days, named, strict=True)))
 
 
@@ -113,9 +120,49 @@ def _told(why: str, pairs: pl.DataFrame) -> Twice:
     )
 
 
+def _named_otherwise(new: pl.DataFrame, held: pl.DataFrame) -> list[Twice]:
+    """What an import held and the new one tell of a platform's same days, and do not call alike in a single line."""
+    if "import_id" not in held.columns:
+        return []
+    fresh, stored = _called(new.with_columns(by="source_line")), _called(held.with_columns(by="import_id"))
+    if pl.concat([fresh["called"], stored["called"]]).n_unique() < 2:
+        return []
+    alike = ["account", "platform"]  # not the currency: tables of ids seldom name one
+    ways = fresh.group_by(alike).agg(pl.col("called").unique(), pl.col("spend_id").unique())
+    theirs = stored.group_by(*alike, "by").agg(pl.col("called").unique(), pl.col("spend_id").unique())
+    both = ways.join(theirs, on=alike, nulls_equal=True, suffix="_held").filter(
+        *(pl.col(name).list.set_intersection(f"{name}_held").list.len() == 0 for name in ("called", "spend_id"))
+    )
+    doubted = stored.join(both.select(*alike, "by"), on=[*alike, "by"], how="semi", nulls_equal=True)
+    pairs = _days(fresh, alike).join(_days(doubted, alike), on=[*alike, "day"], nulls_equal=True, suffix="_held")
+    return [_told(NAMES, pairs.with_columns(pl.lit(None, dtype=pl.String).alias("campaign")))] if pairs.height else []
+
+
+def _called(rows: pl.DataFrame) -> pl.DataFrame:
+    """Media costs of a platform's own exports, with `called`: how they tell their campaign, a place in _TOLD."""
+    whole = pl.col("account").str.starts_with(pl.concat_str("platform", pl.lit(":"))).fill_null(value=False)
+    media = rows.filter(whole & (pl.col("cost_type") == "media"))
+    campaign, part = pl.col("campaign"), pl.any_horizontal(pl.col("adgroup", "ad").is_not_null())
+    media = media.filter(campaign.is_not_null() | part).with_columns(
+        pl.when(campaign.is_null()).then(_UNPLACED).otherwise(_BY_NAME).alias("called")
+    )
+    numbers = media.filter(campaign.str.contains(r"^\d+$"))  # where a campaign has no name, its id stands for it
+    ids = numbers.filter(numbers["spend_id"] != by_name(numbers)).select("spend_id").unique()
+    known = media.join(ids.with_columns(_id=pl.lit(value=True)), on="spend_id", how="left")
+    return known.with_columns(pl.when("_id").then(_BY_ID).otherwise("called").alias("called"))
+
+
+def _days(rows: pl.DataFrame, alike: Sequence[str]) -> pl.DataFrame:
+    """A row a day: who tells it (`by`), and how (`grain`, a place in _TOLD)."""
+    by_day = rows.with_columns(pl.date_ranges("date_from", "date_to").alias("day")).explode("day")
+    return by_day.group_by(*alike, "day").agg(pl.col("by").unique().sort(), pl.col("called").max().alias("grain"))
+
+
 def _grain(why: str, row: dict[str, object], whose: str) -> str:
     if why == LEVEL:
         return _LEVELS[int(str(row[f"grain{whose}"]))]
+    if why == NAMES:
+        return _TOLD[int(str(row[f"grain{whose}"]))]
     since, until = row[f"since{whose}"], row[f"until{whose}"]
     return "single days" if since == until else f"the period {since} to {until}"
 

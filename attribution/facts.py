@@ -38,7 +38,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, WriterPropertie
 from deltalake.exceptions import DeltaError
 from sqlalchemy.engine import Engine
 
-from attribution.cost_overlaps import Twice, any_of, costs_named, overlapping, told_twice
+from attribution.cost_overlaps import NAMES, Twice, any_of, costs_named, overlapping, told_twice
 from attribution.pieces import merged_visits
 from attribution.tables import FACTS, MONEY, NAMED, UTC_TIME, VERSION, Table, without_people
 from attribution.versions import KEPT, TIES, current, row_key
@@ -89,6 +89,8 @@ class CostsTwiceError(IntakeError):
             "keep what stands, or import this file with --replace (on the page Data: Use this file instead), which "
             f"takes {ids} back in the same step{others}"
         )
+        if twice.why == NAMES:
+            choice += "; costs of another ad account go under an account name of their own (--account)"
         super().__init__(
             file="spend",
             problem=f"its {costs_named(twice)}{line} are told as {ours} and stand already, told as {theirs}, in "

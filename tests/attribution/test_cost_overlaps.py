@@ -261,6 +261,70 @@ def test_an_undone_import_gives_back_what_it_knew_by_other_ids(bring: Bring, wor
     assert total(workspace) == "10.00"
 
 
+API = "ad_id,date,spend,inline_link_clicks,impressions\n"
+AD_IDS = API + "1,2026-05-01,4,1,9\n2,2026-05-01,6,1,9\n"
+CAMPAIGN_IDS = "campaign_id,date,spend,inline_link_clicks,impressions\n17,2026-05-01,10,1,9\n"
+IN_DOLLARS = "campaign_id,date,spend,inline_link_clicks,account_currency\n17,2026-05-01,10,1,USD\n"
+NAMELESS: dict[str, tuple[str, str, tuple[str, str]]] = {
+    "ads by id and campaigns by name": (AD_IDS, CAMPAIGNS, ("ads or ad sets without", "campaigns by name")),
+    "ads by id and named ads with ids": (AD_IDS, meta("17", "4"), ("ads or ad sets without", "campaigns by name")),
+    "campaigns by id and by name": (CAMPAIGN_IDS, CAMPAIGNS, ("the platform's ids alone", "campaigns by name")),
+    "campaigns by id and their ads": (CAMPAIGN_IDS, ADS, ("the platform's ids alone", "campaigns by name")),
+    "ads by id and campaigns by id": (AD_IDS, CAMPAIGN_IDS, ("ads or ad sets without", "the platform's ids alone")),
+}
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["", "the other way round"])
+@pytest.mark.parametrize(("first", "second", "grains"), NAMELESS.values(), ids=NAMELESS.keys())
+def test_ids_without_names_beside_names_are_refused_and_may_take_their_place(
+    bring: Bring, workspace: Workspace, first: str, second: str, grains: tuple[str, str], turned: bool
+) -> None:
+    files, (theirs, ours) = ([second, first], grains[::-1]) if turned else ([first, second], grains)
+    stood = bring(files[0], "first.csv")
+    before = total(workspace)
+    refused = bring(files[1], "second.csv")
+    assert refused.clashes == (stood.id,)
+    told = str(refused.error)
+    assert ours in told.partition("and stand already")[0]
+    assert theirs in told.partition("and stand already")[2]
+    assert "account name of their own (--account)" in told
+    assert "of other days or campaigns" not in told
+    assert total(workspace) == before
+    assert bring(files[1], "second.csv", replaces=True).replaced == [stood.id]
+    assert total(workspace) == ("4.00" if "spring" in files[1] else "10.00")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (AD_IDS, API + "2,2026-05-01,7,1,9\n3,2026-05-01,1,1,9\n", None),
+        (IN_DOLLARS, meta("17", "10"), "10.00"),
+        (meta("17", "10"), IN_DOLLARS, "10.00"),
+        (AD_IDS, CAMPAIGNS.replace("2026-05-01", "2026-05-02"), "14.00"),
+        (google("2026-05-01,2026,EUR,10,10"), google("2026-05-01,spring,EUR,10,10"), "20.00"),
+        (
+            "ad_id,campaign_name,date,spend,inline_link_clicks\n1,Spring,2026-05-01,4,1\n2,,2026-05-01,6,1\n",
+            "ad_id,campaign_name,date,spend,inline_link_clicks\n1,Spring,2026-05-01,5,1\n2,,2026-05-01,6,1\n",
+            None,
+        ),
+    ],
+    ids=[
+        "ids restated",
+        "ids, then their names",
+        "names with ids, then ids alone",
+        "other days",
+        "a campaign called 2026",
+        "a table of both restated",
+    ],
+)
+def test_ids_that_tell_no_cost_of_a_name_are_taken(
+    bring: Bring, workspace: Workspace, first: str, second: str, expected: str | None
+) -> None:
+    assert bring(first, "first.csv").error is None
+    assert bring(second, "second.csv").error is None
+    assert expected is None or total(workspace) == expected
+
+
 _DAY = st.dates(dt.date(2026, 5, 1), dt.date(2026, 5, 6))
 
 
