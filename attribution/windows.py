@@ -8,15 +8,15 @@ would count beside what replaced it. So a row counts unless an import with a new
   * shares a campaign (of traffic: a value) or a row with the import of this one, so that both tell the same scope, and
   * where costs are told and nobody stated when it was exported: holds the row's campaign, by name or by a row of it.
     What was spent stays spent, and a platform's list of campaigns is easily filtered; so a campaign that is absent from
-    an export which only seems newer, by its latest day, still counts.
+    an export which only seems newer, by its latest day, still counts. A row that names no campaign is one of its own.
 
 Which of two imports came first does not matter, and undoing the newer one brings the rows back. Exports of the same
 time of export leave each other's rows alone: nothing tells which of them is the newer.
 
 A cost line is known by the platform's ids where the export holds them, else by names. Where one import knows a line of
 the same days by names alone and another by ids, both tell one cost: that of the newer export stands, of two of the same
-time that with ids. Lines of two ids are two costs, whatever their names. Of own files of costs all
-lines count, also those that look alike once a person has been forgotten.
+time that with ids. Lines of two ids are two costs, whatever their names. Of own files of costs all lines count, also
+those that look alike once a person has been forgotten.
 
 `stated`: the imports whose time of export is known, and not only inferred from what they hold.
 """
@@ -39,6 +39,8 @@ _SCOPES: Mapping[str, tuple[str, ...]] = {
 _NAMES = {"spend": ("campaign", "spend_id"), "traffic_daily": ("value", "traffic_id")}
 _LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _OF = ("_scope", "import_id")
+# What the rows of an import that stand or fall together have in common: days and campaign (of traffic: value).
+_LINES = (*_OF, "date_from", "date_to", "_campaign")
 _LINE = ("account", *NAMED)
 
 
@@ -108,23 +110,21 @@ def _replaced(table: Table, versions: pl.LazyFrame, *, stated: Collection[int]) 
 
 
 def _scoped(table: Table, versions: pl.LazyFrame) -> pl.LazyFrame:
-    return versions.with_columns(_scope(table).alias("_scope")).filter(pl.col("_scope").is_not_null())
-
-
-def _lines(table: Table) -> list[str]:
-    """What the rows of an import that stand or fall together have in common: days and campaign (of traffic: value)."""
-    return [*_OF, "date_from", "date_to", _NAMES[table.name][0]]
+    named, row = _NAMES[table.name]
+    campaign = pl.coalesce(named, row) if table.name == "spend" else pl.col(named)
+    scoped = versions.with_columns(_scope(table).alias("_scope"), campaign.alias("_campaign"))
+    return scoped.filter(pl.col("_scope").is_not_null())
 
 
 def _of_lines(table: Table, versions: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
     """import_id and natural key of the rows that such lines are of."""
-    on = _lines(table)
+    on = list(_LINES)
     found = _scoped(table, versions).join(lines.select(on).unique(), on=on, how="semi", nulls_equal=True)
     return found.select("import_id", *table.key)
 
 
 def _covered(table: Table, versions: pl.LazyFrame, *, stated: Collection[int]) -> pl.LazyFrame:
-    """The `_lines` in the days of a newer export (`import_id_new`) of their scope; `_held`: that one replaces them."""
+    """The `_LINES` in the days of a newer export (`import_id_new`) of their scope; `_held`: that one replaces them."""
     rows = _scoped(table, versions)
     windows = rows.group_by(_OF).agg(
         pl.col("date_from").min().alias("_start"), pl.col("date_to").max().alias("_end"), pl.col("exported_at").max()
@@ -134,30 +134,28 @@ def _covered(table: Table, versions: pl.LazyFrame, *, stated: Collection[int]) -
         & (pl.col("_start_new") <= pl.col("_end"))
         & (pl.col("_end_new") >= pl.col("_start"))
     )
-    campaign = _NAMES[table.name][0]
-    shared = _shared(rows, _NAMES[table.name], named=campaign)
+    shared = _shared(rows, _NAMES[table.name])
     alike = shared.select(*_OF, "import_id_new").unique()
     covers = pairs.join(alike, on=[*_OF, "import_id_new"], how="semi")
     spans = rows.select(*_OF, "date_from", "date_to").unique().join(covers, on=list(_OF))
     covered = spans.filter((pl.col("date_from") >= pl.col("_start_new")) & (pl.col("date_to") <= pl.col("_end_new")))
     covered = covered.select(*_OF, "date_from", "date_to", "import_id_new").unique()
-    found = rows.select(_lines(table)).unique().join(covered, on=[*_OF, "date_from", "date_to"])
-    held = shared.select(*_OF, "import_id_new", campaign, pl.lit(value=True).alias("_shared"))
-    found = found.join(held, on=[*_OF, "import_id_new", campaign], how="left", nulls_equal=True)
+    found = rows.select(_LINES).unique().join(covered, on=[*_OF, "date_from", "date_to"])
+    held = shared.select(*_OF, "import_id_new", "_campaign", pl.lit(value=True).alias("_shared"))
+    found = found.join(held, on=[*_OF, "import_id_new", "_campaign"], how="left", nulls_equal=True)
     whole = pl.lit(table.name != "spend") | pl.col("import_id_new").is_in(list(stated))
     return found.with_columns((whole | pl.col("_shared").fill_null(False)).alias("_held"))
 
 
-def _shared(rows: pl.LazyFrame, names: Sequence[str], *, named: str) -> pl.LazyFrame:
-    """Per scope, each campaign (`named`) of an import with each other import that holds it, by one of `names`."""
-    told = pl.concat(
-        [rows.select(*_OF, named, pl.col(name).alias("_name")).filter(pl.col("_name").is_not_null()) for name in names]
-    )
+def _shared(rows: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
+    """Per scope, each campaign (`_campaign`) of an import with each other import that holds it, by one of `names`."""
+    told = pl.concat([rows.select(*_OF, "_campaign", pl.col(name).alias("_name")) for name in names])
+    told = told.filter(pl.col("_name").is_not_null())
     # Which imports name it: of many names there are few such lists, and only those need be taken in pairs.
-    together = told.group_by("_scope", "_name").agg(pl.col("import_id").unique().sort(), pl.col(named).unique())
-    together = together.filter(pl.col("import_id").list.len() > 1).select(*_OF, named).unique()
+    together = told.group_by("_scope", "_name").agg(pl.col("import_id").unique().sort(), pl.col("_campaign").unique())
+    together = together.filter(pl.col("import_id").list.len() > 1).select(*_OF, "_campaign").unique()
     both = together.with_columns(pl.col("import_id").alias("import_id_new"))
-    return both.explode(named).unique().explode("import_id").explode("import_id_new").unique()
+    return both.explode("_campaign").unique().explode("import_id").explode("import_id_new").unique()
 
 
 def _known_otherwise(versions: pl.LazyFrame) -> pl.LazyFrame:

@@ -116,6 +116,22 @@ def test_own_lines_that_look_alike_once_a_person_is_forgotten_all_count(
     assert cost(workspace) == Decimal("150.0000")
 
 
+ADS = "ad_id,date,impressions,inline_link_clicks,spend\n"
+BOTH_ADS = "1,2026-05-04,9,1,10\n1,2026-05-05,9,1,10\n2,2026-05-04,9,1,5\n2,2026-05-05,9,1,5\n"
+ONE_AD = "2,2026-05-04,9,1,5\n2,2026-05-05,9,1,6\n2,2026-05-06,9,1,5\n"
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.parametrize(("stated", "total"), [(None, "36.0000"), (LATER, "16.0000")])
+def test_ads_whose_campaigns_are_not_named_are_told_apart(
+    workspace: Workspace, tmp_path: Path, turn: int, stated: dt.datetime | None, total: str
+) -> None:
+    """A newer list of one ad says nothing of the other one, unless it is known to be the whole newer export."""
+    for text in (BOTH_ADS, ONE_AD)[::turn]:
+        assert bring(workspace, tmp_path, ADS + text, exported_at=stated if text == ONE_AD else None).error is None
+    assert cost(workspace) == Decimal(total)
+
+
 def test_accounts_have_windows_of_their_own(workspace: Workspace, tmp_path: Path) -> None:
     bring(workspace, tmp_path, OLD, account="shop-a")
     bring(workspace, tmp_path, NEW, account="shop-b")
