@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from config.clock import Period
+from config.workspace import Workspace
 from ui.command import (
     Json,
     Since,
@@ -24,6 +26,7 @@ from ui.command import (
 from ui.terminal import cell, counted, print_json, print_notes, print_table, stop, tell
 
 MODELS = "last_non_direct, last, first, linear, position_based, time_decay, markov, markov_per_journey or shapley"
+_UNJUDGED = dict.fromkeys(("net", "low", "high"))
 BREAKDOWNS = ("channel", "campaign", "influencer", "code", "product")
 WithoutFlagged = Annotated[
     bool, typer.Option("--without-flagged", help="Codes count for nothing on orders that show a sign of leakage.")
@@ -50,10 +53,13 @@ def sentiment(
     if rescore:
         _rescore(context, as_json)
         return
-    from ui import documents
+    from listener.feeling import MIN_SCORED
+    from ui import documents, stored_days
+    from ui.import_words import status_names
 
     workspace = open_or_stop(context)
-    document = documents.sentiment(workspace, period=period_or_stop(workspace, since, until))
+    period = period_or_stop(workspace, since, until)
+    document = documents.sentiment(workspace, period=period)
     if as_json:
         print_json(document)
         return
@@ -62,14 +68,21 @@ def sentiment(
         ("positive", "Positive"),
         ("neutral", "Neutral"),
         ("negative", "Negative"),
+        ("scored", "Scored"),
         ("not_scored", "Not scored"),
         ("net", "Net"),
         ("low", "from"),
         ("high", "to"),
     ]
-    print_table(_period_title("Net sentiment", document), columns, document["rows"])
+    shown = [row if row["enough"] else row | _UNJUDGED for row in document["rows"]]
+    empty = None if shown else stored_days.no_mentions(workspace, period)
+    print_table(_period_title("Net sentiment", document), columns, shown, empty=empty)
+    if not all(row["enough"] for row in shown):
+        print(f"Net sentiment is shown from {MIN_SCORED} scored texts on.")
+    why = status_names(str)
     for row in document["not_scored_reasons"]:
-        print(f"Not scored: {row['n']} in {row['language'] or 'an unknown language'}: {row['reason']}")
+        language, said = row["language"] or "an unknown language", why.get(row["reason"], row["reason"])
+        print(f"Not scored: {row['n']} in {language}: {said}")
 
 
 def _rescore(context: typer.Context, as_json: bool) -> None:
@@ -232,11 +245,24 @@ def people(
     ]
     influencers = [row for row in document["rows"] if row["group"] == "influencer"]
     unknown = sum(row["group"] == "unknown_followers" for row in document["rows"])
-    print_table(_period_title("Top mentioners", document), columns, influencers, empty=_NO_PEOPLE)
+    floor = workspace.settings.people.min_followers if min_followers is None else min_followers
+    empty = None if influencers else _nobody(workspace, period, heard=len(document["rows"]), floor=floor)
+    print_table(_period_title("Top mentioners", document), columns, influencers, empty=empty)
     print(f"Followers unknown: {unknown} more; --json lists them.")
 
 
-_NO_PEOPLE = "it takes as many known followers (--min-followers 0 shows all), from a file of people or a tool's export"
+def _nobody(workspace: Workspace, period: Period, *, heard: int, floor: int) -> str:
+    """Why nobody is listed: no followers known, too few of them, or no mention in these days."""
+    from ui import stored_days
+
+    if not heard:
+        return f"people are listed by what they said, and {stored_days.no_mentions(workspace, period)}"
+    known = "it takes known followers, from a file of people or a tool's export"
+    if floor == 0:
+        return known
+    return f"{known}, and enough of them (--min-followers 0 shows all whose followers are known)"
+
+
 _FEW_CODE_COLUMNS = ("code", "state", "owner", "orders", "net", "discount", "commission", "after_commission")
 
 
@@ -299,7 +325,9 @@ def codes(
         ("repeat", "Bought later"),
         ("clv", "Expected (a year)"),
     ]
-    rows = [row for row in document["rows"] if everything or row["orders"]]
+    rows = [
+        row | {"code": row["code"] or "(automatic discount)"} for row in document["rows"] if everything or row["orders"]
+    ]
     columns = [column for column in columns if everything or column[0] in _FEW_CODE_COLUMNS]
     empty = None if rows else stored_days.no_orders(workspace, period)
     print_table(_period_title("Promo codes", document), columns, rows, empty=empty)
@@ -387,6 +415,7 @@ def channels(
 def _print_gaps(document: dict[str, Any]) -> None:
     """What of `earned status` is outside the totals, joins nothing, or has not come."""
     from attribution.identity import NamedOrders
+    from ui.import_words import table_names
     from ui.pipeline import named_orders_told
 
     for row in document["unconverted"]:
@@ -399,7 +428,8 @@ def _print_gaps(document: dict[str, Any]) -> None:
         print(f"Refunds of orders that no file has brought: {lost['count']} ({named}); they lower nothing yet")
     for told in named_orders_told(NamedOrders(**document["visits_naming_orders"])):
         tell(told)
-    fresh = [row for row in document["freshness"] if row["rows"]]
+    names = table_names(str)
+    fresh = [row | {"table": names.get(row["table"], row["table"])} for row in document["freshness"] if row["rows"]]
     print_table("Newest rows", [("table", "Table"), ("rows", "Rows"), ("oldest", "From"), ("newest", "To")], fresh)
     for row in fresh:
         if row["since"]:
@@ -410,6 +440,7 @@ def _print_gaps(document: dict[str, Any]) -> None:
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Freshness, source health, quarantine, codes nobody has registered."""
     from ui import cli_sources, documents
+    from ui.import_words import reason_names, with_counts
 
     workspace = open_or_stop(context)
     document = documents.status(workspace, now=now())
@@ -430,7 +461,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     columns = [("id", "Id"), ("file_name", "File"), ("layout", "Layout"), ("state", "State"), ("finished_at", "When")]
     print_table("Imports", columns, document["imports"])
     kept = document["quarantine"]
-    reasons = ", ".join(f"{reason} {n}" for reason, n in kept["reasons"].items())
+    reasons = with_counts(kept["reasons"], reason_names(str))
     aside = counted(kept["rows"], "row") + (f" ({reasons})" if reasons else "")
     print(f"Quarantine: {aside}; unconverted orders: {document['unconverted_orders']}")
     _print_gaps(document)

@@ -21,7 +21,7 @@ from config.clock import Period
 from config.database import data_version
 from config.workspace import Workspace
 from listener import store, voice
-from listener.feeling import agreement_interval, feeling, feeling_by, not_scored, scored_by
+from listener.feeling import MIN_SCORED, agreement_interval, feeling, feeling_by, not_scored, scored_by
 from listener.health import read_health
 from listener.quality import quality_of, true_share
 from listener.queries import Query, QueryError, compile_query
@@ -142,7 +142,10 @@ def people(workspace: Workspace, *, period: Period, min_followers: int | None = 
 
 def sentiment(workspace: Workspace, *, period: Period) -> dict[str, Any]:
     """Net sentiment of the own brands by language, brand, source and topic, what was not scored, and what a shown share
-    of negative texts stands for given the scorer's measured mistakes."""
+    of negative texts stands for given the scorer's measured mistakes.
+
+    `enough`: whether there are texts enough to judge the net sentiment.
+    """
     every = pipeline.mentions_of(workspace, period).filter(pl.col("brand").is_in(pipeline.own_brands(workspace)))
     found = every.unique("mention_id", keep="first", maintain_order=True)
     whole = feeling(found)
@@ -154,14 +157,20 @@ def sentiment(workspace: Workspace, *, period: Period) -> dict[str, Any]:
         "low": whole.low,
         "high": whole.high,
         "scored": whole.scored,
+        "enough": whole.enough,
         "not_scored": whole.not_scored,
-        "rows": rows(feeling_by(found, ["language"]), currency="EUR"),
-        "brands": rows(feeling_by(every, ["brand"]), currency="EUR"),
-        "sources": rows(feeling_by(found, ["source"]), currency="EUR"),
-        "topics": rows(feeling_by(about, ["topic", "kind"]), currency="EUR"),
+        "rows": _judged(found, ["language"]),
+        "brands": _judged(every, ["brand"]),
+        "sources": _judged(found, ["source"]),
+        "topics": _judged(about, ["topic", "kind"]),
         "not_scored_reasons": rows(not_scored(found), currency="EUR"),
         "quality": [_quality_row(row) for row in scored_by(found).iter_rows(named=True)],
     }
+
+
+def _judged(mentions: pl.DataFrame, by: Sequence[str]) -> list[dict[str, Any]]:
+    """`feeling_by` with `enough`: at least 30 scored texts."""
+    return rows(feeling_by(mentions, by).with_columns(enough=pl.col("scored") >= MIN_SCORED), currency="EUR")
 
 
 def _quality_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,6 +45,34 @@ def document(folder: Path, name: str, *arguments: str) -> dict[str, Any]:
     return found
 
 
+def test_a_net_sentiment_of_few_texts_is_not_shown(make_workspace: Callable[..., Workspace]) -> None:
+    workspace = make_workspace(settings=SETTINGS)
+    file = workspace.folder / "talk.csv"
+    rows = [f"https://a.example/{n},My Acme is wonderful and lovely,p{n},,2026-06-20T10:00:00Z" for n in range(29)]
+    file.write_text("\n".join(["link,text,author,followers,date", *rows]), encoding="utf-8")
+    assert pipeline.take_file(workspace, file, now=NOW).accepted == 29
+    told = document(workspace.folder, "sentiment", "sentiment")
+    assert (told["scored"], told["enough"], told["rows"][0]["enough"]) == (29, False, False)
+    shown = run(workspace.folder, "sentiment")
+    assert "29" in shown
+    assert "1.00" not in shown
+    assert "Net sentiment is shown from 30 scored texts on." in shown
+    elsewhere = run(workspace.folder, "sentiment", "--since", "2026-01-01", "--until", "2026-01-31")
+    assert "your mentions run from 2026-06-20 to 2026-06-20" in " ".join(elsewhere.split())
+
+
+def test_a_list_without_people_says_why(talk: Path) -> None:
+    def said(*asked: str) -> str:
+        return " ".join(run(talk, "people", *asked).split())
+
+    assert "(--min-followers 0 shows all" in said()
+    nobody = said("--min-followers", "0")
+    assert "it takes known followers" in nobody
+    assert "--min-followers 0 shows" not in nobody
+    elsewhere = said("--since", "2026-01-01", "--until", "2026-01-31")
+    assert "ask --since 2026-05-01 --until 2026-06-29" in elsewhere
+
+
 @pytest.fixture
 def talk(make_workspace: Callable[..., Workspace]) -> Path:
     """Five mentions a day for 60 days, and on 29 June 25 people whose handle broke."""
