@@ -14,7 +14,7 @@ import pytest
 from config.clock import Period, last_days
 from config.workspace import Workspace
 from listener.fetch import Outcome
-from tests.ui.pages import NOW, cards, hear, marked_up, run, show, talk, texts
+from tests.ui.pages import NOW, cards, hear, marked_up, mention, run, show, talk, texts
 from ui import charts, documents_plans, documents_roi, known_days, pipeline, roi_cautions, talk_cards, templates
 from ui.i18n import Translator
 from ui.notes import missing_costs, notes
@@ -131,6 +131,22 @@ def test_the_costs_page_leads_to_the_days_that_have_costs(shop: Workspace) -> No
     run(page.button(key="show-known-cost-days").click())
     assert page.session_state["dates"][0].month == 6
     assert not [button for button in page.button if button.key == "show-known-cost-days"]
+
+
+def test_where_nobody_spoke_the_days_with_mentions_are_offered_and_known_people_are_not_asked_for(
+    bare: Workspace,
+) -> None:
+    hear(bare, [mention(1, dt.date(2026, 4, 1)), mention(2, dt.date(2026, 7, 5))])
+    assert "Import people" in marked_up(show("influencers"))
+    file = bare.folder / "people.csv"
+    file.write_text("network,handle,name,followers,status\ntiktok,anna,Anna,5000,contracted\n", encoding="utf-8")
+    assert pipeline.take_file(bare, file, now=NOW).error is None
+    page = show("influencers")
+    assert "Nobody with a name has mentioned the brand" in texts(page)
+    assert "Your mentions run from Apr 1, 2026 to Jul 5, 2026." in texts(page)
+    assert "Import people" not in marked_up(page)
+    run(page.button(key="show-known-own-days").click())
+    assert "Your mentions" not in texts(page)
 
 
 # --- what to know before trusting an ROI ----------------------------------------------------------------------------

@@ -13,8 +13,8 @@ import streamlit as st
 from attribution.report import Report
 from config.registers import CONTACT_STATUSES, RegisterConflictError, read_codes, read_people, set_contact_status
 from listener.feeling import MIN_SCORED, feeling
-from ui import charts, charts_talk, data, figures, pipeline, tables, talk, talk_cards, talk_data, theme
-from ui.frame import MENTIONS, Screen, day_text, empty, export, how, link, open_page, say
+from ui import charts, charts_talk, data, figures, known_days, pipeline, tables, talk, talk_cards, talk_data, theme
+from ui.frame import MENTIONS, Screen, day_text, empty, export, how, link, offer_days, open_page, period_text, say
 from ui.i18n import Translator, translator
 
 GROUPS = ("influencer", "unknown_followers", "below")
@@ -38,7 +38,7 @@ def page() -> None:
     )
     say(screen, _answer(screen, people, floor))
     if people.is_empty():
-        _nobody_yet(screen)
+        _nobody_yet(screen, report)
         return
     _cards(screen, people, floor)
     chosen = _ranked(screen, people, floor)
@@ -91,20 +91,29 @@ def _answer(screen: Screen, people: pl.DataFrame, floor: int) -> str:
     return f"{counted} {leader}"
 
 
-def _nobody_yet(screen: Screen) -> None:
+def _nobody_yet(screen: Screen, report: Report) -> None:
+    """What to do where nobody is listed, with the days that hold mentions and, where codes had orders, their page."""
     _ = screen._
-    if screen.elsewhere:
-        return  # the head of the page offers them
-    empty(
-        screen,
-        _("Nobody to rank yet"),
-        [
-            _("Choose other days above."),
-            _("Check on the page Data that the sources answer."),
-            _("Import people with their followers there, too: network, handle, name, followers, status."),
-        ],
-    )
-    link(screen, "data", _("Go to Data"))
+    if not screen.elsewhere:  # else the head of the page offers those days
+        _own_days(screen)
+        steps = [_("Choose other days above."), _("Check on the page Data that the sources answer.")]
+        if read_people(screen.workspace.engine).is_empty():
+            steps.append(_("Import people with their followers there, too: network, handle, name, followers, status."))
+        empty(screen, _("Nobody to rank yet"), steps)
+        link(screen, "data", _("Go to Data"))
+    if report.codes["orders"].sum():
+        link(screen, "codes", _("Go to Promo codes"))
+
+
+def _own_days(screen: Screen) -> None:
+    """Which days hold mentions of our own brands, with a button, where the days shown hold none."""
+    brands = pipeline.own_brands(screen.workspace)
+    days = known_days.known_days()
+    known = known_days.together(*(days.of_brand(brand) for brand in brands))
+    if known is None or data.mentions(screen.period)["brand"].is_in(list(brands)).any():
+        return
+    told = screen._("Your mentions run from {mentions}.").format(mentions=period_text(screen, known))
+    offer_days(screen, told, known, key="known-own-days")
 
 
 def _cards(screen: Screen, people: pl.DataFrame, floor: int) -> None:
