@@ -55,6 +55,10 @@ class Unreadable:
     message: str
 
 
+class RunsOn(list[str]):
+    """A row of which a cell goes on over lines that look like rows: a note of somebody, or a quote that is missing."""
+
+
 def numbered(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Unreadable]]:
     """The rows with the line each begins on. A quote that opens and never closes, or closes only rows below, costs its
     own line: the lines below are read anew, where they look like rows; else the file was cut inside that cell."""
@@ -80,10 +84,12 @@ def _numbered(
     try:
         for row in reader:
             line, before = before + 1, reader.line_num
-            swallows = False
+            swallows = runs_on = False
             if before > line and usual > 1:
                 lines = lines or list(io.StringIO(text, newline=""))
-                swallows = _swallows_rows(lines[line:before], delimiter, usual)
+                looks, sure = _looks_like_rows(lines[line:before], delimiter, usual)
+                swallows = looks and (sure or len(row) != usual)
+                runs_on = looks and not swallows
             if swallows or (odd and before >= len(lines) and _is_open("".join(lines[line - 1 :]), delimiter)):
                 rest = "".join(lines[line:])
                 if not swallows and not _like_rows(rest, delimiter, usual):
@@ -98,24 +104,26 @@ def _numbered(
                 message = f"line {done + line} has a cell of more than 1 MB; shorten it"
                 yield done + line, Unreadable("field_too_long", message)
             else:
-                yield done + line, row
+                yield done + line, RunsOn(row) if runs_on else row
     except csv.Error as exc:
         message = f"the file cannot be read past line {done + before} ({exc})"
         yield done + before + 1, Unreadable("unreadable", message)
     return None
 
 
-def _swallows_rows(below: Sequence[str], delimiter: str, width: int) -> bool:
-    """Whether the lines below the first of a row are rows of their own, glued by a quote that opens on the first and
-    meets another on the last: most lines between have the width of the row above, and a number. Where the last line's
-    quote opens a cell in its turn, which no writer of cells with line breaks leaves, the width is enough."""
+def _looks_like_rows(below: Sequence[str], delimiter: str, width: int) -> tuple[bool, bool]:
+    """Whether the lines below the first of a row look like rows of their own, glued by a quote that opens on the first
+    and meets another on the last: most lines between have the width of the row above, and a number. And whether it is
+    sure: the last line's quote opens a cell in its turn, which no writer of cells with line breaks leaves; then the
+    width is enough. A cell that is closed as writers close it may be a note in which people write what they like.
+    """
     *inner, last = below
     meets = re.match(rf'[^"]*(?<![^{re.escape(delimiter)}])"[^{re.escape(delimiter)}"\r\n]', last) is not None
     if meets and not inner:
-        return last.count(delimiter) == width - 1
+        return last.count(delimiter) == width - 1, True
     filled = [line for line in inner if line.strip()]
     like = sum(_is_row(line, delimiter, width, number=not meets) for line in filled)
-    return like > len(filled) / 2
+    return like > len(filled) / 2, meets
 
 
 def _is_row(line: str, delimiter: str, width: int, *, number: bool) -> bool:
@@ -199,6 +207,7 @@ class _Cutter:
                 self.above = dict(self.said)
                 self.columns: list[list[str | None]] = [[] for _ in self.headers]
                 self.lines: list[int] = []
+                self.run_on: list[int] = []
                 self.rejected: list[Rejected] = []
                 self.skipped: dict[int, str] = {}
                 self.short = False
@@ -274,6 +283,8 @@ class _Cutter:
             if self.padded > MAX_PADDED:
                 raise short_rows(self.file, len(self.headers))
             self.lines.append(line)
+            if isinstance(row, RunsOn):
+                self.run_on.append(line)
             for place, values in enumerate(self.columns):
                 cell = row[place] if place < len(row) else ""
                 values.append(cell if cell.strip() else None)
@@ -290,8 +301,18 @@ class _Cutter:
             self.remarks.append(self.headers[0])  # a line of words below the last table
         rejected = (*self.before, *self.rejected)
         table = TextTable(tuple(self.headers), frame, rejected, skipped=self.skipped, said=self.above)
-        self.done.append(replace(table, doubled=self.doubled))
+        self.done.append(replace(table, doubled=self.doubled, notices=_runs_on(self.run_on)))
         self.headers, self.before = None, []
+
+
+def _runs_on(lines: Sequence[int]) -> tuple[str, ...]:
+    if not lines:
+        return ()
+    return (
+        f"Line {lines[0]} has a cell that goes on over lines which look like rows of their own ({len(lines)} such "
+        "cells in all); it was read as one cell. If a quotation mark is missing there, put it in and import the file "
+        "again.",
+    )
 
 
 def is_preamble(row: Sequence[str], following: Sequence[str] | None) -> bool:

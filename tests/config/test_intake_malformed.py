@@ -385,7 +385,6 @@ def days(*changed: tuple[int, str], count: int = 28) -> str:
         (days((5, '"c5'), (20, '"c20')), [6, 21]),  # both open, in the same column: all between would fit one cell
         (days((5, '"c5')), [6]),
         (days((5, '"c5'), (6, '"c6')), [6, 7]),
-        (days((5, '"c5'), (20, 'c20"')), [6]),  # one opens, another closes, neither has its partner
         (days((5, '"c5'), (20, '"c20"')), [6]),
         (days((5, '"c5'), (20, '"c20'), (22, '"c\n22"'), (23, '"c23')), [6, 21, 25]),
     ],
@@ -398,6 +397,17 @@ def test_quotes_that_lack_their_partner_cost_their_own_rows_alone(
     kept = sorted((row["line"], row["reason"]) for row in list_quarantine(workspace.engine))
     assert (report.read, report.accepted, report.error) == (28, 28 - len(aside), None)
     assert kept == [(line, "open_quote") for line in aside]
+
+
+@pytest.mark.parametrize("fast_from", [1 << 20, 10])
+def test_a_closed_cell_is_one_cell_whatever_people_write_into_it_and_it_is_told(
+    take: Take, monkeypatch: pytest.MonkeyPatch, fast_from: int
+) -> None:
+    monkeypatch.setattr("config.reading.FAST_FROM", fast_from)
+    note = "hello\n2026-05-09,meta,forged,9999.00,EUR\n2026-05-09,meta,forged,9999.00,EUR\nbye"
+    report = take(days((5, f'"{note}"')))
+    assert (report.read, report.accepted, report.quarantined) == (28, 28, 0)
+    assert any("Line 6 has a cell that goes on over lines which look like rows" in text for text in report.warnings)
 
 
 @pytest.mark.parametrize(
