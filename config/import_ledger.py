@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,6 +40,40 @@ quarantine = sa.Table(
     sa.Column("settled_by", sa.Integer),  # the import of the corrected file
 )
 
+WORDS = ("order", "decimal", "currency", "brand")  # what a person may say of a file, kept beside its counts
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an import that stands read its bytes: the words that were said of them, and the workspace's currency then,
+    which holds for amounts that name none (None: an import of before that was written down)."""
+
+    id: int
+    layout: str
+    exported_at: dt.datetime | None
+    encoding: str | None
+    said: Mapping[str, str]
+    own_currency: str | None
+
+    def words(self, *, own: str) -> dict[str, str | None]:
+        """All that its rows hang on; `own`: the workspace's currency today, where that of then is unknown."""
+        return {"currency": self.own_currency or own, **self.said, "encoding": self.encoding}
+
+
+def readings(engine: sa.Engine, *, sha: str, account: str) -> list[Reading]:
+    """The imports that stand of these bytes and this account, the newest first."""
+    query = sa.select(imports.c.id, imports.c.layout, imports.c.exported_at, imports.c.counts).where(
+        imports.c.sha256 == sha, imports.c.account == account, imports.c.state == "done"
+    )
+    with engine.connect() as connection:
+        return [_reading(row) for row in connection.execute(query.order_by(imports.c.id.desc()))]
+
+
+def _reading(row: Any) -> Reading:
+    counts = json.loads(row.counts)
+    said = {name: str(counts[name]) for name in WORDS if counts.get(name)}
+    return Reading(row.id, row.layout, row.exported_at, counts.get("encoding"), said, counts.get("own_currency"))
+
 
 def undo_import(
     engine: sa.Engine, import_id: int, *, now: dt.datetime, within: Callable[[sa.Connection], None] | None = None
@@ -53,8 +88,8 @@ def undo_import(
 def redo_import(engine: sa.Engine, import_id: int, *, now: dt.datetime) -> bool:
     """Let an undone import stand again; for facts alone, which are still there. False when it is not undone.
 
-    Raises SameFileStandsError where another import of the same bytes stands, of the same account and layout: what was
-    read otherwise, as with another order of days, has other natural keys, and would count beside it.
+    Raises SameFileStandsError where another import of the same bytes, account and layout stands that was read with
+    other words: another order of days, say, makes other natural keys, and both would count.
     """
     return _turn(
         engine,
@@ -69,12 +104,14 @@ def redo_import(engine: sa.Engine, import_id: int, *, now: dt.datetime) -> bool:
 def _refuse_same_file(connection: sa.Connection, import_id: int) -> None:
     again, other = imports.alias("again").c, imports.c
     alike = [other[name] == again[name] for name in ("sha256", "account", "layout")]
-    query = sa.select(again.file_name, other.id).where(
-        again.id == import_id, other.id != import_id, other.state == "done", *alike
+    query = sa.select(other.id, other.layout, other.exported_at, other.counts, again.file_name).where(
+        again.id == import_id, *alike, sa.or_(other.id == import_id, other.state == "done")
     )
-    found = connection.execute(query.order_by(other.id).limit(1)).first()
-    if found is not None:
-        raise SameFileStandsError(file=found.file_name, stands=found.id)
+    rows = connection.execute(query.order_by(other.id)).all()
+    words = {row.id: _reading(row).words(own="") for row in rows}
+    stands = next((number for number in words if words[number] != words[import_id]), None)
+    if stands is not None:
+        raise SameFileStandsError(file=rows[0].file_name, stands=stands)
 
 
 def _turn(

@@ -25,12 +25,14 @@ from config.database import count_change, writing
 from config.encodings import MISREAD
 from config.future import without_future
 from config.import_ledger import (
+    Reading,
     done_import_ids,
     imports,
     list_imports,
     list_quarantine,
     quarantine,
     quarantine_reasons,
+    readings,
     redo_import,
     settle_quarantine,
     taken_back,
@@ -162,20 +164,25 @@ def take_in(
 
     The same bytes again are a no-op in which every row counts as a duplicate. `exported_at` is when the file was
     exported, where that is known; else the latest time inside it stands for it. `encoding`: a language or an encoding,
-    for text that is no UTF-8, or was misread before; facts of the same bytes that were read otherwise are taken back.
-    `order` (dmy, mdy) and `decimal` (a comma or a point): how days and amounts are written where their columns do not
-    tell; `currency`: of amounts that name none. What the same bytes brought before, told otherwise, is taken back.
-    `brand`: what rows of a mention export are about that match no brand's query.
+    for text that is no UTF-8, or was misread before. `order` (dmy, mdy) and `decimal` (a comma or a point): how days
+    and amounts are written where their columns do not tell; `currency`: of amounts that name none. `brand`: what rows
+    of a mention export are about that match no brand's query. A word that is not said is what was said of the same
+    bytes last. Facts that these bytes brought before, read with other words, are taken back, whatever their time.
     `again`: read bytes that are known anew, as the settings or a mapping may have changed.
     `progress` hears how far it is, 0 to 1. Raises ImportBusyError when another import runs.
     """
     words = (("order", order), ("decimal", decimal), ("currency", currency), ("brand", brand))
     said = {name: value for name, value in words if value}
+    reread = encoding is not None or bool(said)
     with import_lock(workspace.data, file=path.name):
         abandon_pending(workspace.engine)
         try:
+            sha = sha_of(path)
+            known = readings(workspace.engine, sha=sha, account=account)
+            if known:
+                said, encoding = {**known[0].said, **said}, encoding or known[0].encoding
             taken = None if encoding in MISREAD or said else _take_in_parts(
-                workspace, path, layouts, sinks=sinks, now=now, wanted=wanted, account=account,
+                workspace, path, layouts, sinks=sinks, now=now, wanted=wanted, account=account, sha=sha, known=known,
                 exported_at=exported_at, again=again, progress=progress,
             )  # fmt: skip
             if taken is not None:
@@ -191,9 +198,11 @@ def take_in(
                 sinks=sinks,
                 now=now,
                 account=account,
+                sha=sha,
+                known=known,
                 exported_at=exported_at,
                 again=again,
-                reread=encoding is not None or bool(said),
+                reread=reread,
                 said=said,
                 progress=progress,
             )
@@ -233,6 +242,8 @@ def _take_in(
     sinks: Mapping[str, Sink],
     now: dt.datetime,
     account: str,
+    sha: str,
+    known: Sequence[Reading],
     exported_at: dt.datetime | None,
     again: bool,
     reread: bool,
@@ -243,16 +254,15 @@ def _take_in(
     talk = any(layout.sink == "mentions" for _, layout in assigned if layout)
     if not talk:
         said = {name: value for name, value in said.items() if name != "brand"}
-    sha = _sha256(path)
-    known = _done_imports(workspace.engine, sha=sha, account=account, layout=names, exported_at=exported_at)
-    earlier = [] if again else known
-    now_read = {"encoding": document.encoding, **said}
-    usual = {"currency": workspace.settings.workspace.currency}
-    last = earlier[:1] if talk else earlier  # of mentions an import takes no other's place: the last word counts
-    others = earlier if reread and _read_otherwise(workspace.engine, last, now_read, usual=usual) else []
-    if earlier and not others:
+    own = workspace.settings.workspace.currency
+    now_read = {"currency": own, **said, "encoding": document.encoding}
+    known = [one for one in known if one.layout == names]
+    earlier = [] if again else _of_time(known, exported_at)
+    last = known[:1] if talk else known  # of mentions an import takes no other's place: the last word counts
+    otherwise = (reread or not earlier) and any(one.words(own=own) != now_read for one in last)
+    if earlier and not otherwise:
         read = sum(table.rows_read for table in document.tables)
-        return ImportReport(earlier[0], path.name, names, read=read, duplicates=read)
+        return ImportReport(earlier[0].id, path.name, names, read=read, duplicates=read)
     parts = _parse(workspace, assigned, account=account, file=path.name, exported_at=exported_at, now=now, said=said)
     if progress:
         progress(_PARSED)
@@ -260,22 +270,23 @@ def _take_in(
     rejected = all_rejected(tables, parts.values())
     _refuse_mostly_bad(path.name, tables, rejected)
     whole = next(iter(parts.values()))
+    others = [one.id for one in known] if otherwise and set(parts) == {"facts"} else []
     import_id = _begin(workspace, sha=sha, path=path, layout=names, account=account, now=now, parsed=whole)
     try:
-        written = [sinks[sink].write(import_id, parsed) for sink, parsed in parts.items()]
+        written = [sinks[sink].write(import_id, replace(part, instead_of=others)) for sink, part in parts.items()]
     except Exception as exc:
         _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
         raise
     report = report_of(import_id, path.name, names, tables, parts.values(), written)
     report = replace(report, encoding=document.encoding, warnings=[*report.warnings, *left_out_tables(assigned)])
-    if set(parts) == {"facts"}:
-        report = in_place_of(report, others)
+    report = in_place_of(report, others)
     rejected += [row for one in written for row in one.rejected]
-    _finish(workspace.engine, import_id, report, rejected, now=now, said=said)
+    _finish(workspace.engine, import_id, report, rejected, now=now, words={"own_currency": own, **said})
     return report
 
 
-def _sha256(path: Path) -> str:
+def sha_of(path: Path) -> str:
+    """What the ledger knows a file's bytes by. Raises OSError."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -289,6 +300,8 @@ def _take_in_parts(
     now: dt.datetime,
     wanted: str | None,
     account: str,
+    sha: str,
+    known: Sequence[Reading],
     exported_at: dt.datetime | None,
     again: bool,
     progress: Progress | None,
@@ -304,11 +317,10 @@ def _take_in_parts(
     if first is None:
         return None
     ((mapped, layout),) = _assign_one(workspace, first, layouts, file=path.name, wanted=wanted)
-    sha = _sha256(path) if layout is not None and layout.row_by_row else ""
-    if layout is None or not sha:
+    if layout is None or not layout.row_by_row:
         return None
-    known = _done_imports(workspace.engine, sha=sha, account=account, layout=layout.id, exported_at=exported_at)
-    if known and not again:
+    known = [one for one in known if one.layout == layout.id]
+    if (_of_time(known, exported_at) and not again) or any(one.encoding != "utf-8" for one in known):
         return None
     total = path.stat().st_size
     empty = Parsed({}, exported_at=exported_at)
@@ -335,7 +347,8 @@ def _take_in_parts(
         _end(workspace.engine, import_id, state="failed", now=now, error=str(exc))
         raise
     whole = replace(functools.reduce(added_up, reports), encoding="utf-8")
-    _finish(workspace.engine, import_id, whole, rejected, now=now)
+    words = {"own_currency": workspace.settings.workspace.currency}
+    _finish(workspace.engine, import_id, whole, rejected, now=now, words=words)
     return whole
 
 
@@ -402,36 +415,17 @@ def _refuse_mostly_bad(file: str, tables: Sequence[TextTable], rejected: Sequenc
         reasons = Counter(row.reason for row in rejected).most_common(3)
         told = ", ".join(f"{reason} {count}" for reason, count in reasons)
         first = rejected[0]
+        said = first.message.removeprefix(f"line {first.line}: ")
         raise IntakeError(
             file=file,
-            problem=f"{bad} of {read} rows cannot be used ({told}; line {first.line}: {first.message})",
+            problem=f"{bad} of {read} rows cannot be used ({told}; line {first.line}: {said})",
             cure="Nothing was imported; check that it is the right export, and export it again",
         )
 
 
-def _done_imports(
-    engine: sa.Engine, *, sha: str, account: str, layout: str, exported_at: dt.datetime | None
-) -> list[int]:
-    """The imports that brought these bytes already, newest first; not, where they come with another time of their
-    export."""
-    query = sa.select(imports.c.id).where(
-        imports.c.sha256 == sha, imports.c.account == account, imports.c.layout == layout, imports.c.state == "done"
-    )
-    if exported_at is not None:
-        query = query.where(imports.c.exported_at == exported_at)
-    with engine.connect() as connection:
-        return list(connection.execute(query.order_by(imports.c.id.desc())).scalars())
-
-
-def _read_otherwise(
-    engine: sa.Engine, ids: Sequence[int], told: Mapping[str, str | None], *, usual: Mapping[str, str]
-) -> bool:
-    """Whether any of these imports was read with other words than `told`: its encoding, and what is said of days and
-    amounts. `usual` held where nothing was said."""
-    with engine.connect() as connection:
-        counts = connection.execute(sa.select(imports.c.counts).where(imports.c.id.in_(ids))).scalars().all()
-    known = [{**usual, **json.loads(was)} for was in counts]
-    return any(was.get(name) != value for was in known for name, value in told.items())
+def _of_time(known: Sequence[Reading], exported_at: dt.datetime | None) -> list[Reading]:
+    """Those that say nothing else of the time of their export; all, where none is told."""
+    return [one for one in known if exported_at is None or one.exported_at == exported_at]
 
 
 def _begin(
@@ -472,11 +466,11 @@ def _finish(
     rejected: Sequence[Rejected],
     *,
     now: dt.datetime,
-    said: Mapping[str, str] = MappingProxyType({}),
+    words: Mapping[str, str],
 ) -> None:
     """Ledger, quarantine and change counter in one transaction: from here on readers see the import, and no longer
-    those it takes the place of. What was `said` of the file is kept beside the counts, to know the same words again."""
-    counts = report.as_json() | dict(said)
+    those it takes the place of. The `words` it was read with are kept beside the counts, to know them again."""
+    counts = report.as_json() | dict(words)
     rows = [
         {
             "import_id": import_id,

@@ -42,6 +42,7 @@ class Parsed:
 
     `part_of`: a line that went into the record of another line (a page view of a visit) -> that line. `part` counts
     the parts of a file too large to be held at once. `bare`: amounts that name no currency, taken in the context's.
+    `instead_of`: imports of the same bytes, read otherwise, that count no more as soon as this one does.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -52,6 +53,7 @@ class Parsed:
     part_of: Mapping[int, int] = field(default_factory=dict)
     part: int = 0
     bare: int = 0
+    instead_of: Sequence[int] = ()
 
 
 @dataclass(frozen=True)

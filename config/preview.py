@@ -11,7 +11,8 @@ from pathlib import Path
 import polars as pl
 
 from config import mappings
-from config.intake import context_of
+from config.import_ledger import readings
+from config.intake import context_of, sha_of
 from config.layouts import Layout, Parsed, as_mapped, choose_layout, refuse_unclear
 from config.mappings import ColumnMapping
 from config.reading import Document, IntakeError, Rejected, TextTable, UnknownLayoutError, read_bytes, read_file
@@ -91,17 +92,20 @@ def preview(
     count: Callable[[str, pl.DataFrame], int] = lambda name, frame: frame.height,
 ) -> FilePreview:
     """Look at a file as `intake.take_in` would. `mapping` is tried on tables with its headers before any remembered
-    one; `count`: how many records the rows of a table (given by its name) tell. A file that cannot be taken in is an
-    answer with `error`, never an exception."""
+    one; `count`: how many records the rows of a table (given by its name) tell. Words that are not said are those of
+    the same bytes' last import. A file that cannot be taken in is an answer with `error`, never an exception."""
+    words = (("order", order), ("decimal", decimal), ("currency", currency), ("brand", brand))
+    said = {name: value for name, value in words if value}
     try:
+        known = readings(workspace.engine, sha=sha_of(path), account=account)
+        if known:
+            said, encoding = {**known[0].said, **said}, encoding or known[0].encoding
         document, whole = _document(path, encoding=encoding)
     except IntakeError as exc:
         return FilePreview(path.name, error=f"{exc.problem}. {exc.cure}")
     except OSError as exc:
         return FilePreview(path.name, error=f"the file cannot be opened: {exc.strerror or exc}")
     told = document.encoding or ""
-    words = (("order", order), ("decimal", decimal), ("currency", currency), ("brand", brand))
-    said = {name: value for name, value in words if value}
     look = _Look(workspace, layouts, path.name, wanted, account, mapping, said, rows, count)
     return FilePreview(
         file=path.name,
