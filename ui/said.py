@@ -49,7 +49,7 @@ def _said(text: str, _: Words, depth: int, tries: Tries) -> str:
         return text if found is None else found
     for joint in _JOINTS:
         for first, rest in _cuts(text, joint, tries):
-            told = _one(first, _, depth, tries)
+            told = _cut_off(first, _, depth, tries) if joint == ". " else _one(first, _, depth, tries)
             more = _known(rest, _, depth - 1, tries)
             if told is not None or more is not None:
                 told = told or _said(first, _, depth - 1, tries)
@@ -69,7 +69,7 @@ def _known(text: str, _: Words, depth: int, tries: Tries) -> str | None:
 
 def _in_a_row(text: str, _: Words, depth: int, tries: Tries) -> str | None:
     for first, rest in _cuts(text, ". ", tries):
-        told = _one(first, _, depth, tries)
+        told = _cut_off(first, _, depth, tries)
         more = None if told is None else _known(rest, _, depth - 1, tries)
         if more is not None:
             return f"{told}. {more}"
@@ -78,6 +78,15 @@ def _in_a_row(text: str, _: Words, depth: int, tries: Tries) -> str | None:
         return whole
     bare = _one(text.removesuffix("."), _, depth, tries) if text.endswith(".") else None
     return None if bare is None else bare + "."
+
+
+def _cut_off(text: str, _: Words, depth: int, tries: Tries) -> str | None:
+    """One sentence before the full stop it was cut at, which its template may end with."""
+    told = _one(text, _, depth, tries)
+    if told is None:
+        ended = _one(text + ".", _, depth, tries)
+        told = None if ended is None else ended.removesuffix(".")
+    return told
 
 
 def _cuts(text: str, joint: str, tries: Tries) -> list[tuple[str, str]]:

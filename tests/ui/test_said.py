@@ -100,3 +100,8 @@ def test_templates_name_their_facts() -> None:
     written = [text for part in PARTS for text in part(str)]
     assert not [text for text in written if re.search(r"\{\W*\}|\{\d", text)]
     assert len(set(written)) == len(written)
+
+
+def test_a_sentence_whose_template_ends_with_its_full_stop_is_known_before_another_too() -> None:
+    text = "12 amounts name no currency; taken as EUR. If they are in another, import the file again with --currency"
+    assert in_language(text, lambda template: template.replace("amounts name", "AMOUNTS NAME")).startswith("12 AMOUNTS")

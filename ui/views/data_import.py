@@ -112,7 +112,7 @@ def _offer(screen: Screen, uploads: list[Upload], *, number: int) -> None:
             )
             st.caption(said.format(n=left))
         if unread:
-            st.caption(f"{_('Cannot be read')}: {talk_cards.number(screen, unread)}")
+            st.caption(_("Cannot be read") + f": {talk_cards.number(screen, unread)}")
 
 
 # --- one file -------------------------------------------------------------------------------------------------------
