@@ -196,22 +196,22 @@ _TRANSACTION = ("id", "order_id", "refund_id", "kind", "status", "amount", "crea
 
 
 def _read_transactions(table: TextTable, context: ReadContext) -> Parsed:
-    """The table refunds: the payments that gave money back, added up by refund. Sales tell the order's total once more,
-    and failed or test payments tell nothing: all are left out."""
+    """The table refunds: the payments that gave money back, added up by refund. Sales tell the order's total once more;
+    failed payments, tests and payments of 0 tell nothing: all are left out."""
     rows, skipped = leave_out(columns(table, _TRANSACTION))
     low = {name: pl.col(name).str.to_lowercase().str.strip_chars() for name in ("kind", "status", "test")}
     done = low["status"].fill_null("success") == "success"
     back = (low["kind"] == "refund") & done & ~low["test"].is_in(_YES).fill_null(False)
-    others = rows.filter(~back.fill_null(False))["source_line"].to_list()
-    rows = rows.filter(back.fill_null(False))
+    rows = with_cells(
+        rows.with_columns(no_nulls(rows["refund_id"])), {"paid": money(rows["amount"], decimal=context.decimal)}
+    )
+    told = back.fill_null(False) & (pl.col("paid") != 0).fill_null(True)
+    others = rows.filter(~told)["source_line"].to_list()
+    rows = rows.filter(told)
     when = pl.Series("when", rows.select(pl.coalesce("processed_at", "created_at")).to_series())
-    read = {
-        "refunded_at": instants(when, zone="UTC", order=context.order),
-        "paid": money(rows["amount"], decimal=context.decimal),
-    }
-    rows, rejected = put_aside(with_cells(rows, read), _TRANSACTION_CHECKS)
-    key = [pl.col("order_id"), pl.coalesce(no_nulls(rows["refund_id"]), "id").alias("refund_id")]
-    refunds = rows.group_by(key, maintain_order=True).agg(
+    rows = with_cells(rows, {"refunded_at": instants(when, zone="UTC", order=context.order)})
+    rows, rejected = put_aside(rows, _TRANSACTION_CHECKS)
+    refunds = rows.group_by("order_id", "refund_id", maintain_order=True).agg(
         pl.lit(context.account).alias("account"),
         pl.col("refunded_at").min().alias("ordered_at"),
         pl.col("refunded_at").min(),
@@ -230,8 +230,9 @@ def _read_transactions(table: TextTable, context: ReadContext) -> Parsed:
 
 _TRANSACTION_CHECKS = (
     Check("missing_order_id", "the refund names no order", pl.col("order_id").is_null()),
-    Check("missing_id", "the refund has no id", pl.col("id").is_null()),
-    Check("id_lost_digits", "a spreadsheet has cut the id", lost_id("order_id") | lost_id("id"), ("order_id",)),
+    # Its payment's id would not do: Shopify's orders tell the same refund by its own.
+    Check("missing_id", "the refund has no id", pl.col("refund_id").is_null(), ("order_id",)),
+    Check("id_lost_digits", "a spreadsheet has cut the id", lost_id("order_id") | lost_id("refund_id"), ("order_id",)),
     Check("bad_date", "the refund's date cannot be read", pl.col("refunded_at").is_null(), ("order_id",)),
     Check(
         "bad_money", "an amount cannot be read, or has more than four decimals", pl.col("paid").is_null(), ("order_id",)

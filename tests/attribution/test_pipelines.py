@@ -1,0 +1,73 @@
+"""Tables of data pipelines: what counts once, what is left out, and what they are told about."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from attribution.facts import Facts
+from attribution.inputs import LAYOUTS
+from config.intake import ImportReport, take_in
+from config.workspace import Workspace
+
+NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
+PAID = "id,order_id,refund_id,kind,status,amount,created_at,gateway\n"
+REST = """[{"id": 5001, "name": "#1001", "created_at": "2026-05-02T10:00:00Z", "currency": "EUR",
+"financial_status": "paid", "total_price": "119.00", "subtotal_price": "100.00", "total_tax": "19.00",
+"taxes_included": false, "total_discounts": "0",
+"line_items": [{"id": 1, "title": "Tea", "quantity": 1, "price": "100.00"}],
+"refunds": [{"id": 77, "created_at": "2026-05-20T10:00:00Z",
+"refund_line_items": [{"id": 1, "quantity": 1, "subtotal": "30.00", "total_tax": "5.70"}],
+"transactions": [{"id": 2, "kind": "refund", "status": "success", "amount": "35.70"}]}]}]"""
+Bring = Callable[..., ImportReport]
+
+
+@pytest.fixture
+def facts(workspace: Workspace) -> Facts:
+    return Facts(workspace.facts, workspace.engine)
+
+
+@pytest.fixture
+def bring(workspace: Workspace, facts: Facts, tmp_path: Path) -> Bring:
+    """`bring(text)` imports a file of this text and checks that every row is counted once."""
+    numbers = itertools.count()
+
+    def take(text: str) -> ImportReport:
+        file = tmp_path / f"{next(numbers)}{'.json' if text.startswith('[') else '.csv'}"
+        file.write_text(text, encoding="utf-8")
+        report = take_in(workspace, file, layouts=LAYOUTS, sinks={"facts": facts}, now=NOW)
+        assert report.error is None
+        outcomes = (report.accepted, report.updated, report.duplicates, report.quarantined, report.skipped)
+        assert report.read == sum(outcomes)
+        return report
+
+    return take
+
+
+def paid(payment: int, refund: str, amount: str, *, order: int = 5001, status: str = "success") -> str:
+    return f"{payment},{order},{refund},refund,{status},{amount},2026-05-20 10:00:00,cards\n"
+
+
+def refunded(facts: Facts) -> str:
+    return str(facts.scan("refunds").select(pl.col("amount").sum()).collect().item() or 0)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["orders first", "payments first"])
+@pytest.mark.parametrize("refund", ["77", "", "NULL"])
+def test_a_refund_that_the_order_tells_too_counts_once(bring: Bring, facts: Facts, refund: str, turned: bool) -> None:
+    files = [REST, PAID + paid(2, refund, "35.70")]
+    reports = [bring(text) for text in (files[::-1] if turned else files)]
+    assert refunded(facts) == "35.7000"
+    reasons = {name for report in reports for name in report.reasons}
+    assert reasons == (set() if refund == "77" else {"missing_id"})
+
+
+def test_payments_of_nothing_are_left_out_and_counted(bring: Bring, facts: Facts) -> None:
+    report = bring(PAID + paid(1, "77", "12.00") + paid(2, "77", "0") + paid(3, "78", "0.00") + paid(4, "", "0"))
+    assert (report.accepted, report.reasons) == (1, {"not_a_refund": 3})
+    assert refunded(facts) == "12.0000"
