@@ -55,17 +55,21 @@ def with_payments(
     """The visits and the codes of orders (tables.TOUCHES, ORDER_CODES), those of payments handed to the orders paid.
 
     A payment's session becomes the order's, not later than a minute before it; its codes become the order's. Of several
-    payments of one order the first that holds any counts (paid ones before failed ones). Where the shop tells a session
-    or a code of the order itself, or several orders bear the name, nothing is handed over and the payment's session
-    is nobody's: it leaves the visits.
+    payments of one order the first that holds any counts (paid ones before failed ones; codes are those of paid ones
+    where there is one, as the customer may have left out the code of a try). Payments marked as a test hand over
+    nothing. Where the shop tells a session or a code of the order itself, or several orders bear the name, nothing is
+    handed over and the payment's session is nobody's: it leaves the visits, as does that of a forgotten customer.
     """
     found = payments(orders)
     if found.is_empty():
         return touches, codes
     one = pl.struct("shop_account", "shop_order_id").n_unique().over(_ORDER) == 1
     known = orders.select(*_ORDER, _paid_at="ordered_at", _failed=pl.col("cancelled_at").is_not_null())
-    named = found.filter(one).join(known, on=_ORDER, how="left").sort("_failed", "_paid_at", *_ORDER)
-    return _sessions(touches, found, named), _handed_codes(codes, found, named)
+    live = orders.filter(~pl.col("is_test").fill_null(False)).select(_ORDER)
+    named = found.filter(one).join(known, on=_ORDER, how="left").join(live, on=_ORDER, how="semi")
+    named = named.sort("_failed", "_paid_at", *_ORDER)
+    as_paid = pl.col("_failed") == pl.col("_failed").min().over("shop_account", "shop_order_id")
+    return _sessions(touches, found, named), _handed_codes(codes, found, named.filter(as_paid))
 
 
 def _sessions(touches: pl.DataFrame, found: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
@@ -78,7 +82,9 @@ def _sessions(touches: pl.DataFrame, found: pl.DataFrame, named: pl.DataFrame) -
         order_ref="shop_order_id",
         touched_at=pl.min_horizontal("touched_at", pl.col("sold_at") - _BEFORE),
     )
-    others = touches.join(of_payments, on=["account", "touch_id"], how="anti", maintain_order="left")
+    # By their ids: a forgotten customer's session names no order any more, and is still no visit beside it.
+    theirs = found.select("account", touch_id=pl.concat_str(pl.lit(OWN_TOUCH), "order_id")).unique()
+    others = touches.join(theirs, on=["account", "touch_id"], how="anti", maintain_order="left")
     return pl.concat([others, handed.select(touches.columns)]).sort("account", "touch_id")
 
 

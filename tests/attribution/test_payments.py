@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from attribution import tables
+from attribution.forgetting import forget
 from attribution.payments import payments, with_payments
 from config.clock import Period
 from config.workspace import Workspace
@@ -92,3 +93,49 @@ def test_a_name_of_two_shops_orders_hands_nothing_over() -> None:
     assert payments(orders).height == 2
     visits, _ = with_payments(touches, tables.ORDER_CODES.empty(), orders)
     assert visits.is_empty(), "whose session it was is not known"
+
+
+HEAD = """id,Created (UTC),Amount,Currency,Status,Mode,order_id (metadata),promo (metadata),utm_source (metadata),\
+utm_medium (metadata),Customer Email
+"""
+PAID = "ch_9,2026-06-02 10:20:00,80.00,eur,Paid,live,1001,{},instagram,social,ann@mail.invalid\n"
+TRIES: dict[str, tuple[str, list[str], list[str]]] = {
+    "a test hands over nothing": (
+        PAID.format("") + "ch_1,2026-06-01 09:00:00,80.00,eur,Paid,test,1001,FAKE,tiktok,social,\n", ["instagram"], [],
+    ),
+    "a test alone": ("ch_1,2026-06-01 09:00:00,80.00,eur,Paid,test,1001,FAKE,tiktok,social,\n", [], []),
+    "the code of a failed try was not redeemed": (
+        PAID.format("") + "ch_1,2026-06-02 10:10:00,80.00,eur,Failed,live,1001,COF,tiktok,social,\n",
+        ["instagram"], [],
+    ),
+    "the paid one's code": (
+        PAID.format("ANNA10") + "ch_1,2026-06-02 10:10:00,80.00,eur,Failed,live,1001,COF,tiktok,social,\n",
+        ["instagram"], ["ANNA10"],
+    ),
+    "a failed one alone": (
+        "ch_1,2026-06-02 10:10:00,80.00,eur,Failed,live,1001,COF,tiktok,social,\n", ["tiktok"], ["COF"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sources", "redeemed"), TRIES.values(), ids=TRIES.keys())
+def test_which_payment_hands_over_what(
+    workspace: Workspace, text: str, sources: list[str], redeemed: list[str]
+) -> None:
+    shop = "order_id,ordered_at,total,currency\n1001,2026-06-02 10:00:00,80.00,EUR\n"
+    bring(workspace, (("shop.csv", shop), ("stripe.csv", HEAD + text)))
+    touches, codes, orders = known(workspace, "touches", "order_codes", "orders")
+    visits, handed = with_payments(touches, codes, orders)
+    assert visits["source"].to_list() == sources
+    assert list(handed.select("order_id", "code_norm").iter_rows()) == [("1001", code) for code in redeemed]
+
+
+def test_the_session_of_a_forgotten_customers_payment_is_no_visit(workspace: Workspace) -> None:
+    shop = "order_id,ordered_at,total,currency\n1001,2026-06-02 10:00:00,80.00,EUR\n"
+    bring(workspace, (("shop.csv", shop), ("stripe.csv", HEAD + PAID.format(""))))
+    facts = pipeline.facts_of(workspace)
+    keys = facts.scan("orders").collect()["customer_key"].drop_nulls().to_list()
+    forget(facts, keys, now=NOW)
+    touches, codes, orders = known(workspace, "touches", "order_codes", "orders")
+    assert touches["order_ref"].to_list() == [None]
+    assert with_payments(touches, codes, orders)[0].is_empty()
