@@ -132,9 +132,11 @@ class Facts:
         long ago that brings its first refund is an update. Raises KeyError for a table that is no fact, TypeError for
         columns that do not fit it, ValueError for a record without its natural key, FactsError where the disk refuses,
         StrangeFactsError where the facts belong to another ledger, CostsTwiceError where costs would count twice.
+        All is judged without the imports that this one stands `instead_of`.
         """
         self._claim(import_id)
-        replaced = self._clashes(parsed.tables.get("spend"))
+        gone_with = frozenset(parsed.instead_of)
+        replaced = self._clashes(parsed.tables.get("spend"), but=gone_with)
         exported_at = parsed.exported_at or latest_time(parsed.tables)
         told: list[pl.DataFrame] = []
         counts: dict[str, int] = {}
@@ -147,7 +149,7 @@ class Facts:
             known = without_people(table, frame, forgotten, {key.lower() for key in self.forgotten(named)})
             records = _stamp(table, known, import_id=import_id, exported_at=exported_at)
             rows = _last_per_key(table, records)
-            versions = self._versions(table)
+            versions = self._versions(table, but=gone_with)
             outcomes = _outcomes(table, records, rows, versions).filter(~_says_nothing(table))
             gone += absent_notes(table, absent(table, versions, rows, stated=dated), import_id=import_id)
             gone += otherwise_notes(*known_otherwise(table, versions, rows, stated=dated))
@@ -167,13 +169,16 @@ class Facts:
         mine = counting.filter(pl.col("import_id") == import_id).select(list(table.schema))
         self._clashes(mine.with_row_index("source_line", 1).collect(), again=True)
 
-    def _clashes(self, costs: pl.DataFrame | None, *, again: bool = False) -> tuple[int, ...]:
-        """The imports that tell costs of these rows in another grain; raises CostsTwiceError unless they may go."""
+    def _clashes(
+        self, costs: pl.DataFrame | None, *, again: bool = False, but: frozenset[int] = frozenset()
+    ) -> tuple[int, ...]:
+        """The imports, `but` for some, that tell costs of these rows in another grain; raises CostsTwiceError unless
+        they may go."""
         if costs is None or costs.is_empty():
             return ()
         table = FACTS["spend"]
         rows = table.conform(costs.drop("source_line")).with_columns(costs["source_line"])
-        found = self._told_twice(table, rows)
+        found = self._told_twice(table, rows, but=but)
         clashes = tuple(sorted({number for twice in found for number in twice.imports}))
         if not found or self.replace:
             return clashes
@@ -183,10 +188,10 @@ class Facts:
         lost = theirs.filter(~any_of(found)).select(pl.col("spend_id").n_unique()).collect().item()
         raise CostsTwiceError(twice=found[0], clashes=clashes, files=files, lost=lost, again=again)
 
-    def _told_twice(self, table: Table, rows: pl.DataFrame) -> list[Twice]:
+    def _told_twice(self, table: Table, rows: pl.DataFrame, *, but: frozenset[int]) -> list[Twice]:
         """What these rows and those that count both tell; without the imports found, older statements that would then
         count are judged, too."""
-        versions, dated = self._versions(table), self._dated()
+        versions, dated = self._versions(table, but=but), self._dated()
         if not told_twice(rows, overlapping(rows, versions)):
             return []
         found: list[Twice] = []
@@ -254,14 +259,15 @@ class Facts:
         except OSError as exc:
             raise FactsError(table="facts", folder=self.folder, problem=str(exc)) from exc
 
-    def _versions(self, table: Table, *, also: int | None = None) -> pl.LazyFrame:
-        """Every stored row of done imports (and of the import `also`), with the version columns; columns newer than the
-        files are null.
+    def _versions(self, table: Table, *, also: int | None = None, but: frozenset[int] = frozenset()) -> pl.LazyFrame:
+        """Every stored row of done imports (`but` for some, and of the import `also`), with the version columns;
+        columns newer than the files are null.
 
         Columns of `Table.pieces` are there where an import brought any.
         """
         wanted = {**table.schema, **VERSION}
-        done = done_import_ids(self.engine)  # asked before the files: an import done in between is not half seen
+        stand = done_import_ids(self.engine)  # asked before the files: an import done in between is not half seen
+        done = [number for number in stand if number not in but]
         done += [also] if also is not None else []
         if not done or not DeltaTable.is_deltatable(self.uri(table.name)):
             return pl.LazyFrame(schema=wanted)
@@ -502,7 +508,8 @@ def _tie_warnings(tied: Mapping[str, int]) -> tuple[str, ...]:
         return ()
     return (
         f"Rows that an earlier file states differently, with nothing to tell which file is newer: {told}. Import the "
-        "newer file again with the day it was exported on (--exported-at 2026-11-20); its rows then count.",
+        "newer file again with the day it was exported on (--exported-at 2026-11-20); its rows then count. Until "
+        "then the larger of two refunds counts, and of other rows always the same one, whichever file came first.",
     )
 
 
