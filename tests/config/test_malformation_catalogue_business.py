@@ -178,7 +178,7 @@ ORDERS = {
     "A a total that is not its parts": Case(
         SHOPIFY + order(1) + order(2, parts="5,0"),
         2,
-        warned=("1 orders (first: line 3) whose Subtotal, Shipping and Taxes do not add up to Total",),
+        warned=("1 order (first: line 3) whose Subtotal, Shipping and Taxes do not add up to Total",),
         stored={"orders.total": ["100.0000", "100.0000"]},
     ),
     "A mixed currencies": Case(

@@ -240,6 +240,20 @@ def test_an_import_comes_back_only_when_no_other_is_running(workspace: Workspace
     assert imports.redo(workspace, spend, now=NOW)
 
 
+def test_nothing_is_taken_back_while_an_import_is_running(workspace: Workspace) -> None:
+    spend = take(workspace, "s.csv", SPEND + "2026-05-01,meta,spring,12.50,EUR\n")
+    costs = take(workspace, "costs.csv", COSTS)
+    with import_lock(workspace.data, file="another.csv"):
+        with pytest.raises(ImportBusyError):
+            imports.undo(workspace, spend, now=NOW)
+        with pytest.raises(ImportBusyError):
+            imports.undo_plan(workspace, "costs", now=NOW)
+        told = earned("imports", "undo", str(spend), folder=workspace.folder, code=1).stderr
+    assert "another import is running in this workspace" in told
+    assert [row["state"] for row in list_imports(workspace.engine)] == ["done", "done"]
+    assert imports.undo(workspace, costs, now=NOW).stood
+
+
 def test_a_corrected_file_settles_what_was_kept_aside(workspace: Workspace) -> None:
     bad = SPEND + "2026-05-01,meta,spring,12.50,EUR\n2026-05-02,meta,spring,twelve,EUR\n"
     first = take(workspace, "s.csv", bad)
