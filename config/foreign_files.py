@@ -15,7 +15,7 @@ _XML = "Open it in a spreadsheet and save it as XLSX, or download it again, as C
 _PAGE = "Sign in to the tool and download it again, as CSV or XLSX"
 
 _STARTS = (  # how its bytes begin, its type, what to do
-    *((start, "PDF", _FIGURES) for start in (b"%PDF",)),
+    (b"%PDF", "PDF", _FIGURES),
     *((b"\x89PNG", "PNG", _FIGURES), (b"\xff\xd8\xff", "JPEG", _FIGURES), (b"GIF8", "GIF", _FIGURES)),
     *((b"BM", "BMP", _FIGURES), (b"II*\x00", "TIFF", _FIGURES), (b"MM\x00*", "TIFF", _FIGURES)),
     *((b"{\\rtf", "RTF", _FIGURES), (b"Rar!", "RAR", _UNPACK), (b"7z\xbc\xaf", "7Z", _UNPACK)),
@@ -59,7 +59,7 @@ def _in_zip(data: bytes) -> ForeignFile | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError):  # damaged, which whoever unpacks it says
         return None
     for name, kind, cure in _INSIDE:
         if name in names:
