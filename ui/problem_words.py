@@ -267,6 +267,11 @@ def warnings(_: Words) -> tuple[str, ...]:
             "{n} deals have no stage, or only its number; they are read, and none of them counts as won. HubSpot's own "
             "export of deals names the stages."
         ),
+        _("The first hour in the file is {first}, the last {last}."),
+        _(
+            "Where other hours of these days had costs, export whole days and import again: hours of a day from two "
+            "files are not added up."
+        ),
         _(
             "Costs of {sum} of {imports} lie in the days of this export, which does not hold them any more: they no "
             "longer count"

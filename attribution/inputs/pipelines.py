@@ -14,7 +14,7 @@ import polars as pl
 from attribution.inputs.cells import Check, columns, leave_out, lost_id, money, no_nulls, put_aside, with_cells
 from attribution.inputs.crm_hubspot import read_contacts, read_deals
 from attribution.inputs.spend import COLUMNS, spend_of, whole_file
-from attribution.inputs.times import instants
+from attribution.inputs.times import days, instants
 from attribution.utm import UTM, normal_medium, normal_source, normal_value, parse_urls
 from config.intake import Layout, Parsed, ReadContext, TextTable, normal_header
 
@@ -26,6 +26,7 @@ _AD_NAMES = {
     **dict.fromkeys(("adset_name", "ad_set_name", "adgroup_name", "ad_group_name"), "adgroup"),
     **dict.fromkeys(("adset_id", "ad_set_id", "ad_group_id"), "adgroup_id"),
 }
+_HOUR = r"^(\S{8,10})[T ](\d{1,2}):.*$"
 _AD_KEYS = tuple(frozenset({f"{name}{what}"}) for name in ("campaign", "adgroup", "ad") for what in ("_id", ""))
 
 
@@ -33,19 +34,38 @@ def _ads(*, platform: str, source: str) -> Callable[[TextTable, ReadContext], Pa
     def read(table: TextTable, context: ReadContext) -> Parsed:
         """The table spend. What has no name here is called by the platform's id; hours are added up to their days."""
         rows, skipped = leave_out(columns(table, COLUMNS))
+        told = _cut_days(rows["date"], order=context.order)
         named = (
             pl.coalesce(no_nulls(rows[n]), no_nulls(rows[f"{n}_id"])).alias(n) for n in ("campaign", "adgroup", "ad")
         )
         rows = rows.with_columns(
             *named,
-            pl.col("date").str.replace(r"^(\S{8,10})[T ]\d{1,2}:.*$", "${1}"),
+            pl.col("date").str.replace(_HOUR, "${1}"),
             pl.lit(platform).alias("platform"),
             pl.lit(source).alias("source"),
             pl.lit("paid_social").alias("medium"),
         )
-        return spend_of(rows, context, skipped=skipped, split=True)
+        return spend_of(rows, context, skipped=skipped, split=True, warnings=told)
 
     return read
+
+
+def _cut_days(texts: pl.Series, *, order: str | None) -> list[str]:
+    """A warning where a file by hours begins or ends within a day: two such files tell a day twice, each its part."""
+    parts = texts.to_frame("text").select(
+        pl.col("text").str.extract(_HOUR, 1).alias("day"),
+        pl.col("text").str.extract(_HOUR, 2).cast(pl.Int32).alias("hour"),
+    )
+    known = parts.with_columns(days(parts["day"], order=order).values.alias("day")).drop_nulls()
+    if known.is_empty() or known["hour"].max() == 0:  # midnight alone is how days are written
+        return []
+    known = known.sort("day", "hour")
+    (day, hour), (last_day, last_hour) = known.row(0), known.row(-1)
+    told = (
+        f"The first hour in the file is {day} {hour:02}:00, the last {last_day} {last_hour:02}:00. Where other hours "
+        "of these days had costs, export whole days and import again: hours of a day from two files are not added up."
+    )
+    return [told] if (hour, last_hour) != (0, 23) else []
 
 
 META_API = Layout(

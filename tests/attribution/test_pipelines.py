@@ -71,3 +71,23 @@ def test_payments_of_nothing_are_left_out_and_counted(bring: Bring, facts: Facts
     report = bring(PAID + paid(1, "77", "12.00") + paid(2, "77", "0") + paid(3, "78", "0.00") + paid(4, "", "0"))
     assert (report.accepted, report.reasons) == (1, {"not_a_refund": 3})
     assert refunded(facts) == "12.0000"
+
+
+def hours(*times: str) -> str:
+    return "stat_time_hour,campaign_id,spend\n" + "".join(f"{time},1,2.50\n" for time in times)
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        (["2026-06-10 10:00:00", "2026-06-10 9:00:00"], "is 2026-06-10 09:00, the last 2026-06-10 10:00. Where other"),
+        (["2026-06-10 00:00:00", "2026-06-11 11:00:00"], "is 2026-06-10 00:00, the last 2026-06-11 11:00. Where other"),
+        (["2026-06-10 00:00:00", "2026-06-11 23:00:00"], ""),
+        (["2026-06-10 00:00:00", "2026-06-11 00:00:00"], ""),
+        (["2026-06-10", "2026-06-11"], ""),
+    ],
+    ids=["within a day", "ends within a day", "whole days by hour", "days told as midnights", "days"],
+)
+def test_a_file_by_hours_that_cuts_a_day_is_told_so(bring: Bring, times: list[str], told: str) -> None:
+    warnings = [text for text in bring(hours(*times)).warnings if "first hour" in text]
+    assert [told in text for text in warnings] == ([True] if told else [])
