@@ -169,6 +169,7 @@ def remove(
 def undo(context: typer.Context, as_json: Json = False) -> None:
     """Take back the last change of the goals."""
     from config import plans
+    from config.intake import ImportBusyError
     from config.registers import RegisterConflictError
     from ui import imports
 
@@ -176,7 +177,7 @@ def undo(context: typer.Context, as_json: Json = False) -> None:
     before = plans.stored_plan(workspace.engine, "goals")
     try:
         changed = imports.undo_plan(workspace, "goals", now=now())
-    except RegisterConflictError as problem:
+    except (RegisterConflictError, ImportBusyError) as problem:
         stop(str(problem), code=1)
     after = plans.stored_plan(workspace.engine, "goals")
     _told({"id": None, "changed": changed}, as_json, _undone(before, after))

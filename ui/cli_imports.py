@@ -41,11 +41,15 @@ def imports(context: typer.Context, as_json: Json = False) -> None:
 @imports_app.command()
 def undo(context: typer.Context, number: Number, as_json: Json = False) -> None:
     """Take an import back, all of it. What other files brought too stays."""
+    from config.intake import ImportBusyError
     from ui import imports as handled
 
     workspace = open_or_stop(context)
     row = _known(workspace, number)
-    done = handled.undo(workspace, number, now=now())
+    try:
+        done = handled.undo(workspace, number, now=now())
+    except ImportBusyError as problem:
+        stop(str(problem), code=1)
     document = {
         "id": number, "file": row["file_name"], "state": "undone", "changed": done.stood, "mentions": done.mentions,
         "restored": done.restored, "left": done.left,

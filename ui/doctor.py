@@ -13,13 +13,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from deltalake import DeltaTable
-from filelock import FileLock, Timeout
 
 from attribution.facts import Facts, FactsLostError
 from attribution.tables import FACTS
 from config import bond
 from config.database import open_engine, sqlite_url
 from config.import_ledger import imports
+from config.import_lock import import_lock
+from config.reading import ImportBusyError
 from config.settings import Settings, SettingsError, read_settings
 from config.workspace import Workspace, WorkspaceError, open_workspace
 from listener import sentiment
@@ -187,11 +188,10 @@ def _facts(workspace: Workspace) -> Check:
 
 def _imports(workspace: Workspace) -> Check:
     """An import killed half way leaves its row pending, and the lock free."""
-    lock = FileLock(workspace.data / "import.lock", timeout=0)
     try:
-        with lock.acquire():
+        with import_lock(workspace.data, file="doctor"):
             running = False
-    except Timeout:
+    except ImportBusyError:
         running = True
     with workspace.engine.connect() as connection:
         pending = list(connection.scalars(sa.select(imports.c.file_name).where(imports.c.state == "pending")))

@@ -6,11 +6,12 @@ import datetime as dt
 from dataclasses import asdict, dataclass, field, replace
 
 import polars as pl
-from filelock import FileLock, Timeout
 
 from attribution.forgetting import forget, people_in_facts, rows_of
 from config.database import empty_journal
 from config.forgotten import forget_in_quarantine, forget_in_registers, people_named
+from config.import_lock import import_lock
+from config.reading import ImportBusyError
 from config.registers import person_key
 from config.workspace import Workspace
 from listener.forgetting import authors_named, forget_author, mentions_of_author
@@ -71,7 +72,7 @@ def forget_person(workspace: Workspace, person: Person, *, now: dt.datetime) -> 
     Raises ForgetBusyError while an import runs.
     """
     try:
-        with FileLock(workspace.data / "import.lock", timeout=0):
+        with import_lock(workspace.data, file="forget"):
             author = person.author or _author_meant(person.who)
             forget(facts_of(workspace), _customer_keys(workspace, person.who), person=author, now=now)
             if author:
@@ -79,7 +80,7 @@ def forget_person(workspace: Workspace, person: Person, *, now: dt.datetime) -> 
                 forget_in_registers(workspace.engine, author)
             forget_in_quarantine(workspace.engine, _words(person))
             emptied = empty_journal(workspace.engine)
-    except Timeout as busy:
+    except ImportBusyError as busy:
         raise ForgetBusyError("an import is running in this workspace; try again when it has ended") from busy
     return replace(person, forgotten=True, journal_emptied=emptied)
 

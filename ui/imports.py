@@ -98,7 +98,7 @@ def sinks_of(layout: str) -> frozenset[str]:
 
 
 def undo(workspace: Workspace, import_id: int, *, now: dt.datetime) -> Undone:
-    """Take an import back, all of it in one transaction."""
+    """Take an import back, all of it in one transaction. Raises ImportBusyError."""
     removed, back = 0, (0, 0)
 
     def within(connection: sa.Connection) -> None:
@@ -106,7 +106,10 @@ def undo(workspace: Workspace, import_id: int, *, now: dt.datetime) -> Undone:
         removed = remove_unheld(connection)
         back = undo_entries(connection, import_id, register_files.TABLES)
 
-    stood = intake.undo_import(workspace.engine, import_id, now=now, within=within)
+    rows = intake.list_imports(workspace.engine)
+    file = next((row["file_name"] for row in rows if row["id"] == import_id), str(import_id))
+    with import_lock(workspace.data, file=file):
+        stood = intake.undo_import(workspace.engine, import_id, now=now, within=within)
     if back != (0, 0):
         pipeline.keep_codes_current(workspace)
     return Undone(stood, removed, *back)
@@ -116,7 +119,7 @@ def undo_plan(workspace: Workspace, name: str, *, now: dt.datetime) -> int:
     """Put back what stood before the last change of a register of plans; how many entries.
 
     A change that an import made is taken back as that import, with later ones that hold the same entries: their files
-    can come again. Raises RegisterConflictError as `plans.undo_plan`.
+    can come again. Raises RegisterConflictError as `plans.undo_plan`, ImportBusyError.
     """
     last = plans.last_change(workspace.engine, name)
     if last is None or last.import_id is None:

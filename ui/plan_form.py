@@ -13,6 +13,7 @@ import polars as pl
 import streamlit as st
 
 from config import plan_files, plans
+from config.reading import ImportBusyError
 from config.registers import RegisterConflictError
 from config.workspace import Workspace
 from ui import data, frame, imports, pipeline, templates
@@ -99,6 +100,9 @@ def undo_button(screen: Screen, name: str) -> None:
             done = imports.undo_plan(screen.workspace, name, now=data.now())
         except RegisterConflictError:
             st.error(_("Somebody else changed it since; nothing was undone."))
+            return
+        except ImportBusyError as busy:
+            st.error(in_language(f"{busy.problem}. {busy.cure}.", _))
             return
         told(screen, _.plural("{n} entry put back.", "{n} entries put back.", done).format(n=done))
 

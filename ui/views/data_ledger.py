@@ -175,7 +175,11 @@ def _ask(import_id: int | None) -> None:
 def _undo(import_id: int) -> None:
     _ = translator()
     st.session_state.pop(ASKED, None)
-    done = imports.undo(data.workspace(), import_id, now=data.now())
+    try:
+        done = imports.undo(data.workspace(), import_id, now=data.now())
+    except IntakeError as problem:
+        st.session_state[REFUSED] = in_language(f"{problem.problem}. {problem.cure}.", _)
+        return
     if not done.stood:
         st.session_state[TOLD] = _("This import did not stand any more; nothing was changed.")
         return
