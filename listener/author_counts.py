@@ -23,14 +23,15 @@ def note_counts(
     connection: Connection, stated: Sequence[Mapping[str, Any]], *, import_id: int | None, now: dt.datetime
 ) -> None:
     """Remember what an import (None: a feed, or a person by hand) states about authors: author_key, COUNTS and `at`, a
-    UTC time (null or later than `now`: now). Of each figure the newest statement counts, in whatever order they come;
-    an unknown figure never takes a known one's place."""
+    UTC time (null or later than `now`: now). Of each figure the newest statement counts, in whatever order they come
+    (of two of the same time the larger figure, or verified); an unknown figure never takes a known one's place."""
     told = [(row, _iso(row["at"], now)) for row in stated if any(row[name] is not None for name in COUNTS)]
     latest: dict[str, Known] = {}
-    for row, at in sorted(told, key=lambda one: one[1]):
+    for row, at in told:
         known = {name: (row[name], at) for name in COUNTS if row[name] is not None}
-        latest.setdefault(row["author_key"], {}).update(known)
+        latest[row["author_key"]] = _newest(latest.get(row["author_key"], {}), known)
     keys, source = sorted(latest), import_id or BY_FEEDS
+    _lock(connection, keys)
     held = _held(connection, keys, source)
     rows = [_row(key, source, _newest(held.get(key, {}), latest[key])) for key in keys]
     upsert(connection, author_counts, rows, keys=["author_key", "import_id"])
@@ -42,8 +43,13 @@ def _iso(at: dt.datetime | None, now: dt.datetime) -> str:
 
 
 def _newest(one: Known, other: Known) -> Known:
-    """Of each figure the later statement; of two of the same time the `other`."""
-    return one | {name: said for name, said in other.items() if said[1] >= one.get(name, (None, ""))[1]}
+    """Of each figure the later statement; of two of the same time that of the larger value, whichever came first."""
+    return one | {name: max(said, one.get(name, said), key=_rank) for name, said in other.items()}
+
+
+def _rank(said: tuple[Any, str]) -> tuple[str, Any]:
+    value, at = said
+    return at, value
 
 
 def _row(key: str, import_id: int, known: Known) -> dict[str, Any]:
@@ -67,6 +73,15 @@ def _held(connection: Connection, keys: Sequence[str], import_id: int) -> dict[s
     return found
 
 
+def _lock(connection: Connection, keys: Sequence[str]) -> None:
+    """Until this transaction ends, no other one (on PostgreSQL; SQLite has one writer) reads what stands of these
+    authors in order to replace it: each would miss what the other states."""
+    for start in range(0, len(keys), _CHUNK):
+        theirs = authors.c.author_key.in_(keys[start : start + _CHUNK])
+        asked = sa.select(authors.c.author_key).where(theirs).order_by(authors.c.author_key)
+        connection.execute(asked.with_for_update(key_share=True)).all()
+
+
 def take_back(connection: Connection, import_ids: Collection[int]) -> int:
     """Forget what these imports stated; each author of theirs has what is stated last by others, else it is unknown.
     Returns how many authors changed."""
@@ -74,6 +89,7 @@ def take_back(connection: Connection, import_ids: Collection[int]) -> int:
         return 0
     theirs = author_counts.c.import_id.in_(list(import_ids))
     keys = sorted(set(connection.scalars(sa.select(author_counts.c.author_key).where(theirs))))
+    _lock(connection, keys)
     connection.execute(sa.delete(author_counts).where(theirs))
     return _settle(connection, keys, forget=True)
 
@@ -85,7 +101,7 @@ def _settle(connection: Connection, keys: Sequence[str], *, forget: bool) -> int
         some = keys[start : start + _CHUNK]
         stated: dict[str, Known] = {key: {} for key in some}
         said = sa.select(author_counts).where(author_counts.c.author_key.in_(some))
-        for said_by in connection.execute(said.order_by(author_counts.c.import_id)):
+        for said_by in connection.execute(said):
             key = said_by.author_key
             stated[key] = _newest(stated[key], _known(said_by._mapping))
         stand = sa.select(authors.c.author_key, *(authors.c[name] for name in COUNTS))

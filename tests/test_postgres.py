@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from sqlalchemy.engine import Engine
 from config.database import open_engine, writing
 from config.workspace import Workspace, WorkspaceError, migrate, open_workspace
 from listener import fulltext, store
+from listener.author_counts import note_counts
 from listener.queries import QueryError, compile_query
-from listener.tables import mention_words, mentions
+from listener.tables import authors, mention_words, mentions
 from tests.conftest import SETTINGS
 from tests.listener.test_fulltext import QUERIES, TEXTS, WORDS, ids, save
 from tests.postgres import fresh_database, on_server
@@ -176,3 +178,25 @@ def test_a_database_that_cannot_be_used_is_said_in_a_sentence(tmp_path: Path, ur
     (tmp_path / "earned.toml").write_text(SETTINGS.replace("[workspace]", f'[workspace]\ndatabase_url = "{url}"', 1))
     with pytest.raises(WorkspaceError, match=said):
         open_workspace(tmp_path)
+
+
+def test_two_that_state_an_authors_figures_at_once_lose_none(engine: Engine) -> None:
+    said = {"author_key": "forum:anna", "followers": None, "following": None, "verified": None, "at": NOW}
+    with writing(engine) as connection:
+        connection.execute(sa.insert(authors).values(author_key="forum:anna", network="forum", first_seen=NOW))
+    other = open_engine(engine.url.render_as_string(hide_password=False))  # another process
+
+    def verify() -> None:
+        with writing(other) as connection:
+            note_counts(connection, [said | {"followers": 7, "verified": True}], import_id=None, now=NOW)
+
+    second = threading.Thread(target=verify)
+    with writing(engine) as connection:
+        note_counts(connection, [said | {"followers": 10}], import_id=5, now=NOW)
+        second.start()
+        second.join(0.5)
+        assert second.is_alive(), "waits for what the first one states"
+    second.join(30)
+    other.dispose()
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(authors.c.followers, authors.c.verified)).one() == (10, True)
