@@ -267,6 +267,9 @@ def warnings(_: Words) -> tuple[str, ...]:
             "{n} deals have no stage, or only its number; they are read, and none of them counts as won. HubSpot's own "
             "export of deals names the stages."
         ),
+        _("Deleted since, and left out: {ids}."),
+        _("Refunds that failed, wait or are tests, and are left out: {ids}."),
+        _("What an earlier import brought of them still counts; undo that import, if this file tells the rest of it."),
         _("The first hour in the file is {first}, the last {last}."),
         _(
             "Where other hours of these days had costs, export whole days and import again: hours of a day from two "

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from attribution.inputs.cells import Check, columns, leave_out, lost_id, money, no_nulls, put_aside, with_cells
+from attribution.inputs.cells import Check, columns, leave_out, lost_id, money, no_nulls, put_aside, shown, with_cells
 from attribution.inputs.crm_hubspot import read_contacts, read_deals
 from attribution.inputs.spend import COLUMNS, spend_of, whole_file
 from attribution.inputs.times import days, instants
@@ -26,6 +26,7 @@ _AD_NAMES = {
     **dict.fromkeys(("adset_name", "ad_set_name", "adgroup_name", "ad_group_name"), "adgroup"),
     **dict.fromkeys(("adset_id", "ad_set_id", "ad_group_id"), "adgroup_id"),
 }
+_SHOWN = 3  # ids in a warning
 _HOUR = r"^(\S{8,10})[T ](\d{1,2}):.*$"
 _AD_KEYS = tuple(frozenset({f"{name}{what}"}) for name in ("campaign", "adgroup", "ad") for what in ("_id", ""))
 
@@ -101,8 +102,9 @@ TIKTOK_API = Layout(
 )
 
 
-def _kept(read: Callable[[TextTable, ReadContext], Parsed]) -> Callable[[TextTable, ReadContext], Parsed]:
-    """Reads the table without the rows that HubSpot has deleted since; those are counted as left out."""
+def _kept(read: Callable[[TextTable, ReadContext], Parsed], *, key: str) -> Callable[[TextTable, ReadContext], Parsed]:
+    """Reads the table without the rows that HubSpot has deleted since; those are counted as left out, and named by the
+    column `key`, as an earlier file may have brought them."""
 
     def without_deleted(table: TextTable, context: ReadContext) -> Parsed:
         marks = [name for name in table.headers if normal_header(name) in _DELETED]
@@ -112,10 +114,29 @@ def _kept(read: Callable[[TextTable, ReadContext], Parsed]) -> Callable[[TextTab
         parsed = read(
             replace(table, frame=judged.filter(~pl.col("gone")).drop("gone")), replace(context, timezone="UTC")
         )
-        lines = judged.filter("gone")["source_line"].to_list()
-        return replace(parsed, skipped={**parsed.skipped, **dict.fromkeys(lines, "deleted_since")})
+        deleted = columns(replace(table, frame=judged.filter("gone")), (key,))
+        lines = deleted["source_line"].to_list()
+        told = _still_counting("Deleted since, and left out", deleted[key])
+        return replace(
+            parsed,
+            skipped={**parsed.skipped, **dict.fromkeys(lines, "deleted_since")},
+            warnings=[*parsed.warnings, *told],
+        )
 
     return without_deleted
+
+
+def _still_counting(what: str, ids: pl.Series) -> list[str]:
+    """A warning that names the records the file takes back: the facts keep what another import brought."""
+    known = ids.drop_nulls().str.strip_chars().unique(maintain_order=True)
+    if known.is_empty():
+        return []
+    named = ", ".join(shown(text) or "" for text in known.head(_SHOWN).to_list())
+    more = f" and {known.len() - _SHOWN} more" if known.len() > _SHOWN else ""
+    return [
+        f"{what}: {named}{more}. What an earlier import brought of them still counts; undo that import, if this file "
+        "tells the rest of it."
+    ]
 
 
 def _read_deals(table: TextTable, context: ReadContext) -> Parsed:
@@ -143,7 +164,7 @@ HUBSPOT_CONTACT_TABLE = Layout(
     headers=frozenset({"record id", "create date", "email"}),
     one_of=tuple(frozenset({name}) for name in _SYNCED),
     sink="facts",
-    read=_kept(read_contacts),
+    read=_kept(read_contacts, key="record id"),
     system="hubspot",
     synonyms={
         **{"id": "record id", "property_createdate": "create date", "property_email": "email"},
@@ -162,7 +183,7 @@ HUBSPOT_DEAL_TABLE = Layout(
     headers=frozenset({"record id", "create date", "deal stage"}),
     one_of=tuple(frozenset({name}) for name in ("is_deleted", "deal_pipeline_id", *_SYNCED)),
     sink="facts",
-    read=_kept(_read_deals),
+    read=_kept(_read_deals, key="record id"),
     system="hubspot",
     synonyms={
         **{"deal_id": "record id", "property_createdate": "create date", "deal_pipeline_stage_id": "deal stage"},
@@ -208,7 +229,7 @@ HUBSPOT_FORM_TABLE = Layout(
     title="HubSpot forms sent, as a pipeline copies them (conversion_id, timestamp, form_id, page_url)",
     headers=frozenset({"conversion_id", "timestamp", "form_id"}),
     sink="facts",
-    read=_kept(_read_forms),
+    read=_kept(_read_forms, key="conversion_id"),
     system="hubspot",
 )
 
@@ -227,7 +248,9 @@ def _read_transactions(table: TextTable, context: ReadContext) -> Parsed:
     )
     told = back.fill_null(False) & (pl.col("paid") != 0).fill_null(True)
     others = rows.filter(~told)["source_line"].to_list()
+    untold = rows.filter(~back.fill_null(False) & (low["kind"] == "refund")).select("refund_id")
     rows = rows.filter(told)
+    untold = untold.join(rows, on="refund_id", how="anti")
     when = pl.Series("when", rows.select(pl.coalesce("processed_at", "created_at")).to_series())
     rows = with_cells(rows, {"refunded_at": instants(when, zone="UTC", order=context.order)})
     rows, rejected = put_aside(rows, _TRANSACTION_CHECKS)
@@ -245,6 +268,7 @@ def _read_transactions(table: TextTable, context: ReadContext) -> Parsed:
         rejected,
         {**skipped, **dict.fromkeys(others, "not_a_refund")},
         part_of={line: first for line, first in parts.items() if line != first},
+        warnings=_still_counting("Refunds that failed, wait or are tests, and are left out", untold["refund_id"]),
     )
 
 

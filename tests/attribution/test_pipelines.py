@@ -91,3 +91,32 @@ def hours(*times: str) -> str:
 def test_a_file_by_hours_that_cuts_a_day_is_told_so(bring: Bring, times: list[str], told: str) -> None:
     warnings = [text for text in bring(hours(*times)).warnings if "first hour" in text]
     assert [told in text for text in warnings] == ([True] if told else [])
+
+
+DEALS = "deal_id,deal_pipeline_stage_id,property_createdate,property_amount,property_deal_currency_code,is_deleted\n"
+
+
+def deal(number: int, *, deleted: bool = False) -> str:
+    return f"{number},closedwon,2026-06-01 10:00:00,100,EUR,{'TRUE' if deleted else 'FALSE'}\n"
+
+
+def test_deals_deleted_since_are_named_as_an_earlier_import_of_them_still_counts(bring: Bring, facts: Facts) -> None:
+    assert not bring(DEALS + deal(1)).warnings
+    (told,) = bring(DEALS + "".join(deal(n, deleted=True) for n in (1, 2, 3, 4, 5)) + deal(9)).warnings
+    assert told.startswith("Deleted since, and left out: 1, 2, 3 and 2 more. What an earlier import brought of them")
+    assert facts.scan("leads").select("lead_id").collect()["lead_id"].to_list() == ["deal:1", "deal:9"]
+
+
+def test_a_refund_that_failed_after_all_is_named(bring: Bring, facts: Facts) -> None:
+    assert not bring(PAID + paid(2, "77", "30.00")).warnings
+    again = paid(3, "78", "5", status="failure") + paid(4, "78", "5")
+    (told,) = bring(PAID + paid(2, "77", "30.00", status="failure") + again).warnings
+    assert told.startswith("Refunds that failed, wait or are tests, and are left out: 77. What an earlier import")
+    assert refunded(facts) == "35.0000"
+
+
+def test_columns_in_capitals_are_the_same(bring: Bring) -> None:
+    head = "CONVERSION_ID,TIMESTAMP,FORM_ID,PAGE_URL,_FIVETRAN_DELETED\n"
+    row = "2026-06-01 10:00:00,f,https://shop.example/"
+    report = bring(f"{head}c1,{row},FALSE\nc2,{row},TRUE\n")
+    assert (report.accepted, report.reasons) == (1, {"deleted_since": 1})
