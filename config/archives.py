@@ -16,8 +16,8 @@ MAX_RATIO = 100
 MAX_ENTRIES = 200
 _SMALL = 1024**2  # a table of zeros packs well; below this no ratio does harm
 _READABLE = (".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl", ".xlsx", ".xls", ".log", ".gz", ".js")
-# What a damaged entry raises; ValueError: bytes before it are lost, or its name is no text.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+# What reading a damaged zip raises; ValueError: bytes of it are lost, or a name is no text.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
@@ -47,7 +47,7 @@ def _open(data: bytes) -> zipfile.ZipFile:
     """The opened zip after its stated sizes were checked."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError) as exc:  # ValueError: a name that is no text
+    except DAMAGED as exc:
         raise BadArchiveError(f"the archive is damaged ({exc})", cure="Download it again, or save it as CSV") from exc
     infos = archive.infolist()
     if len(infos) > MAX_ENTRIES:
@@ -72,7 +72,7 @@ def entries(data: bytes) -> Iterator[tuple[str, bytes]]:
             try:
                 with archive.open(info) as stream:
                     content = stream.read(info.file_size + 1)
-            except _DAMAGED as exc:
+            except DAMAGED as exc:
                 raise BadArchiveError(f"{name} in the archive is damaged ({exc})", cure="Download it again") from exc
             if len(content) > info.file_size:
                 raise BadArchiveError(f"{name} is larger than the archive says", cure="Unpack it first")

@@ -6,6 +6,8 @@ import io
 import zipfile
 from dataclasses import dataclass
 
+from config.archives import DAMAGED
+
 _FIGURES = "Export the figures behind it, as CSV or XLSX, from the tool that shows them"
 _AS_TABLE = "Save it as XLSX or CSV in the program that opens it"
 _AGAIN = "Export the data again, as CSV or XLSX"
@@ -59,7 +61,7 @@ def _in_zip(data: bytes) -> ForeignFile | None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError):  # damaged, which whoever unpacks it says
+    except DAMAGED:  # whoever unpacks it says so
         return None
     for name, kind, cure in _INSIDE:
         if name in names:

@@ -15,7 +15,7 @@ from xml.sax.saxutils import unescape
 
 import polars as pl
 
-from config.archives import BadArchiveError
+from config.archives import DAMAGED, BadArchiveError
 from config.cutting import cut
 from config.text_tables import Rejected, TextTable, is_total, normal_header
 
@@ -51,8 +51,8 @@ def sheets(data: bytes) -> Iterator[Sheet]:
 
     if data.startswith(_OLE) and _LOCKED in data:
         raise BadArchiveError("the Excel file has a password", cure="Save it without one, or as CSV")
-    places, from_1904 = _inside(data)
     try:
+        places, from_1904 = _inside(data)
         book = fastexcel.read_excel(data)
         for name in book.sheet_names:
             sheet = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string", whitespace_as_null=False)
@@ -61,9 +61,9 @@ def sheets(data: bytes) -> Iterator[Sheet]:
                 rows = ([cell or "" for cell in row] for row in frame.iter_rows())
                 merged = _merged_rows(data, places[name]) if name in places else frozenset()
                 yield Sheet(name, rows, sheet.visible != "visible", merged, from_1904)
-    except fastexcel.FastExcelError as exc:
+    except (fastexcel.FastExcelError, *DAMAGED) as exc:
         cure = "Open it in a spreadsheet program and save it as CSV"
-        raise BadArchiveError(f"the Excel file cannot be read ({str(exc).splitlines()[0]})", cure=cure) from exc
+        raise BadArchiveError(f"the Excel file cannot be read ({str(exc).partition(chr(10))[0]})", cure=cure) from exc
 
 
 def sheet_tables(sheet: Sheet, *, file: str, shown: bool) -> list[TextTable]:

@@ -9,6 +9,7 @@ import pytest
 
 from config.reading import read_bytes
 from config.text_tables import IntakeError
+from tests.config.workbooks import excel
 
 
 def stored(**files: str) -> bytes:
@@ -33,3 +34,10 @@ def test_a_damaged_archive_is_refused(data: bytes, problem: str) -> None:
     with pytest.raises(IntakeError, match=problem) as refused:
         read_bytes(data, file="x.zip")
     assert "Download it again" in str(refused.value)
+
+
+@pytest.mark.parametrize("start", [40, 200, 700, 1400])
+def test_an_excel_file_that_lost_bytes_is_refused(start: int) -> None:
+    data = excel(("costs", [["date", "platform", "cost"], ["2026-05-01", "meta", "12.5"]]))
+    with pytest.raises(IntakeError, match=r"(Excel file cannot be read|archive is damaged)"):
+        read_bytes(data[:start] + data[start + 50 :], file="x.xlsx")
