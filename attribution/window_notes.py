@@ -53,7 +53,8 @@ def otherwise_notes(theirs: pl.DataFrame, ours: pl.DataFrame) -> list[str]:
 
 
 def _what(table: Table, rows: pl.DataFrame) -> str:
-    """`Costs of 20.00 EUR ("Old", "Older" and 2 more, 2026-05-01 to 2026-05-03)`; sums of traffic by their number."""
+    """`Costs of 20.00 EUR ("Old", "Older" and 2 more, 2026-05-01 to 2026-05-03)`; of sums of traffic: `Rows of
+    traffic_daily (5: "Old", 2026-05-01)`, with their number."""
     spend = table.name == "spend"
     names = rows["campaign" if spend else "value"].drop_nulls().unique().sort().to_list()
     named = ", ".join(f'"{name[:60]}"' for name in names[:_SHOWN])
@@ -61,7 +62,7 @@ def _what(table: Table, rows: pl.DataFrame) -> str:
     first, last = rows.select(pl.col("date_from").min(), pl.col("date_to").max()).row(0)
     days = f"{first}" if first == last else f"{first} to {last}"
     which = f"{named}{more}, {days}" if names else days
-    return f"Costs of {_sums(rows)} ({which})" if spend else f"Rows of {table.name}, {rows.height} in number, ({which})"
+    return f"Costs of {_sums(rows)} ({which})" if spend else f"Rows of {table.name} ({rows.height}: {which})"
 
 
 def _imports(rows: pl.DataFrame) -> str:

@@ -252,6 +252,7 @@ def warnings(_: Words) -> tuple[str, ...]:
             "first."
         ),
         _("{n} cost lines name no currency; taken as {currency}."),
+        _("1 cost line names no currency; taken as {currency}."),
         _("{n} amounts name no currency; taken as {currency}."),
         _("1 amount names no currency; taken as {currency}."),
         _("{n} orders name no currency; taken as {currency}."),
@@ -266,6 +267,10 @@ def warnings(_: Words) -> tuple[str, ...]:
         _(
             "{n} deals have no stage, or only its number; they are read, and none of them counts as won. HubSpot's own "
             "export of deals names the stages."
+        ),
+        _(
+            "1 deal has no stage, or only its number; it is read, and does not count as won. HubSpot's own export of "
+            "deals names the stages."
         ),
         _("Deleted since, and left out: {ids}."),
         _("Refunds that failed, wait or are tests, and are left out: {ids}."),
@@ -284,6 +289,13 @@ def warnings(_: Words) -> tuple[str, ...]:
             "Data), and import it under an account name of its own (--account)."
         ),
         _("Costs of {sum} in this file lie in the days of a newer export, which does not hold them: they do not count"),
+        _(
+            "Rows of {table} of {imports} lie in the days of this export, which does not hold them any more: they no "
+            "longer count"
+        ),
+        _(
+            "Rows of {table} in this file lie in the days of a newer export, which does not hold them: they do not count"
+        ),
         _(
             "If that one was exported for a part of them only, take it back, and import it under an account name of "
             "its own (--account)."

@@ -14,6 +14,7 @@ from attribution.forgetting import forget
 from attribution.inputs import LAYOUTS
 from config.intake import ImportReport, take_in, undo_import
 from config.workspace import Workspace
+from ui.said import in_language
 
 NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
 META = "Reporting starts,Reporting ends,Campaign name,Campaign ID,Amount spent (EUR)\n"
@@ -141,6 +142,10 @@ def test_accounts_have_windows_of_their_own(workspace: Workspace, tmp_path: Path
 def test_values_of_a_report_that_a_newer_one_lacks_are_gone(workspace: Workspace, tmp_path: Path) -> None:
     head = "# Start date: 20260501\n# End date: 20260502\nDate,Session source / medium,Sessions\n"
     bring(workspace, tmp_path, head + "20260501,a / social,5\n20260501,b / social,3\n")
-    bring(workspace, tmp_path, head + "20260501,a / social,6\n20260502,a / social,1\n")
+    (told,) = bring(workspace, tmp_path, head + "20260501,a / social,6\n20260502,a / social,1\n").warnings
+    assert told.startswith(
+        'Rows of traffic_daily (1: "b / social", 2026-05-01) of import 1 lie in the days of this export'
+    )
+    assert in_language(told, lambda text: f"«{text}»").startswith("«Rows of traffic_daily (1"), "has its template"
     found = Facts(workspace.facts, workspace.engine).scan("traffic_daily").collect()
     assert sorted(found["sessions"]) == [1, 6]
