@@ -186,7 +186,8 @@ def read_rows(screen: Screen, table: TablePreview, *, key: str) -> None:
         alike.setdefault(row.message, []).append(str(row.line))
     for message, lines in list(alike.items())[:SHOWN_REJECTED]:
         line = ", ".join([*lines[:SHOWN_REJECTED], *(["…"] if len(lines) > SHOWN_REJECTED else [])])
-        st.text(_("Put aside: line {line}: {message}").format(line=line, message=in_language(message, _)))
+        bare = message.removeprefix(f"line {line}: ")  # some say their line themselves
+        st.text(_("Put aside: line {line}: {message}").format(line=line, message=in_language(bare, _)))
 
 
 def readable(screen: Screen, frame: pl.DataFrame) -> pl.DataFrame:
