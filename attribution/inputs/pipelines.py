@@ -151,10 +151,9 @@ def _read_deals(table: TextTable, context: ReadContext) -> Parsed:
     parsed = read_deals(table, context)
     stage = pl.col("stage")
     unnamed = parsed.tables["leads"].filter(stage.is_null() | stage.str.contains(r"^\d+$")).height
-    told = (
-        f"{unnamed} deals have no stage, or only its number; they are read, and none of them counts as won. HubSpot's "
-        "own export of deals names the stages."
-    )
+    many = f"{unnamed} deals have no stage, or only its number; they are read, and none of them counts as won"
+    one = "1 deal has no stage, or only its number; it is read, and does not count as won"
+    told = f"{one if unnamed == 1 else many}. HubSpot's own export of deals names the stages."
     return replace(parsed, warnings=[*parsed.warnings, told]) if unnamed else parsed
 
 

@@ -196,7 +196,8 @@ def _spend(rows: pl.DataFrame, context: ReadContext) -> pl.DataFrame:
 
 
 def _warnings(spend: pl.DataFrame, *, unsure: int, bare: int, currency: str, split: bool) -> list[str]:
-    warnings = [f"{bare} cost lines name no currency; taken as {currency}. {OTHER_CURRENCY}"] if bare else []
+    who = "1 cost line names" if bare == 1 else f"{bare} cost lines name"
+    warnings = [f"{who} no currency; taken as {currency}. {OTHER_CURRENCY}"] if bare else []
     warnings += unsure_note(unsure, "costs")
     warnings += _unlikely(spend)
     several = spend.filter(pl.col("spend_id").is_duplicated())["spend_id"].n_unique()

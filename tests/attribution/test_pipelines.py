@@ -120,3 +120,10 @@ def test_columns_in_capitals_are_the_same(bring: Bring) -> None:
     row = "2026-06-01 10:00:00,f,https://shop.example/"
     report = bring(f"{head}c1,{row},FALSE\nc2,{row},TRUE\n")
     assert (report.accepted, report.reasons) == (1, {"deleted_since": 1})
+
+
+def test_one_deal_and_one_cost_line_are_told_as_one(bring: Bring) -> None:
+    (told,) = bring(DEALS + deal(1).replace("closedwon", "77")).warnings
+    assert told.startswith("1 deal has no stage, or only its number; it is read, and does not count as won. HubSpot's")
+    (told,) = bring("campaign_id,date,spend,inline_link_clicks\n17,2026-05-01,10,1\n").warnings
+    assert told.startswith("1 cost line names no currency; taken as EUR. If they")

@@ -80,7 +80,7 @@ NUMBERS = (
             ("د.إ 7", "AED"), ("৳7", "BDT"), ("7 kr", "EUR"), ("7 USD", "USD"), ("SEK 7", "SEK"), ("£7", "GBP"),
         )
     ),
-    Case("signs and codes of currencies", "N", signed("$7"), said="1 cost lines name no currency; taken as EUR"),
+    Case("signs and codes of currencies", "N", signed("$7"), said="1 cost line names no currency; taken as EUR"),
     Case("signs and codes of currencies", "N", ORDERS + "1,2026-05-01 10:00,5 Ft,\n", column="orders.currency",
          values=["HUF"]),
     money("negative amounts", ("(12.00)", "12.00-", "\u221212.00", "-12.00"), ("-12.0000",) * 4),
