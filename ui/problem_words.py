@@ -294,7 +294,8 @@ def warnings(_: Words) -> tuple[str, ...]:
             "longer count"
         ),
         _(
-            "Rows of {table} in this file lie in the days of a newer export, which does not hold them: they do not count"
+            "Rows of {table} in this file lie in the days of a newer export, which does not hold them: they do not "
+            "count"
         ),
         _(
             "If that one was exported for a part of them only, take it back, and import it under an account name of "
