@@ -354,6 +354,8 @@ def rows(_: Words) -> tuple[str, ...]:
     """Why a row is put aside."""
     return (
         _("line {line} has {n} cells, the header has {all}"),
+        _("a quote opens and never closes; close it, or take it out"),
+        _("file cut at line {line}: a quote opens and never closes"),
         _("line {line}: {problem}"),
         _("the order's time is missing, or a time cannot be read"),
         _("an amount cannot be read, or has more than four decimals"),
