@@ -188,6 +188,8 @@ def take_in(
             if taken is not None:
                 return taken
             document = read_file(path, hint=encoding)
+            if document.kind == "archive":  # its files may be written in several; what was said of them is kept
+                document = replace(document, encoding=encoding)
             if progress:
                 progress(_READ)
             return _take_in(

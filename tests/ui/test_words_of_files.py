@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import zipfile
 from decimal import Decimal
 from typing import Any
 
@@ -83,6 +85,18 @@ def test_the_letters_hold_when_the_day_of_the_export_is_said(workspace: Workspac
     assert costs(workspace, "campaign") == before
     assert take(workspace, text, encoding="cp1252", exported_at=T).replaced == [1, 2]
     assert len(costs(workspace)) == 1
+
+
+def test_the_letters_of_an_archive_hold_as_well(workspace: Workspace) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in (1, 2):
+            archive.writestr(f"{number}.csv", (HEAD + f"2026-06-1{number},meta,żółw,30\n").encode("cp1250"))
+    take(workspace, packed.getvalue(), encoding="cp1252")
+    assert take(workspace, packed.getvalue(), exported_at=T).duplicates == 2
+    report = take(workspace, packed.getvalue(), encoding="cp1250", exported_at=T)
+    assert (report.accepted, report.replaced) == (2, [1, 2])
+    assert costs(workspace, "campaign") == [("żółw",)] * 2
 
 
 def test_a_currency_is_another_one_when_the_business_s_own_was(workspace: Workspace) -> None:
