@@ -26,9 +26,10 @@ PERSONAL = (
 
 
 def bring(workspace: Workspace, path: Path) -> None:
-    report = take_in(
-        workspace, path, layouts=LAYOUTS, sinks={"facts": Facts(workspace.facts, workspace.engine)}, now=NOW
-    )
+    # Costs known by ids alone are refused in an account that another export tells by name.
+    account = "hours" if "hourly" in path.stem else "default"
+    sinks = {"facts": Facts(workspace.facts, workspace.engine)}
+    report = take_in(workspace, path, layouts=LAYOUTS, sinks=sinks, account=account, now=NOW)
     assert report.error is None
 
 

@@ -159,7 +159,7 @@ ACCEPTED = (
          accepted=2, column="spend.campaign", values=["spring", "spring\nsale"]),
     Case("header without rows", "A", SPEND, accepted=0, values=[]),
     Case("header without rows", "A", SPEND.strip(), accepted=0, values=[]),
-    Case("short rows", "A", SPEND + "2026-05-01,meta,spring,12.50\n", values=["12.5000"], said="name no currency"),
+    Case("short rows", "A", SPEND + "2026-05-01,meta,spring,12.50\n", values=["12.5000"], said="no currency; taken as"),
     Case("short rows", "Q", SPEND + ROW + "2026-05-02,meta\n", aside=[(3, "missing_cost")], values=["12.5000"]),
     *(
         Case("formulas in cells", "A", SPEND + ROW.replace("spring", f'"{text}"'), column="spend.campaign",
@@ -187,6 +187,9 @@ ASIDE = (
          said="file cut at line 3: it has 4 of 5 cells and no line end"),
     Case("open quote, cut last line", "A", SPEND + ROW.strip(), values=["12.5000"]),
     Case("open quote, cut last line", "N", SPEND + ROW + TOTAL.strip().removesuffix(",EUR"), skipped={"total_row": 1}),
+    Case("a closed cell over lines that look like rows", "N",
+         SPEND + '2026-05-01,meta,"a\n2026-05-02,meta,b,9.00,EUR\n2026-05-03,meta,b,9.00,EUR\nz",12.50,EUR\n',
+         values=["12.5000"], said="Line 2 has a cell that goes on over lines which look like rows"),
     Case("rows longer than the header", "Q", SPEND + ROW + "2026-05-02,meta,x,1.00,EUR,more,cells\n",
          aside=[(3, "too_many_cells")], said="line 3 has 7 cells, the header has 5", values=["12.5000"]),
     Case("cells above 1 MB", "Q",

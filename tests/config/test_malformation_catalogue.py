@@ -160,7 +160,7 @@ CATALOGUE: dict[str, tuple[str | bytes, Answer]] = {
     ),
     "no currency": (
         "date,platform,campaign,cost\n2026-05-01,meta,spring,12.50\n",
-        Answer(1, warned="name no currency"),
+        Answer(1, warned="no currency; taken as"),
     ),
     "a row without campaign is the account's total": (
         "Day,Campaign name,Amount spent (USD),Impressions\n2026-05-01,spring,12.50,5\n2026-05-01,,12.50,5\n",

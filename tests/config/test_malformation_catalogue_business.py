@@ -354,7 +354,7 @@ COSTS = {
     "A the currency stands nowhere: taken as the business's own, and asked": Case(
         "Day,Campaign name,Amount spent,Impressions\n2026-05-01,spring,12.50,5\n",
         1,
-        warned=("name no currency; taken as EUR", "currency"),
+        warned=("no currency; taken as EUR", "currency"),
         stored={"spend.currency": ["EUR"]},
     ),
     "N a row without campaign is the account's total": Case(
