@@ -239,10 +239,28 @@ def parts(_: Words) -> tuple[str, ...]:
     )
 
 
-def warnings(_: Words) -> tuple[str, ...]:
-    """What is noticed about a file that comes in."""
+def of_reading(_: Words) -> tuple[str, ...]:
+    """What is noticed about a file that comes in: how a file was read."""
     return (
         _("The file is not UTF-8; it was read as {encoding} (by its letters; check the names below)."),
+        _(
+            "Line {line} has a cell that goes on over lines which look like rows of their own ({n} such cells in all); "
+            "it was read as one cell. If a quotation mark is missing there, put it in and import the file again."
+        ),
+        _(
+            '{n} figures are rounded or told as a bound ("1.2K", "< 10"): rounded ones are right to the digit shown, '
+            "bounds count as unknown."
+        ),
+        _(
+            '{n} counts are rounded or told as a bound ("1.2K", "< 10"): rounded ones are right to the digit shown, '
+            "bounds count as unknown."
+        ),
+    )
+
+
+def of_newer_files(_: Words) -> tuple[str, ...]:
+    """What is noticed about a file that comes in: two files that tell the same days."""
+    return (
         _(
             "Rows that an earlier file states differently, with nothing to tell which file is newer: {tables}. Import "
             "the newer file again with the day it was exported on (--exported-at 2026-11-20); its rows then count."
@@ -250,35 +268,6 @@ def warnings(_: Words) -> tuple[str, ...]:
         _(
             "Until then the larger of two refunds counts, and of other rows always the same one, whichever file came "
             "first."
-        ),
-        _("{n} cost lines name no currency; taken as {currency}."),
-        _("1 cost line names no currency; taken as {currency}."),
-        _("{n} amounts name no currency; taken as {currency}."),
-        _("1 amount names no currency; taken as {currency}."),
-        _("{n} orders name no currency; taken as {currency}."),
-        _("1 order names no currency; taken as {currency}."),
-        _("If they are in another, import the file again with --currency (on the page Data: Currency)."),
-        _("{n} cost lines have more clicks than impressions; check the columns."),
-        _("{n} costs are more than {times} times the usual one of their platform; check them."),
-        _(
-            "{n} cost lines stand in the file several times (same days, platform, campaign, type, person and "
-            "currency); they were added up. If one is a repetition, take it out and import the file again."
-        ),
-        _(
-            "{n} deals have no stage, or only its number; they are read, and none of them counts as won. HubSpot's own "
-            "export of deals names the stages."
-        ),
-        _(
-            "1 deal has no stage, or only its number; it is read, and does not count as won. HubSpot's own export of "
-            "deals names the stages."
-        ),
-        _("Deleted since, and left out: {ids}."),
-        _("Refunds that failed, wait or are tests, and are left out: {ids}."),
-        _("What an earlier import brought of them still counts; undo that import, if this file tells the rest of it."),
-        _("The first hour in the file is {first}, the last {last}."),
-        _(
-            "Where other hours of these days had costs, export whole days and import again: hours of a day from two "
-            "files are not added up."
         ),
         _(
             "Costs of {sum} of {imports} lie in the days of this export, which does not hold them any more: they no "
@@ -309,33 +298,59 @@ def warnings(_: Words) -> tuple[str, ...]:
             "If they were renamed or taken out, import this file again with the day it was exported on "
             "(--exported-at 2026-11-20); then they no longer count."
         ),
+    )
+
+
+def of_currencies(_: Words) -> tuple[str, ...]:
+    """What is noticed about a file that comes in: amounts that name no currency."""
+    return (
+        _("{n} cost lines name no currency; taken as {currency}."),
+        _("1 cost line names no currency; taken as {currency}."),
+        _("{n} amounts name no currency; taken as {currency}."),
+        _("1 amount names no currency; taken as {currency}."),
+        _("{n} orders name no currency; taken as {currency}."),
+        _("1 order names no currency; taken as {currency}."),
+        _("If they are in another, import the file again with --currency (on the page Data: Currency)."),
         _("GA4 does not name the currency of its revenue; taken as {currency}."),
-        _("{n} rows match no brand's query and were left out"),
-        _("1 row matches no brand's query and was left out"),
+    )
+
+
+def of_costs(_: Words) -> tuple[str, ...]:
+    """What is noticed about a file that comes in: costs that look odd, and hours of them."""
+    return (
+        _("{n} cost lines have more clicks than impressions; check the columns."),
+        _("{n} costs are more than {times} times the usual one of their platform; check them."),
         _(
-            "If they are about one of your brands, import the file again with --brand (on the page Data: Brand of rows "
-            "that match no query)."
+            "{n} cost lines stand in the file several times (same days, platform, campaign, type, person and "
+            "currency); they were added up. If one is a repetition, take it out and import the file again."
         ),
-        _("{n} rows match no brand's query; they are kept as talk about {brand}, for which the file was made."),
-        _("1 row matches no brand's query; it is kept as talk about {brand}, for which the file was made."),
-        _("Undo the import if that is wrong."),
+        _("The first hour in the file is {first}, the last {last}."),
+        _(
+            "Where other hours of these days had costs, export whole days and import again: hours of a day from two "
+            "files are not added up."
+        ),
+    )
+
+
+def of_sales(_: Words) -> tuple[str, ...]:
+    """What is noticed about a file that comes in: orders, refunds, deals and visits that look odd."""
+    return (
+        _(
+            "{n} deals have no stage, or only its number; they are read, and none of them counts as won. HubSpot's own "
+            "export of deals names the stages."
+        ),
+        _(
+            "1 deal has no stage, or only its number; it is read, and does not count as won. HubSpot's own export of "
+            "deals names the stages."
+        ),
+        _("Deleted since, and left out: {ids}."),
+        _("Refunds that failed, wait or are tests, and are left out: {ids}."),
+        _("What an earlier import brought of them still counts; undo that import, if this file tells the rest of it."),
         _("{n} orders (first: line {line}) {problem}."),
         _("1 order (first: line {line}) {problem}."),
         _(
-            "Line {line} has a cell that goes on over lines which look like rows of their own ({n} such cells in all); "
-            "it was read as one cell. If a quotation mark is missing there, put it in and import the file again."
-        ),
-        _(
             "{n} of {all} visits that name an order name one that no order file has: they join none until it is "
             "imported. Import the orders of those days, and check that both files mean the same number."
-        ),
-        _(
-            '{n} figures are rounded or told as a bound ("1.2K", "< 10"): rounded ones are right to the digit shown, '
-            "bounds count as unknown."
-        ),
-        _(
-            '{n} counts are rounded or told as a bound ("1.2K", "< 10"): rounded ones are right to the digit shown, '
-            "bounds count as unknown."
         ),
         _("marked as a test; kept, and never counted as sold"),
         _("refunded by more than the total; kept as stated, check them in the shop"),
@@ -347,6 +362,21 @@ def warnings(_: Words) -> tuple[str, ...]:
             "{file}: {n} of {all} orders (first: line {line}) lie outside the days that the export states, {first} to "
             "{last}; they count all the same. Check that it is the right file."
         ),
+    )
+
+
+def of_talk(_: Words) -> tuple[str, ...]:
+    """What is noticed about a file that comes in: rows of a mention export that match no query."""
+    return (
+        _("{n} rows match no brand's query and were left out"),
+        _("1 row matches no brand's query and was left out"),
+        _(
+            "If they are about one of your brands, import the file again with --brand (on the page Data: Brand of rows "
+            "that match no query)."
+        ),
+        _("{n} rows match no brand's query; they are kept as talk about {brand}, for which the file was made."),
+        _("1 row matches no brand's query; it is kept as talk about {brand}, for which the file was made."),
+        _("Undo the import if that is wrong."),
     )
 
 
@@ -471,4 +501,5 @@ def registers(_: Words) -> tuple[str, ...]:
     )
 
 
-PARTS: tuple[Part, ...] = (queries, sources, by_hand, settings, files, parts, warnings, rows, registers)
+WARNINGS: tuple[Part, ...] = (of_reading, of_newer_files, of_currencies, of_costs, of_sales, of_talk)
+PARTS: tuple[Part, ...] = (queries, sources, by_hand, settings, files, parts, *WARNINGS, rows, registers)
